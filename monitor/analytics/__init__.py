@@ -1,0 +1,1 @@
+"""Sector analytics: consolidated price, index, share, flow, quality. Pure: no I/O."""

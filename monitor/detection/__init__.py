@@ -1,0 +1,1 @@
+"""Rotation detection: features, detector, lifecycle, explanation. Pure: no I/O."""

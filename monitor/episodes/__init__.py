@@ -1,0 +1,1 @@
+"""The bundled January 2025 reconstruction and its loader."""

@@ -1,0 +1,1 @@
+"""The vocabulary: frozen values that the rooms hand each other. Imports nothing of ours."""

@@ -1,0 +1,21 @@
+"""The error every failure of ours descends from: what failed, why, and what to do next."""
+
+
+class MonitorError(Exception):
+    """A failure that a person can act on. ``remedy`` is what to type or change next, in one line."""
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class ConfigError(MonitorError):
+    """The configuration is wrong; ``problems`` holds every fault as ``file: key: found ..., expected ...``."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems), remedy="monitor config check")
+        self.problems = problems
+
+
+class SchemaError(MonitorError):
+    """The database's schema is older or newer than this program."""

@@ -1,0 +1,1 @@
+"""Baselines, labelled and synthetic episodes, scoring."""

@@ -1,0 +1,1 @@
+"""The database: tables and one repository a thing. The only SQL."""
