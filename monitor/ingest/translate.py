@@ -1,0 +1,188 @@
+"""ccxt's exceptions into ours, by what the answer really was rather than by ccxt's class alone.
+
+ccxt makes a plain HTTP 400, 403 and 451 all "exchange not available", and Bybit's blocked region a rate limit, so the
+status, the headers and the text of the last answer decide first. Classes are recognised by name, so that this module
+does not import ccxt (0.6 s and 100 MB).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from monitor.ingest.errors import (
+    BadVenueData,
+    MarketGone,
+    VenueBusy,
+    VenueDown,
+    VenueError,
+    VenueForbidden,
+    VenueMaintenance,
+)
+from monitor.model.grid import from_ms
+
+SHORTEST_PAUSE_S = 30.0
+SHORTEST_BAN_S = 600.0
+LONGEST_PAUSE_S = 3 * 86_400.0
+
+_REGION = re.compile(
+    r"restricted location|block(ed)? access from your country|not available in your (region|country)"
+    r"|unavailable for legal reasons|service unavailable from a restricted|geo[- ]?block",
+    re.IGNORECASE,
+)
+_TOO_OFTEN = re.compile(
+    r"too (frequent|many|much)|rate.?limit|access frequency|\bbanned\b", re.IGNORECASE
+)
+_BANNED_UNTIL = re.compile(r"banned until (\d{13})")
+_MAINTENANCE = re.compile(r"maintenance|upgrading", re.IGNORECASE)
+_CODED = re.compile(r'"(retCode|ret_code|code|label|error|err-code|msg)"')
+_REGION_REMEDY = "run it where the venue may be reached, or set venues.<id>.enabled = false"
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came back over the wire last: nothing yet while ``status`` is None. ``body`` is its beginning."""
+
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+    def header(self, name: str) -> str | None:
+        """A header's value, whatever case the server writes its name in."""
+        wanted = name.lower()
+        return next((v for k, v in self.headers.items() if k.lower() == wanted), None)
+
+
+def asked_wait(answer: Answer, text: str, now: datetime) -> float | None:
+    """Seconds that the venue asked us to wait, from its headers or its words; None where it said nothing."""
+    banned = _BANNED_UNTIL.search(text)
+    if banned:
+        return _bounded((from_ms(int(banned[1])) - now).total_seconds())
+    told = answer.header("Retry-After")
+    if told is not None:
+        return _seconds_of(told.strip(), now)
+    reset = answer.header("X-Bapi-Limit-Reset-Timestamp")
+    if reset is not None and reset.strip().isdigit():
+        return _bounded((from_ms(int(reset)) - now).total_seconds())
+    return None
+
+
+def _seconds_of(told: str, now: datetime) -> float | None:
+    try:
+        return _bounded(float(told))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(told)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return _bounded((moment - now).total_seconds())
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(seconds, 0.0), LONGEST_PAUSE_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    error: BaseException
+    venue: str
+    symbol: str | None
+    answer: Answer
+    now: datetime
+
+    @property
+    def kinds(self) -> set[str]:
+        """Names of the error's class and all its ancestors."""
+        return {c.__name__ for c in type(self.error).__mro__}
+
+    @property
+    def text(self) -> str:
+        """Everything the failure says, for looking up patterns; it may hold an address."""
+        return f"{self.error} {self.answer.body}"
+
+    @property
+    def words(self) -> str:
+        """What the venue itself said."""
+        return self.answer.body or str(self.error) or "no words"
+
+    @property
+    def status(self) -> int | None:
+        """HTTP status of the last answer."""
+        return self.answer.status
+
+
+def translate(
+    error: BaseException, venue: str, symbol: str | None, answer: Answer, now: datetime
+) -> VenueError:
+    """The failure in our terms. ``answer`` is the last answer of the same request, ``now`` dates a ban's end."""
+    if isinstance(error, VenueError):
+        return error
+    case = _Case(error, venue, symbol, answer, now)
+    for judge in (_region, _busy, _forbidden, _named, _unreachable):
+        found = judge(case)
+        if found is not None:
+            return found
+    if "BaseError" in case.kinds and (case.status != 200 or _CODED.search(answer.body)):
+        return VenueError(venue, f"refused the request: {case.words}", symbol=symbol)
+    what = f"gave an answer that ccxt cannot read ({type(error).__name__})"
+    return BadVenueData(venue, what, symbol=symbol)
+
+
+def _region(case: _Case) -> VenueError | None:
+    if case.status != 451 and not _REGION.search(case.text):
+        return None
+    what = f"refuses this region (HTTP {case.status}): {case.words}"
+    return VenueForbidden(case.venue, what, symbol=case.symbol, remedy=_REGION_REMEDY)
+
+
+def _busy(case: _Case) -> VenueError | None:
+    banned = (
+        case.status == 418
+        or _BANNED_UNTIL.search(case.text) is not None
+        or (case.status == 403 and (case.venue == "bybit" or _TOO_OFTEN.search(case.text)))
+    )
+    limited = case.status == 429 or case.kinds & {"RateLimitExceeded", "DDoSProtection"}
+    if not banned and not limited:
+        return None
+    least = SHORTEST_BAN_S if banned else SHORTEST_PAUSE_S
+    wait = max(asked_wait(case.answer, case.text, case.now) or 0.0, least)
+    did = "banned us" if banned else "asks for fewer requests"
+    what = f"{did} (HTTP {case.status}), waiting {wait:.0f} s"
+    return VenueBusy(case.venue, what, symbol=case.symbol, wait_s=wait)
+
+
+def _forbidden(case: _Case) -> VenueError | None:
+    refused = {"AuthenticationError", "RestrictedLocation", "NotSupported", "ArgumentsRequired"}
+    if not case.kinds & refused and case.status not in (401, 403):
+        return None
+    what = f"does not let us ask (HTTP {case.status}): {case.words}"
+    return VenueForbidden(case.venue, what, symbol=case.symbol, remedy=_REGION_REMEDY)
+
+
+def _named(case: _Case) -> VenueError | None:
+    """Failures that ccxt's class names well."""
+    if "OnMaintenance" in case.kinds or (case.status == 503 and _MAINTENANCE.search(case.text)):
+        what = f"is under maintenance: {case.words}"
+        return VenueMaintenance(case.venue, what, symbol=case.symbol)
+    if "BadSymbol" in case.kinds:
+        return MarketGone(case.venue, "is not traded there", symbol=case.symbol)
+    if "BadResponse" in case.kinds:
+        what = f"gave an unreadable answer: {case.words}"
+        return BadVenueData(case.venue, what, symbol=case.symbol)
+    return None
+
+
+def _unreachable(case: _Case) -> VenueError | None:
+    if case.kinds & {"RequestTimeout", "TimeoutError"}:
+        return VenueDown(case.venue, "gave no answer in time", symbol=case.symbol)
+    if type(case.error.__cause__).__name__ == "ClientPayloadError":
+        return VenueDown(case.venue, "cut its answer short", symbol=case.symbol)
+    if case.kinds & {"OperationFailed", "ClientError", "OSError"}:
+        status = f", HTTP {case.status}: {case.answer.body}" if case.status else ""
+        what = f"is unreachable ({type(case.error).__name__}{status})"
+        return VenueDown(case.venue, what, symbol=case.symbol)
+    return None
