@@ -1,0 +1,193 @@
+"""Bars: written once per natural key (market, width, open time), every replaced version kept."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+
+from monitor.model.bars import Bar
+from monitor.store import bar_rows, markets
+from monitor.store.coverage import missing_ranges, save_coverage
+from monitor.store.sql import chunks
+from monitor.store.tables import bar, bar_superseded, market
+
+__all__ = [
+    "SaveResult",
+    "last_accepted_closes",
+    "last_bar_times",
+    "missing_ranges",
+    "read_bars",
+    "save_bars",
+    "save_coverage",
+    "time_span",
+]
+
+_VALUES = (
+    "open",
+    "high",
+    "low",
+    "close",
+    "base_volume",
+    "quote_volume",
+    "taker_buy_quote",
+)
+_READ_ROWS = 50_000  # about as many rows are in memory while a long history is read
+
+
+@dataclass(frozen=True, slots=True)
+class SaveResult:
+    """What became of rows handed in: stored first, stored as a later version, or known already."""
+
+    new: int
+    revised: int
+    unchanged: int
+
+
+def save_bars(
+    conn: Connection, bars: Sequence[Bar], *, width: timedelta, received_at: datetime
+) -> SaveResult:
+    """Store bars of one width; a bar that differs from the stored one replaces it and the old version is kept.
+
+    Of two bars with one key in a call the later counts. ``received_at`` comes from
+    :func:`monitor.store.knowledge.issue_time` in the same transaction.
+    """
+    if not bars:
+        return SaveResult(0, 0, 0)
+    numbers = markets.register(conn, {b.market_id for b in bars})
+    rows = bar_rows.to_rows(conn, bars, numbers, width, received_at)
+    new = bar_rows.insert_new(conn, rows)
+    revised = 0
+    if new < len(rows):
+        revised = _revise(conn, bars, numbers, width, received_at)
+    return SaveResult(new, revised, len(rows) - new - revised)
+
+
+def _revise(
+    conn: Connection,
+    bars: Sequence[Bar],
+    numbers: Mapping[str, int],
+    width: timedelta,
+    received_at: datetime,
+) -> int:
+    """Bring stored rows that differ from ``bars`` up to them; counts those that had been known before this call."""
+    wanted: dict[int, dict[datetime, Bar]] = defaultdict(dict)
+    for b in bars:
+        wanted[numbers[b.market_id]][b.open_time] = b
+    width_s = width // timedelta(seconds=1)
+    replaced: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    for number, by_open in wanted.items():
+        for opens in chunks(sorted(by_open)):
+            for row in conn.execute(_stored(number, width_s, opens)).mappings():
+                fresh = by_open[row["open_time"]]
+                values = {name: getattr(fresh, name) for name in _VALUES}
+                if all(row[name] == value for name, value in values.items()):
+                    continue
+                if row["received_at"] != received_at:
+                    replaced.append(dict(row))
+                changed.append({"b_market": number, "b_open": row["open_time"], **values})
+    if replaced:
+        conn.execute(insert(bar_superseded), replaced)
+    if changed:
+        statement = (
+            update(bar)
+            .where(
+                bar.c.market == bindparam("b_market"),
+                bar.c.width_s == width_s,
+                bar.c.open_time == bindparam("b_open", type_=bar.c.open_time.type),
+            )
+            .values(received_at=received_at, **{name: bindparam(name) for name in _VALUES})
+        )
+        conn.execute(statement, changed)
+    return len(replaced)
+
+
+def _stored(number: int, width_s: int, opens: list[datetime]) -> Select[Any]:
+    return select(bar).where(
+        bar.c.market == number, bar.c.width_s == width_s, bar.c.open_time.in_(opens)
+    )
+
+
+def _newest(width_s: int) -> Select[Any]:
+    """(market_id, open of the newest bar) by one seek of the key for each market."""
+    newest = (
+        select(func.max(bar.c.open_time))
+        .where(bar.c.market == market.c.id, bar.c.width_s == width_s)
+        .scalar_subquery()
+    )
+    return select(market.c.id, market.c.market_id, newest.label("open_time"))
+
+
+def last_bar_times(conn: Connection, width: timedelta) -> dict[str, datetime]:
+    """market_id -> open of its newest bar."""
+    rows = conn.execute(_newest(width // timedelta(seconds=1)))
+    return {row.market_id: row.open_time for row in rows if row.open_time is not None}
+
+
+def last_accepted_closes(conn: Connection, width: timedelta) -> dict[str, float]:
+    """market_id -> close of its newest bar."""
+    width_s = width // timedelta(seconds=1)
+    newest = _newest(width_s).subquery()
+    statement = select(newest.c.market_id, bar.c.close).join(
+        bar,
+        (bar.c.market == newest.c.id)
+        & (bar.c.width_s == width_s)
+        & (bar.c.open_time == newest.c.open_time),
+    )
+    return dict(conn.execute(statement).tuples().all())
+
+
+def time_span(conn: Connection, width: timedelta) -> tuple[datetime, datetime] | None:
+    """First and last open of all bars of that width; None without one."""
+    mine = (bar.c.market == market.c.id, bar.c.width_s == width // timedelta(seconds=1))
+    first = select(func.min(bar.c.open_time)).where(*mine).scalar_subquery()
+    last = select(func.max(bar.c.open_time)).where(*mine).scalar_subquery()
+    rows = [row for row in conn.execute(select(first, last).select_from(market)) if row[0]]
+    if not rows:
+        return None
+    return min(row[0] for row in rows), max(row[1] for row in rows)
+
+
+def read_bars(
+    conn: Connection,
+    *,
+    width: timedelta,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    market_ids: Sequence[str] | None = None,
+) -> Iterator[tuple[Bar, datetime]]:
+    """(bar, received_at) of bars that open in ``[since, until)``, ordered by open time, then market id.
+
+    Reads in stretches of time, so that a long history does not lie in memory.
+    """
+    known = markets.numbers(conn)
+    chosen = {number: name for name, number in known.items() if _wanted(name, market_ids)}
+    span = time_span(conn, width)
+    if span is None or not chosen:
+        return
+    begin = span[0] if since is None else max(since, span[0])
+    end = span[1] + width if until is None else min(until, span[1] + width)
+    stretch = max(1, _READ_ROWS // len(chosen)) * width
+    while begin < end:
+        stop = min(begin + stretch, end)
+        statement = select(bar).where(
+            bar.c.market.in_(chosen),
+            bar.c.width_s == width // timedelta(seconds=1),
+            bar.c.open_time >= begin,
+            bar.c.open_time < stop,
+        )
+        rows = conn.execute(statement).all()
+        for row in sorted(rows, key=lambda r: (r.open_time, chosen[r.market])):
+            yield _bar(row, chosen[row.market]), row.received_at
+        begin = stop
+
+
+def _wanted(market_id: str, market_ids: Sequence[str] | None) -> bool:
+    return market_ids is None or market_id in market_ids
+
+
+def _bar(row: Row[Any], market_id: str) -> Bar:
+    return Bar(market_id, row.open_time, **{name: getattr(row, name) for name in _VALUES})

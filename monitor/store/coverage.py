@@ -1,0 +1,158 @@
+"""Coverage: for which times a venue's answer spoke, bar or no bar, and since when we knew.
+
+Rows are ranges that grow with each poll instead of becoming more. An answer that came in time (before the interval
+was stepped and within 90 s of its close) needs no stamp: at any time that is asked about, it was known. Only a late
+answer keeps its ``known_at``. Where two answers speak for one interval, the first counts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from monitor.model.bars import Coverage
+from monitor.model.grid import floor_time
+from monitor.store import markets
+from monitor.store.knowledge import IN_TIME
+from monitor.store.tables import coverage, step
+
+Range = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stored range; ``known_at`` None: known in time."""
+
+    since: datetime
+    until: datetime
+    known_at: datetime | None
+
+
+def save_coverage(conn: Connection, items: Sequence[Coverage], *, fetched_at: datetime) -> None:
+    """Remember that the answers spoke; ``fetched_at`` is the knowledge time of their transaction."""
+    if not items:
+        return
+    numbers = markets.register(conn, {item.market_id for item in items})
+    by_series: dict[tuple[int, timedelta], list[Range]] = defaultdict(list)
+    for item in items:
+        if item.since < item.until:
+            by_series[numbers[item.market_id], item.width].append((item.since, item.until))
+    stepped: dict[timedelta, datetime | None] = {}
+    for (number, width), ranges in by_series.items():
+        if width not in stepped:
+            stepped[width] = _last_stepped(conn, width)
+        late_until = _late_until(width, fetched_at, stepped[width])
+        for since, until in ranges:
+            _add(
+                conn,
+                (number, width // timedelta(seconds=1)),
+                (since, until),
+                late_until,
+                fetched_at,
+            )
+
+
+def missing_ranges(
+    conn: Connection, market_id: str, width: timedelta, since: datetime, until: datetime
+) -> list[Range]:
+    """Parts of ``[since, until)`` that no answer spoke for, ascending."""
+    number = markets.numbers(conn).get(market_id)
+    if number is None:
+        return [(since, until)] if since < until else []
+    return _holes((since, until), pieces(conn, number, width // timedelta(seconds=1), since, until))
+
+
+def pieces(
+    conn: Connection, number: int, width_s: int, since: datetime, until: datetime
+) -> list[Piece]:
+    """Stored ranges that touch ``[since, until]``, ascending; they do not overlap."""
+    rows = conn.execute(
+        select(coverage.c.since, coverage.c.until, coverage.c.known_at)
+        .where(
+            coverage.c.market == number,
+            coverage.c.width_s == width_s,
+            coverage.c.since <= until,
+            coverage.c.until >= since,
+        )
+        .order_by(coverage.c.since)
+    )
+    return [Piece(*row) for row in rows]
+
+
+def _last_stepped(conn: Connection, width: timedelta) -> datetime | None:
+    return conn.execute(
+        select(func.max(step.c.close_time)).where(step.c.width_s == width // timedelta(seconds=1))
+    ).scalar()
+
+
+def _late_until(width: timedelta, fetched_at: datetime, stepped: datetime | None) -> datetime:
+    """Intervals that open before this had been decided, or should have been, when the answer came."""
+    overdue = floor_time(fetched_at - IN_TIME - width, width)
+    if overdue + width + IN_TIME < fetched_at:
+        overdue += width
+    return overdue if stepped is None else max(overdue, stepped)
+
+
+def _add(
+    conn: Connection,
+    series: tuple[int, int],
+    spoke_for: Range,
+    late_until: datetime,
+    fetched_at: datetime,
+) -> None:
+    since, until = spoke_for
+    near = pieces(conn, *series, since, until)
+    fresh: list[Piece] = []
+    for start, end in _holes(spoke_for, near):
+        border = min(max(start, late_until), end)
+        fresh += [Piece(start, border, fetched_at), Piece(border, end, None)]
+    merged = _merge([*near, *(piece for piece in fresh if piece.since < piece.until)])
+    if merged == near:
+        return
+    for gone in set(near) - set(merged):
+        conn.execute(
+            delete(coverage).where(
+                coverage.c.market == series[0],
+                coverage.c.width_s == series[1],
+                coverage.c.since == gone.since,
+            )
+        )
+    added = [
+        {
+            "market": series[0],
+            "width_s": series[1],
+            "since": piece.since,
+            "until": piece.until,
+            "known_at": piece.known_at,
+        }
+        for piece in merged
+        if piece not in near
+    ]
+    conn.execute(insert(coverage), added)
+
+
+def _holes(wanted: Range, spoken: Iterable[Piece]) -> list[Range]:
+    """What of ``wanted`` the ascending pieces leave open."""
+    holes: list[Range] = []
+    since, until = wanted
+    for piece in spoken:
+        if piece.since > since:
+            holes.append((since, min(piece.since, until)))
+        since = max(since, piece.until)
+    if since < until:
+        holes.append((since, until))
+    return [hole for hole in holes if hole[0] < hole[1]]
+
+
+def _merge(loose: list[Piece]) -> list[Piece]:
+    """Disjoint pieces with neighbours of one knowledge time joined."""
+    merged: list[Piece] = []
+    for piece in sorted(loose, key=lambda p: p.since):
+        last = merged[-1] if merged else None
+        if last is not None and last.until == piece.since and last.known_at == piece.known_at:
+            merged[-1] = Piece(last.since, piece.until, last.known_at)
+        else:
+            merged.append(piece)
+    return merged

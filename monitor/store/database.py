@@ -1,0 +1,184 @@
+"""Opening the database and its two kinds of transaction: a reading snapshot, and the one writer."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from monitor.store.errors import DatabaseBusyError, StoreError, translate
+
+WRITE_WAIT_S = 30
+"""How long a writer waits for another before it gives up."""
+
+_LOCK_NUMBER = 7_463_219_851  # of the PostgreSQL advisory lock that makes one writer of many
+_WRITES = "monitor_writes"  # execution option of a connection whose transaction writes
+_SECRET_QUERY = ("password", "sslpassword")
+
+
+class Database:
+    """One database, used from any thread. Made by :func:`open_database`, ended by :meth:`close`."""
+
+    def __init__(self, engine: Engine, url_masked: str) -> None:
+        self.engine = engine
+        self.url_masked = url_masked
+        self.dialect = engine.dialect.name
+        self._writer = threading.Lock()
+        self._writing_thread: int | None = None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database throughout and cannot write."""
+        options: dict[str, Any] = {_WRITES: False}
+        if self.dialect == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self._transaction(options) as conn:
+            yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """The one writing transaction: commits at the end, rolls back on any error.
+
+        Other writers, of this process or another, wait; raises DatabaseBusyError after ``WRITE_WAIT_S``. Does not nest:
+        a second ``write()`` of the same thread raises RuntimeError instead of waiting for itself.
+        """
+        me = threading.get_ident()
+        if self._writing_thread == me:
+            raise RuntimeError("this thread already writes; pass its connection on instead")
+        if not self._writer.acquire(timeout=WRITE_WAIT_S):
+            raise DatabaseBusyError(
+                f"{self.url_masked}: another thread kept writing for more than {WRITE_WAIT_S} s",
+                remedy="try again",
+            )
+        self._writing_thread = me
+        try:
+            with self._transaction({_WRITES: True}) as conn:
+                self._lock(conn)
+                yield conn
+        finally:
+            self._writing_thread = None
+            self._writer.release()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def _lock(self, conn: Connection) -> None:
+        if self.dialect == "postgresql":
+            conn.execute(
+                text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": f"{WRITE_WAIT_S}s"}
+            )
+            conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})
+
+    @contextmanager
+    def _transaction(self, options: dict[str, Any]) -> Iterator[Connection]:
+        try:
+            with self.engine.connect() as conn:
+                conn.execution_options(**options)
+                with conn.begin():
+                    yield conn
+        except DBAPIError as error:
+            raise translate(error, self.url_masked) from None
+
+
+def open_database(url: str) -> Database:
+    """Open ``sqlite:///file.db`` or ``postgresql://user:password@host/name`` and see that it answers.
+
+    Raises StoreError, without the password, where the URL is wrong or the database does not answer.
+    """
+    parsed = _parse(url)
+    masked = mask_url(parsed)
+    if parsed.get_backend_name() == "sqlite":
+        engine = _sqlite_engine(parsed, masked)
+    else:
+        engine = _postgresql_engine(parsed)
+    database = Database(engine, masked)
+    try:
+        with database.read() as conn:
+            conn.execute(text("SELECT 1"))
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def mask_url(url: URL) -> str:
+    """The URL as it may be shown: passwords become ``***``."""
+    hidden = {key: "***" for key in url.query if key in _SECRET_QUERY}
+    return url.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url.strip())
+    except (ArgumentError, ValueError):
+        raise StoreError(
+            "database.url: found something that is no database URL, expected sqlite:///FILE or "
+            "postgresql://USER@HOST/NAME",
+            remedy="monitor config check",
+        ) from None
+    if parsed.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
+        return parsed
+    raise StoreError(
+        f"database.url: found the kind {parsed.drivername!r}, expected sqlite or postgresql",
+        remedy="monitor config check",
+    )
+
+
+def _sqlite_engine(url: URL, masked: str) -> Engine:
+    name = url.database or ""
+    if name in {"", ":memory:"} or "mode=memory" in name:
+        raise StoreError(
+            f"{masked}: found a database in memory, expected a file: connections would not share it",
+            remedy="use sqlite:///monitor.db",
+        )
+    directory = Path(name.removeprefix("file:")).absolute().parent
+    if not directory.is_dir():
+        raise StoreError(
+            f"{masked}: the directory {directory} does not exist", remedy=f"mkdir -p {directory}"
+        )
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": WRITE_WAIT_S})
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    # The driver would begin transactions by its own rules; _sqlite_begin does it by ours.
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout={WRITE_WAIT_S * 1000}",
+        "journal_mode=WAL",  # readers and the writer do not wait for each other
+        # A killed process loses nothing; after a power cut the last commits may be gone, the file is whole.
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "journal_size_limit=67108864",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(conn: Connection) -> None:
+    writes = conn.get_execution_options().get(_WRITES)
+    # A reader that would write fails here as it does on PostgreSQL, not now and then by lock order.
+    conn.exec_driver_sql(f"PRAGMA query_only={'ON' if writes is False else 'OFF'}")
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    defaults = {"connect_timeout": "10", "application_name": "monitor"}
+    missing = {key: value for key, value in defaults.items() if key not in url.query}
+    engine = create_engine(url.update_query_dict(missing), hide_parameters=True, pool_pre_ping=True)
+    event.listen(engine, "connect", _postgresql_connect)
+    return engine
+
+
+def _postgresql_connect(connection: Any, _record: Any) -> None:
+    # Times outside the years 1 to 9999 in the server's own zone could not be read back.
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()

@@ -1,0 +1,18 @@
+"""Single facts by name, such as the time of the last good poll."""
+
+from sqlalchemy import Connection, select
+
+from monitor.store import tables
+from monitor.store.sql import upsert
+
+
+def get(conn: Connection, key: str) -> str | None:
+    """The value, or None."""
+    return conn.execute(
+        select(tables.meta.c.value).where(tables.meta.c.key == key)
+    ).scalar_one_or_none()
+
+
+def put(conn: Connection, key: str, value: str) -> None:
+    """Set the value."""
+    upsert(conn, tables.meta, [{"key": key, "value": value}])

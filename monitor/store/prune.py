@@ -1,0 +1,119 @@
+"""Deleting what is older than its retention. Rotations, supplies and notes are kept for good."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, or_, select, update
+
+from monitor.model.errors import ConfigError
+from monitor.store.tables import (
+    bar,
+    bar_superseded,
+    coverage,
+    market,
+    member_event,
+    outbox,
+    pair_reading,
+    quarantine,
+    sector_state,
+    step,
+)
+
+
+def prune(conn: Connection, *, now: datetime, retention: Mapping[str, timedelta]) -> dict[str, int]:
+    """Delete by kind what is older than ``now`` less its retention; kind -> rows deleted.
+
+    Kinds: ``bars`` (with their versions and coverage), ``steps`` (sector states and member events), ``tokens`` (the
+    tokens of a step, whose sectors stay), ``readings``, ``quarantine``, ``outbox`` (what was delivered or given up).
+    A kind that is not named is kept for good. Raises ConfigError for an unknown one.
+    """
+    unknown = sorted(retention.keys() - _PRUNERS.keys())
+    if unknown:
+        raise ConfigError(
+            [
+                f"schedule.retention: found {name!r}, expected one of {', '.join(_PRUNERS)}"
+                for name in unknown
+            ]
+        )
+    return {kind: _PRUNERS[kind](conn, now - length) for kind, length in retention.items()}
+
+
+def _bars(conn: Connection, before: datetime) -> int:
+    deleted = 0
+    for number in conn.execute(select(market.c.id)).scalars().all():
+        for width_s in _widths(conn, number):
+            for table in (bar, bar_superseded):
+                deleted += conn.execute(
+                    delete(table).where(
+                        table.c.market == number,
+                        table.c.width_s == width_s,
+                        table.c.open_time < before,
+                    )
+                ).rowcount
+    conn.execute(delete(coverage).where(coverage.c.until <= before))
+    return deleted
+
+
+def _widths(conn: Connection, number: int) -> list[int]:
+    """Widths of the market's bars, each found by one seek of the key."""
+    widths: list[int] = []
+    following = select(func.min(bar.c.width_s)).where(bar.c.market == number)
+    width = conn.execute(following).scalar()
+    while width is not None:
+        widths.append(width)
+        width = conn.execute(following.where(bar.c.width_s > width)).scalar()
+    return widths
+
+
+def _steps(conn: Connection, before: datetime) -> int:
+    # The newest picture stays, however old: it is what `sectors` shows.
+    newest = select(func.max(step.c.close_time)).scalar_subquery()
+    for table in (sector_state, member_event):
+        conn.execute(delete(table).where(table.c.close_time < before, table.c.close_time < newest))
+    return conn.execute(
+        delete(step).where(step.c.close_time < before, step.c.close_time < newest)
+    ).rowcount
+
+
+def _tokens(conn: Connection, before: datetime) -> int:
+    newest = select(func.max(step.c.close_time)).scalar_subquery()
+    return conn.execute(
+        update(step)
+        .where(step.c.close_time < before, step.c.close_time < newest, step.c.tokens.is_not(None))
+        .values(tokens=None)
+    ).rowcount
+
+
+def _readings(conn: Connection, before: datetime) -> int:
+    pairs = conn.execute(
+        select(pair_reading.c.from_sector, pair_reading.c.to_sector).distinct()
+    ).all()
+    return sum(
+        conn.execute(
+            delete(pair_reading).where(
+                pair_reading.c.from_sector == pair[0],
+                pair_reading.c.to_sector == pair[1],
+                pair_reading.c.at < before,
+            )
+        ).rowcount
+        for pair in pairs
+    )
+
+
+def _quarantine(conn: Connection, before: datetime) -> int:
+    return conn.execute(delete(quarantine).where(quarantine.c.hour < before)).rowcount
+
+
+def _outbox(conn: Connection, before: datetime) -> int:
+    done = or_(outbox.c.delivered_at < before, outbox.c.failed_at < before)
+    return conn.execute(delete(outbox).where(done)).rowcount
+
+
+_PRUNERS = {
+    "bars": _bars,
+    "steps": _steps,
+    "tokens": _tokens,
+    "readings": _readings,
+    "quarantine": _quarantine,
+    "outbox": _outbox,
+}

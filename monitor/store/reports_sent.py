@@ -1,0 +1,25 @@
+"""Which day's report was put on its way to whom: once, whatever clocks and restarts do."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Connection, select
+
+from monitor.store.sql import insert
+from monitor.store.tables import report_sent
+
+
+def mark_sent(conn: Connection, day: date, recipient: str, at: datetime) -> bool:
+    """Claim the report; False where it was claimed before. Enqueue it in the same transaction."""
+    statement = insert(conn, report_sent).on_conflict_do_nothing()
+    row = {"day": day.isoformat(), "recipient": recipient, "at": at}
+    return conn.execute(statement, row).rowcount == 1
+
+
+def sent_to(conn: Connection, day: date) -> dict[str, datetime]:
+    """recipient -> when, for that day's report."""
+    rows = conn.execute(
+        select(report_sent.c.recipient, report_sent.c.at).where(
+            report_sent.c.day == day.isoformat()
+        )
+    )
+    return {row.recipient: row.at for row in rows}

@@ -1,0 +1,131 @@
+"""Rotations as they stand, and every change of their state."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from monitor.model.rotation import Rotation, RotationChange, Status
+from monitor.model.rotation_json import (
+    change_from_json,
+    change_to_json,
+    rotation_from_json,
+    rotation_to_json,
+)
+from monitor.store.errors import StoreError
+from monitor.store.json_text import dump, load
+from monitor.store.sql import insert
+from monitor.store.tables import rotation, rotation_change
+
+
+def save_changes(conn: Connection, changes: Sequence[RotationChange]) -> None:
+    """Store each change once and bring its rotation up to it.
+
+    A change that is stored already, or is older than what the rotation has come to, changes nothing: what was decided
+    stands.
+    """
+    for change in changes:
+        _save_current(conn, change)
+        conn.execute(
+            insert(conn, rotation_change).on_conflict_do_nothing(
+                index_elements=["rotation_id", "reason", "changed_at"]
+            ),
+            {
+                "rotation_id": change.rotation.id,
+                "reason": change.reason.value,
+                "changed_at": change.changed_at,
+                "body": dump(change_to_json(change)),
+            },
+        )
+
+
+def _save_current(conn: Connection, change: RotationChange) -> None:
+    current = change.rotation
+    statement = insert(conn, rotation)
+    fresh = statement.excluded
+    conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={
+                name: fresh[name]
+                for name in ("status", "severity", "detected_at", "changed_at", "body")
+            },
+            where=fresh.changed_at >= rotation.c.changed_at,
+        ),
+        {
+            "id": current.id,
+            "from_sector": current.from_sector,
+            "to_sector": current.to_sector,
+            "status": current.status.value,
+            "severity": current.severity.value,
+            "detected_at": current.detected_at,
+            "changed_at": change.changed_at,
+            "body": dump(rotation_to_json(current)),
+        },
+    )
+
+
+def list_rotations(
+    conn: Connection,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    status: Status | None = None,
+    pair: tuple[str, str] | None = None,
+) -> list[Rotation]:
+    """Rotations detected in ``[since, until)``, ordered by detection, then id."""
+    statement: Select[Any] = select(rotation.c.body)
+    if since is not None:
+        statement = statement.where(rotation.c.detected_at >= since)
+    if until is not None:
+        statement = statement.where(rotation.c.detected_at < until)
+    if status is not None:
+        statement = statement.where(rotation.c.status == status.value)
+    if pair is not None:
+        statement = statement.where(
+            rotation.c.from_sector == pair[0], rotation.c.to_sector == pair[1]
+        )
+    statement = statement.order_by(rotation.c.detected_at, rotation.c.id)
+    return [rotation_from_json(load(body)) for body in conn.execute(statement).scalars()]
+
+
+def get_rotation(conn: Connection, id_or_prefix: str) -> Rotation | None:
+    """The rotation of that id, or the only one whose id begins so; None without one.
+
+    Raises StoreError where several ids begin so.
+    """
+    body = conn.execute(select(rotation.c.body).where(rotation.c.id == id_or_prefix)).scalar()
+    if body is not None:
+        return rotation_from_json(load(body))
+    rows = conn.execute(
+        select(rotation.c.id, rotation.c.body)
+        .where(rotation.c.id.startswith(id_or_prefix, autoescape=True))
+        .order_by(rotation.c.id)
+        .limit(5)
+    ).all()
+    if len(rows) > 1:
+        raise StoreError(
+            f"{id_or_prefix!r} begins several ids: {', '.join(row.id for row in rows)}",
+            remedy="give more of the id",
+        )
+    return rotation_from_json(load(rows[0].body)) if rows else None
+
+
+def list_changes(
+    conn: Connection,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    rotation_id: str | None = None,
+) -> list[RotationChange]:
+    """Changes of ``[since, until)`` in the order in which they became known."""
+    statement: Select[Any] = select(rotation_change.c.body)
+    if since is not None:
+        statement = statement.where(rotation_change.c.changed_at >= since)
+    if until is not None:
+        statement = statement.where(rotation_change.c.changed_at < until)
+    if rotation_id is not None:
+        statement = statement.where(rotation_change.c.rotation_id == rotation_id)
+    statement = statement.order_by(rotation_change.c.changed_at, rotation_change.c.id)
+    return [change_from_json(load(body)) for body in conn.execute(statement).scalars()]

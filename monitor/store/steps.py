@@ -1,0 +1,190 @@
+"""Steps of the engine: the picture after each interval. Rotations are kept by :mod:`monitor.store.rotations`."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, desc, select
+
+from monitor.model.grid import EPOCH
+from monitor.model.rotation import StepOutput
+from monitor.model.state import MarketStep, MemberEvent, MemberEventKind, SectorState
+from monitor.store.readings import readings, save_readings
+from monitor.store.sql import chunks, upsert
+from monitor.store.step_rows import pack_tokens, sector_from_row, sector_row, unpack_tokens
+from monitor.store.tables import member_event, sector_state, step
+
+__all__ = [
+    "latest_step",
+    "member_events",
+    "readings",
+    "save_step",
+    "save_steps",
+    "sector_series",
+    "step_at",
+    "stepped_at_of",
+]
+
+_SECOND = timedelta(seconds=1)
+
+
+def save_step(conn: Connection, output: StepOutput, stepped_at: datetime) -> None:
+    """Store one step's picture and readings; a step of the same close is replaced."""
+    save_steps(conn, [(output, stepped_at)])
+
+
+def save_steps(conn: Connection, outputs: Sequence[tuple[StepOutput, datetime]]) -> None:
+    """Store several steps; ``stepped_at`` comes from issue_time in the same transaction."""
+    upsert(conn, step, [_step_row(output.step, at) for output, at in outputs])
+    pictures = [output.step for output, _ in outputs]
+    upsert(
+        conn,
+        sector_state,
+        [
+            sector_row(picture.close_time, place, state)
+            for picture in pictures
+            for place, state in enumerate(picture.sectors)
+        ],
+    )
+    save_readings(conn, [reading for output, _ in outputs for reading in output.readings])
+    _replace_events(conn, pictures)
+
+
+def latest_step(conn: Connection) -> MarketStep | None:
+    """The newest picture."""
+    return _picture(conn, select(step).order_by(desc(step.c.close_time)).limit(1))
+
+
+def step_at(conn: Connection, at: datetime) -> MarketStep | None:
+    """The newest picture whose close is not after ``at``; without tokens where those were pruned."""
+    return _picture(
+        conn,
+        select(step).where(step.c.close_time <= at).order_by(desc(step.c.close_time)).limit(1),
+    )
+
+
+def sector_series(
+    conn: Connection, since: datetime, until: datetime, *, every: timedelta | None = None
+) -> list[tuple[datetime, SectorState]]:
+    """(close time, state) with ``since <= close < until``, by time, in the order of the step.
+
+    With ``every`` only closes on that grid (counted from the epoch), read without touching the others.
+    """
+    if every is None:
+        statement = select(sector_state).where(
+            sector_state.c.close_time >= since, sector_state.c.close_time < until
+        )
+        return _series(conn, [statement])
+    return _series(
+        conn,
+        (
+            select(sector_state).where(sector_state.c.close_time.in_(closes))
+            for closes in chunks(_grid(since, until, every))
+        ),
+    )
+
+
+def stepped_at_of(conn: Connection, since: datetime, until: datetime) -> dict[datetime, datetime]:
+    """open time -> when it was stepped, for steps that open in ``[since, until)``."""
+    widest = timedelta(days=7)
+    rows = conn.execute(
+        select(step.c.close_time, step.c.width_s, step.c.stepped_at)
+        .where(step.c.close_time > since, step.c.close_time < until + widest)
+        .order_by(step.c.close_time)
+    )
+    opens = {row.close_time - row.width_s * _SECOND: row.stepped_at for row in rows}
+    return {moment: at for moment, at in opens.items() if since <= moment < until}
+
+
+def member_events(conn: Connection, since: datetime, until: datetime) -> list[MemberEvent]:
+    """Changes of the sectors' make-up with ``since <= at < until``, in order."""
+    rows = conn.execute(
+        select(member_event)
+        .where(member_event.c.at >= since, member_event.c.at < until)
+        .order_by(member_event.c.at, member_event.c.close_time, member_event.c.place)
+    )
+    return [_event(row) for row in rows]
+
+
+def _step_row(picture: MarketStep, stepped_at: datetime) -> dict[str, Any]:
+    return {
+        "close_time": picture.close_time,
+        "width_s": picture.width // _SECOND,
+        "stepped_at": stepped_at,
+        "tokens": pack_tokens(picture.tokens),
+    }
+
+
+def _replace_events(conn: Connection, pictures: Sequence[MarketStep]) -> None:
+    for closes in chunks(picture.close_time for picture in pictures):
+        conn.execute(delete(member_event).where(member_event.c.close_time.in_(closes)))
+    upsert(
+        conn,
+        member_event,
+        [
+            {
+                "at": event.at,
+                "sector": event.sector,
+                "token": event.token,
+                "kind": event.kind.value,
+                "close_time": picture.close_time,
+                "place": place,
+                "share_effect": event.share_effect,
+                "market_cap_usd": event.market_cap_usd,
+            }
+            for picture in pictures
+            for place, event in enumerate(picture.events)
+        ],
+    )
+
+
+def _picture(conn: Connection, statement: Select[Any]) -> MarketStep | None:
+    row = conn.execute(statement).first()
+    if row is None:
+        return None
+    width = row.width_s * _SECOND
+    sectors = conn.execute(
+        select(sector_state)
+        .where(sector_state.c.close_time == row.close_time)
+        .order_by(sector_state.c.place)
+    )
+    events = conn.execute(
+        select(member_event)
+        .where(member_event.c.close_time == row.close_time)
+        .order_by(member_event.c.place)
+    )
+    return MarketStep(
+        open_time=row.close_time - width,
+        width=width,
+        sectors=tuple(sector_from_row(found) for found in sectors),
+        tokens=unpack_tokens(row.tokens),
+        events=tuple(_event(found) for found in events),
+    )
+
+
+def _series(
+    conn: Connection, statements: Iterable[Select[Any]]
+) -> list[tuple[datetime, SectorState]]:
+    return [
+        (row.close_time, sector_from_row(row))
+        for statement in statements
+        for row in conn.execute(statement.order_by(sector_state.c.close_time, sector_state.c.place))
+    ]
+
+
+def _grid(since: datetime, until: datetime, every: timedelta) -> Iterator[datetime]:
+    moment = since + (EPOCH - since) % every
+    while moment < until:
+        yield moment
+        moment += every
+
+
+def _event(row: Row[Any]) -> MemberEvent:
+    return MemberEvent(
+        at=row.at,
+        kind=MemberEventKind(row.kind),
+        sector=row.sector,
+        token=row.token,
+        share_effect=row.share_effect,
+        market_cap_usd=row.market_cap_usd,
+    )

@@ -1,0 +1,137 @@
+"""Supplies of tokens over time: natural key (token, source, valid_from, basis), changed figures as revisions."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, desc, insert, select
+
+from monitor.model.universe import Supply
+from monitor.store.bars import SaveResult
+from monitor.store.supply_gate import WITNESS_WITHIN, is_believed
+from monitor.store.tables import supply
+
+_FIELDS = (
+    supply.c.token,
+    supply.c.units,
+    supply.c.valid_from,
+    supply.c.received_at,
+    supply.c.source,
+    supply.c.basis,
+    supply.c.dated_by_operator,
+)
+
+
+def save_supplies(conn: Connection, rows: Sequence[Supply]) -> SaveResult:
+    """Store figures that are new or changed, each with the judgement whether it is believed.
+
+    The judgement is made once, with what is stored then. Raises ValueError for units that are not above 0.
+    """
+    new = revised = unchanged = 0
+    for row in sorted(rows, key=lambda r: (r.valid_from, r.received_at, r.source)):
+        if not (math.isfinite(row.units) and row.units > 0):
+            raise ValueError(
+                f"supply of {row.token} from {row.source}: found {row.units}, expected above 0"
+            )
+        before = _latest_version(conn, row)
+        if before == (row.units, row.dated_by_operator):
+            unchanged += 1
+            continue
+        believed = is_believed(
+            row, in_force(conn, row.token, row.basis, row.valid_from), _near(conn, row)
+        )
+        conn.execute(
+            insert(supply).values(
+                token=row.token,
+                units=row.units,
+                valid_from=row.valid_from,
+                received_at=row.received_at,
+                source=row.source,
+                basis=row.basis,
+                dated_by_operator=row.dated_by_operator,
+                accepted=believed,
+            )
+        )
+        if before is None:
+            new += 1
+        else:
+            revised += 1
+    return SaveResult(new, revised, unchanged)
+
+
+def read_supplies(conn: Connection) -> list[Supply]:
+    """All believed figures, replaced versions among them, ordered by valid_from, then received_at."""
+    rows = conn.execute(
+        select(*_FIELDS)
+        .where(supply.c.accepted)
+        .order_by(supply.c.valid_from, supply.c.received_at, supply.c.source, supply.c.token)
+    )
+    return [Supply(*row) for row in rows]
+
+
+def refused_supplies(conn: Connection, since: datetime) -> list[Supply]:
+    """Figures received since then that were not believed, for the operator."""
+    rows = conn.execute(
+        select(*_FIELDS)
+        .where(~supply.c.accepted, supply.c.received_at >= since)
+        .order_by(supply.c.received_at, supply.c.token)
+    )
+    return [Supply(*row) for row in rows]
+
+
+def in_force(
+    conn: Connection,
+    token: str,
+    basis: str,
+    at: datetime,
+    *,
+    known_by: datetime | None = None,
+) -> Supply | None:
+    """The believed figure with the latest valid_from up to ``at``, of its versions the last received.
+
+    With ``known_by`` only what had been received by then.
+    """
+    statement = (
+        select(*_FIELDS)
+        .where(
+            supply.c.token == token,
+            supply.c.basis == basis,
+            supply.c.valid_from <= at,
+            supply.c.accepted,
+        )
+        .order_by(desc(supply.c.valid_from), desc(supply.c.received_at), desc(supply.c.source))
+        .limit(1)
+    )
+    if known_by is not None:
+        statement = statement.where(supply.c.received_at <= known_by)
+    row = conn.execute(statement).first()
+    return Supply(*row) if row else None
+
+
+def _latest_version(conn: Connection, row: Supply) -> tuple[float, bool] | None:
+    found = conn.execute(
+        select(supply.c.units, supply.c.dated_by_operator)
+        .where(
+            supply.c.token == row.token,
+            supply.c.basis == row.basis,
+            supply.c.valid_from == row.valid_from,
+            supply.c.source == row.source,
+        )
+        .order_by(desc(supply.c.received_at))
+        .limit(1)
+    ).first()
+    return (found.units, found.dated_by_operator) if found else None
+
+
+def _near(conn: Connection, row: Supply) -> list[Supply]:
+    rows = conn.execute(
+        select(*_FIELDS).where(
+            and_(
+                supply.c.token == row.token,
+                supply.c.basis == row.basis,
+                supply.c.valid_from >= row.valid_from - WITNESS_WITHIN,
+                supply.c.valid_from <= row.valid_from,
+            )
+        )
+    )
+    return [Supply(*found) for found in rows]

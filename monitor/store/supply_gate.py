@@ -1,0 +1,57 @@
+"""Which supply figures are believed (METHOD 3): a typo must not move a market cap.
+
+A figure that differs by more than 30 % from the one in force is ignored and the old one kept, unless the operator
+dated it in the configuration or another source gave nearly the same within the 48 hours before. The judgement looks
+back only, so it is the same whether it is made live or over a whole history.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from monitor.model.universe import Supply
+
+LARGEST_CHANGE = 0.30
+AGREEMENT = 0.05
+WITNESS_WITHIN = timedelta(hours=48)
+CIRCULATING = "circulating"
+
+
+def is_believed(row: Supply, in_force: Supply | None, others: Iterable[Supply]) -> bool:
+    """Whether ``row`` replaces ``in_force`` (None: there is none yet).
+
+    ``others`` are rows of the same token and basis, believed or not.
+    """
+    if in_force is None or row.dated_by_operator:
+        return True
+    if abs(row.units - in_force.units) <= LARGEST_CHANGE * in_force.units:
+        return True
+    return any(_bears_out(other, row) for other in others)
+
+
+def accepted_supplies(rows: Iterable[Supply]) -> list[Supply]:
+    """The believed ones of ``rows``, ordered by valid_from, then received_at. Pure."""
+    ordered = sorted(rows, key=lambda r: (r.valid_from, r.received_at, r.source))
+    in_force: dict[tuple[str, str], Supply] = {}
+    seen: dict[tuple[str, str], list[Supply]] = {}
+    accepted: list[Supply] = []
+    for row in ordered:
+        key = (row.token, row.basis)
+        others = seen.setdefault(key, [])
+        if is_believed(row, in_force.get(key), _recent(others, row)):
+            in_force[key] = row
+            accepted.append(row)
+        others.append(row)
+    return accepted
+
+
+def _recent(others: Sequence[Supply], row: Supply) -> list[Supply]:
+    return [other for other in others if other.valid_from >= row.valid_from - WITNESS_WITHIN]
+
+
+def _bears_out(other: Supply, row: Supply) -> bool:
+    lag = row.valid_from - other.valid_from
+    return (
+        other.source != row.source
+        and timedelta(0) <= lag <= WITNESS_WITHIN
+        and abs(other.units - row.units) <= AGREEMENT * row.units
+    )
