@@ -137,7 +137,7 @@ def last_accepted_closes(conn: Connection, width: timedelta) -> dict[str, float]
         & (bar.c.width_s == width_s)
         & (bar.c.open_time == newest.c.open_time),
     )
-    return dict(conn.execute(statement).tuples().all())
+    return dict(conn.execute(statement).all())
 
 
 def time_span(conn: Connection, width: timedelta) -> tuple[datetime, datetime] | None:

@@ -10,7 +10,7 @@ from monitor.store.tables import market
 
 def numbers(conn: Connection) -> dict[str, int]:
     """market_id -> number, of all markets that were ever stored."""
-    return dict(conn.execute(select(market.c.market_id, market.c.id)).tuples().all())
+    return dict(conn.execute(select(market.c.market_id, market.c.id)).all())
 
 
 def register(conn: Connection, market_ids: Iterable[str]) -> dict[str, int]:

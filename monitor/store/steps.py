@@ -86,7 +86,7 @@ def sector_series(
 
 def stepped_at_of(conn: Connection, since: datetime, until: datetime) -> dict[datetime, datetime]:
     """open time -> when it was stepped, for steps that open in ``[since, until)``."""
-    widest = timedelta(days=7)
+    widest = timedelta(days=1)
     rows = conn.execute(
         select(step.c.close_time, step.c.width_s, step.c.stepped_at)
         .where(step.c.close_time > since, step.c.close_time < until + widest)

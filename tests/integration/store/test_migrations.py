@@ -1,0 +1,135 @@
+"""The schema's revisions on both databases."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from alembic import command
+from monitor.model.errors import SchemaError
+from monitor.store import meta, migrations, notes
+from monitor.store.database import Database, open_database
+from monitor.store.tables import metadata
+from tests.integration.store.samples import at
+
+
+@pytest.fixture
+def empty(new_url: Callable[[], str]) -> Iterator[Database]:
+    opened = open_database(new_url())
+    yield opened
+    opened.close()
+
+
+def test_migrated_schema_is_the_tables_of_the_program(database: Database) -> None:
+    with database.read() as conn:
+        differences = compare_metadata(MigrationContext.configure(conn), metadata)
+    assert differences == []
+
+
+def test_comparison_notices_a_column_that_the_migrations_lack(database: Database) -> None:
+    with database.write() as conn:
+        conn.execute(text("ALTER TABLE note DROP COLUMN text"))
+    with database.read() as conn:
+        differences = compare_metadata(MigrationContext.configure(conn), metadata)
+    assert [(d[0], d[2], d[3].name) for d in differences] == [("add_column", "note", "text")]
+
+
+def test_empty_database_is_refused_with_the_command_to_run(empty: Database) -> None:
+    with pytest.raises(SchemaError, match="has no tables yet") as caught:
+        migrations.check_schema(empty)
+    assert caught.value.remedy == "monitor db upgrade"
+
+
+def test_upgrade_makes_a_database_that_passes_and_may_be_repeated(empty: Database) -> None:
+    assert migrations.current_revision(empty) is None
+    migrations.upgrade(empty)
+    migrations.upgrade(empty)
+    migrations.check_schema(empty)
+    assert migrations.current_revision(empty) == migrations.head_revision() == "0001"
+
+
+def test_database_of_a_newer_program_is_refused_and_left_alone(database: Database) -> None:
+    with database.write() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for action in (migrations.check_schema, migrations.upgrade):
+        with pytest.raises(SchemaError, match="9999") as caught:
+            action(database)
+        assert caught.value.remedy == "install a newer monitor"
+    assert migrations.current_revision(database) == "9999"
+
+
+def test_database_of_an_older_revision_is_refused_with_the_command_to_run(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "head_revision", lambda: "0002")
+    with pytest.raises(SchemaError, match="is at schema 0001, this program needs 0002") as caught:
+        migrations.check_schema(database)
+    assert caught.value.remedy == "monitor db upgrade"
+
+
+def test_rows_of_the_first_revision_survive_an_upgrade(empty: Database) -> None:
+    migrations.upgrade(empty)  # the only released revision; later ones are run over these rows
+    with empty.write() as conn:
+        meta.put(conn, "last_good_poll", "then")
+        notes.add_note(conn, at("2025-01-21T19:00"), "Stargate announced", at("2025-01-22T08:00"))
+    migrations.upgrade(empty)
+    with empty.read() as conn:
+        assert meta.get(conn, "last_good_poll") == "then"
+        assert notes.read_notes(conn, at("2025-01-21"), at("2025-01-22")) == [
+            (at("2025-01-21T19:00"), "Stargate announced")
+        ]
+
+
+def test_two_programs_that_start_at_once_migrate_once(new_url: Callable[[], str]) -> None:
+    url = new_url()
+
+    def start() -> str | None:
+        opened = open_database(url)
+        try:
+            migrations.upgrade(opened)
+            return migrations.current_revision(opened)
+        finally:
+            opened.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: start(), range(4)))
+    assert found == ["0001"] * 4
+
+
+def test_failed_upgrade_leaves_nothing_behind(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def upgrade_and_fail(config: Config, revision: str) -> None:
+        real(config, revision)
+        raise RuntimeError("killed here")
+
+    real = command.upgrade
+    monkeypatch.setattr("alembic.command.upgrade", upgrade_and_fail)
+    with pytest.raises(RuntimeError, match="killed here"):
+        migrations.upgrade(empty)
+    assert migrations.current_revision(empty) is None
+
+
+def test_foreign_keys_are_guarded_again_after_an_upgrade(empty: Database) -> None:
+    migrations.upgrade(empty)
+    if empty.dialect == "sqlite":
+        with empty.read() as conn:
+            assert conn.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    else:
+        with empty.read() as conn:
+            found = conn.execute(
+                text("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated")
+            )
+            assert found.scalar() == 1
+
+
+def test_downgrade_of_the_first_revision_empties_the_database(empty: Database) -> None:
+    migrations.upgrade(empty)
+    with empty.write() as conn:
+        command.downgrade(migrations._config(conn), "base")
+        tables = compare_metadata(MigrationContext.configure(conn), metadata)
+    assert {d[1].name for d in tables if d[0] == "add_table"} == set(metadata.tables)
