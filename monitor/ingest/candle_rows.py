@@ -91,11 +91,11 @@ def _keyed(
     return candles
 
 
-def _scaled(fields: list[float | None], ms: int, coins: float) -> RawCandle:
-    time, base = fields[0], fields[5]
-    fields[0] = None if time is None else time * ms
-    fields[5] = None if base is None else base * coins
-    return RawCandle(*fields, fault=None)  # type: ignore[arg-type]
+def _scaled(fields: Sequence[float | None], ms: int, coins: float) -> RawCandle:
+    time, open_, high, low, close, base, quote, taker = fields
+    time = None if time is None else time * ms
+    base = None if base is None else base * coins
+    return RawCandle(time, open_, high, low, close, base, quote, taker)
 
 
 def _broken(row: Any, expected: str) -> RawCandle:

@@ -1,0 +1,302 @@
+"""History from the venues: only what no answer has spoken for yet, page by page, each page stored before the next.
+
+It can be broken off at any moment and called again: coverage in the store says what is left.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from monitor.clock import Clock
+from monitor.ingest.acceptance import PriceBoard, judge_together
+from monitor.ingest.bar_writer import newest_bars, write_verdicts
+from monitor.ingest.capabilities import kind_of
+from monitor.ingest.errors import BadVenueData, MarketGone, VenueError
+from monitor.ingest.harvest import MarketAnswer
+from monitor.ingest.history import MarketHistory
+from monitor.ingest.paging import next_since
+from monitor.ingest.patience import patiently
+from monitor.ingest.venue import FetchedBars, VenueClient
+from monitor.model.grid import floor_time, iso
+from monitor.model.universe import Market, Universe
+from monitor.store import bars
+from monitor.store.database import Database
+
+_PROBE_BARS = 3
+_BAD_PAGES_TO_STOP = 3
+
+
+class Progress(Protocol):
+    """Told of what happens, to draw a bar; every call is cheap and must not raise."""
+
+    def start(self, market_id: str, bars_wanted: int) -> None:
+        """A market's missing ranges hold at most that many bars."""
+        ...
+
+    def advance(self, market_id: str, bars_done: int) -> None:
+        """That many more of them were asked for."""
+        ...
+
+    def finish(self, market_id: str, outcome: str) -> None:
+        """The market is done, or was given up: in words."""
+        ...
+
+
+class SilentProgress:
+    """Draws nothing."""
+
+    def start(self, market_id: str, bars_wanted: int) -> None:
+        """Nothing."""
+
+    def advance(self, market_id: str, bars_done: int) -> None:
+        """Nothing."""
+
+    def finish(self, market_id: str, outcome: str) -> None:
+        """Nothing."""
+
+
+@dataclass(slots=True)
+class MarketBackfill:
+    """What one market gave. ``served_from``: as far back as the venue goes, where that is after what was asked."""
+
+    market_id: str
+    new: int = 0
+    revised: int = 0
+    refused: int = 0
+    served_from: datetime | None = None
+    failure: str | None = None
+
+    @property
+    def words(self) -> str:
+        """One line for people."""
+        parts = [f"{self.new:,} bars"]
+        parts += [f"{self.revised:,} revised"] if self.revised else []
+        parts += [f"{self.refused:,} refused"] if self.refused else []
+        if self.served_from is not None:
+            parts.append(f"the venue goes back to {iso(self.served_from)} only")
+        if self.failure is not None:
+            parts.append(f"stopped: {self.failure}")
+        return f"{self.market_id}: {', '.join(parts)}"
+
+
+@dataclass(slots=True)
+class BackfillReport:
+    """What a backfill brought, market by market."""
+
+    since: datetime
+    until: datetime
+    markets: list[MarketBackfill] = field(default_factory=list)
+
+    @property
+    def new(self) -> int:
+        """Bars stored for the first time."""
+        return sum(m.new for m in self.markets)
+
+    @property
+    def failed(self) -> list[MarketBackfill]:
+        """Markets that did not give all that they could."""
+        return [m for m in self.markets if m.failure is not None]
+
+    def words(self) -> list[str]:
+        """Lines for people, by market."""
+        return [m.words for m in sorted(self.markets, key=lambda m: m.market_id)]
+
+
+async def backfill(
+    clients: Sequence[VenueClient],
+    database: Database,
+    universe: Universe,
+    clock: Clock,
+    width: timedelta,
+    *,
+    since: datetime,
+    until: datetime,
+    venues: Collection[str] = (),
+    tokens: Collection[str] = (),
+    progress: Progress | None = None,
+) -> BackfillReport:
+    """Fetch every bar of ``[since, until)`` that no stored coverage speaks for; all venues side by side.
+
+    ``venues`` and ``tokens``: only these, all where empty. A venue that fails ends its own part. Cancelling loses nothing
+    that was reported as done. The caller closes the clients.
+    """
+    span = floor_time(since, width), floor_time(until, width)
+    run = _Run(database, universe, clock, width, span=span, progress=progress or SilentProgress())
+    wanted = [c for c in clients if not venues or c.venue in venues]
+    markets = [m for m in universe.markets if not tokens or m.token in tokens]
+    strangers = await run.probe(wanted, markets)
+    async with asyncio.TaskGroup() as group:
+        for client in wanted:
+            ours = [m for m in markets if m.venue == client.venue]
+            group.create_task(run.venue(client, ours, strangers))
+    return run.report
+
+
+class _Run:
+    """One backfill in progress."""
+
+    def __init__(
+        self,
+        database: Database,
+        universe: Universe,
+        clock: Clock,
+        width: timedelta,
+        *,
+        span: tuple[datetime, datetime],
+        progress: Progress,
+    ) -> None:
+        self.report = BackfillReport(*span)
+        self._database = database
+        self._universe = universe
+        self._clock = clock
+        self._width = width
+        self._progress = progress
+        self._writing = asyncio.Lock()
+
+    async def probe(
+        self, clients: Sequence[VenueClient], markets: Sequence[Market]
+    ) -> dict[str, str]:
+        """Which markets trade another coin than the others of their token, judged by the newest bars of the span.
+
+        Asked before any page is stored, so that the order of venues does not decide who is believed.
+        """
+        answers: list[MarketAnswer] = []
+
+        async def ask(client: VenueClient) -> None:
+            for market in markets:
+                if market.venue != client.venue:
+                    continue
+                since = (
+                    min(self.report.until, client.last_closed(self._width))
+                    - _PROBE_BARS * self._width
+                )
+                try:
+                    await client.prepare()
+                    found = await client.fetch_bars(market, self._width, since, _PROBE_BARS)
+                except MarketGone:
+                    continue
+                except VenueError:
+                    return
+                if found.closed:
+                    answers.append(MarketAnswer(market, list(found.closed)))
+
+        async with asyncio.TaskGroup() as group:
+            for client in clients:
+                group.create_task(ask(client))
+        known = await asyncio.to_thread(newest_bars, self._database, self._width)
+        verdicts = judge_together(answers, PriceBoard(self._universe.markets, known), {})
+        return {
+            verdict.answer.market.id: refusal.detail
+            for verdict in verdicts
+            for refusal in verdict.refusals
+            if refusal.reason == "wrong_coin"
+        }
+
+    async def venue(
+        self, client: VenueClient, markets: Sequence[Market], strangers: dict[str, str]
+    ) -> None:
+        """All markets of a venue, one after another; a failure that bars asking on ends it."""
+        stopped: VenueError | None = None
+        for market in markets:
+            done = MarketBackfill(market.id)
+            self.report.markets.append(done)
+            if stopped is None and market.id not in strangers:
+                stopped = await self._market(client, market, done)
+            else:
+                done.failure = strangers.get(market.id) or str(stopped)
+            self._progress.finish(market.id, done.words)
+
+    async def _market(
+        self, client: VenueClient, market: Market, done: MarketBackfill
+    ) -> VenueError | None:
+        """Fill the market's holes; returns the failure that stops the whole venue."""
+        try:
+            await patiently(client.prepare, self._clock)
+            await self._fill(client, market, done)
+        except VenueError as error:
+            done.failure = str(error)
+            return error if error.stops_venue else None
+        return None
+
+    async def _fill(self, client: VenueClient, market: Market, done: MarketBackfill) -> None:
+        since = max(self.report.since, market.listed_from)
+        until = min(self.report.until, market.listed_to, client.last_closed(self._width))
+        reach = client.capabilities.reach(client.now(), self._width)
+        if reach is not None and reach > since:
+            done.served_from = since = reach
+        holes = await asyncio.to_thread(self._holes, market, since, until)
+        self._progress.start(market.id, sum((b - a) // self._width for a, b in holes))
+        history = MarketHistory(market, self._width)
+        for start, end in holes:
+            await asyncio.to_thread(history.begin, self._database, start)
+            await self._fill_hole(client, history, (start, end), done)
+
+    def _holes(
+        self, market: Market, since: datetime, until: datetime
+    ) -> list[tuple[datetime, datetime]]:
+        if since >= until:
+            return []
+        with self._database.read() as conn:
+            return bars.missing_ranges(conn, market.id, self._width, since, until)
+
+    async def _fill_hole(
+        self,
+        client: VenueClient,
+        history: MarketHistory,
+        hole: tuple[datetime, datetime],
+        done: MarketBackfill,
+    ) -> None:
+        since, end = hole
+        bad = 0
+        while since < end:
+            try:
+                page = await patiently(
+                    partial(self._page, client, history, since, end), self._clock
+                )
+            except BadVenueData as error:
+                bad += 1
+                if bad >= _BAD_PAGES_TO_STOP:
+                    raise
+                done.failure = str(error)  # this page stays a hole; later ones may be well
+                reached = since + client.capabilities.limit(kind_of(history.market)) * self._width
+            else:
+                bad = 0
+                await self._store(history, page, since, done)
+                reached = next_since(page, since, self._width)
+            reached = min(reached, end)
+            self._progress.advance(history.market.id, (reached - since) // self._width)
+            since = reached
+
+    async def _page(
+        self, client: VenueClient, history: MarketHistory, since: datetime, end: datetime
+    ) -> FetchedBars:
+        return await client.fetch_bars(
+            history.market,
+            self._width,
+            since,
+            (end - since) // self._width,
+            trading_since=history.trading_since,
+        )
+
+    async def _store(
+        self, history: MarketHistory, page: FetchedBars, since: datetime, done: MarketBackfill
+    ) -> None:
+        verdict = await asyncio.to_thread(
+            history.judge, self._database, self._universe, page, since
+        )
+        refusals = [*page.refusals, *verdict.refusals]
+        async with self._writing:
+            saved = await asyncio.to_thread(
+                write_verdicts,
+                self._database,
+                self._clock,
+                self._width,
+                verdicts=[verdict],
+                refusals=refusals,
+            )
+        done.new += saved.new
+        done.revised += saved.revised
+        done.refused += len(refusals)

@@ -1,0 +1,84 @@
+"""Believed bars into the store: bars, what the answers spoke for, refusals and health in one transaction."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from monitor.clock import Clock
+from monitor.ingest.acceptance import Verdict
+from monitor.ingest.plausibility import Known
+from monitor.model.bars import Coverage, Refusal, VenueHealth
+from monitor.store import bars, quarantine, venue_health
+from monitor.store.bars import SaveResult
+from monitor.store.database import Database
+from monitor.store.knowledge import issue_time
+
+
+class RefusalMemory:
+    """Forgets nothing recent: the last closed bars are read again at each poll, and one broken bar counts once."""
+
+    def __init__(self, size: int = 10_000) -> None:
+        self._size = size
+        self._seen: OrderedDict[tuple[str, str | None, datetime | None, str], None] = OrderedDict()
+
+    def fresh(self, refusals: Iterable[Refusal]) -> list[Refusal]:
+        """Those not met before; one without a time of its own is always new."""
+        found = []
+        for refusal in refusals:
+            key = (refusal.venue, refusal.market_id, refusal.open_time, refusal.reason)
+            if refusal.open_time is not None and key in self._seen:
+                continue
+            self._seen[key] = None
+            found.append(refusal)
+        while len(self._seen) > self._size:
+            self._seen.popitem(last=False)
+        return found
+
+
+def newest_bars(database: Database, width: timedelta) -> dict[str, Known]:
+    """market_id -> its newest accepted bar."""
+    with database.read() as conn:
+        opens = bars.last_bar_times(conn, width)
+        closes = bars.last_accepted_closes(conn, width)
+    return {market: Known(opens[market], close) for market, close in closes.items()}
+
+
+def believed_coverage(verdict: Verdict) -> list[Coverage]:
+    """What an answer may speak for: not for bars that were refused afterwards, by level or as another coin's."""
+    refused = {r.open_time for r in verdict.refusals if r.open_time is not None}
+    if not refused:
+        return list(verdict.answer.coverage)
+    if not verdict.bars:
+        return []
+    pieces: list[Coverage] = []
+    for item in verdict.answer.coverage:
+        since = item.since
+        for hole in sorted(moment for moment in refused if item.since <= moment < item.until):
+            if since < hole:
+                pieces.append(Coverage(item.market_id, item.width, since, hole))
+            since = hole + item.width
+        if since < item.until:
+            pieces.append(Coverage(item.market_id, item.width, since, item.until))
+    return pieces
+
+
+def write_verdicts(
+    database: Database,
+    clock: Clock,
+    width: timedelta,
+    *,
+    verdicts: Sequence[Verdict],
+    refusals: Sequence[Refusal],
+    health: VenueHealth | None = None,
+) -> SaveResult:
+    """Store what is believed and count what is not; all or nothing."""
+    with database.write() as conn:
+        at = issue_time(conn, clock.now())
+        kept = [bar for verdict in verdicts for bar in verdict.bars]
+        saved = bars.save_bars(conn, kept, width=width, received_at=at)
+        spoken = [item for verdict in verdicts for item in believed_coverage(verdict)]
+        bars.save_coverage(conn, spoken, fetched_at=at)
+        quarantine.add_refusals(conn, refusals, at)
+        if health is not None:
+            venue_health.save_health(conn, health)
+    return saved

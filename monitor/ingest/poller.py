@@ -1,0 +1,285 @@
+"""One poll: all venues at once, each stored as soon as it has answered; a venue that fails or hangs stops nothing else."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zlib import crc32
+
+import structlog
+
+from monitor.clock import Clock, monotonic
+from monitor.ingest.acceptance import PriceBoard, Verdict, accept_at_once, judge_together
+from monitor.ingest.bar_writer import RefusalMemory, newest_bars, write_verdicts
+from monitor.ingest.errors import BadVenueData, VenueDown, VenueError
+from monitor.ingest.harvest import Harvest, MarketAnswer, Want, gather_bars
+from monitor.ingest.poll_notices import Notices
+from monitor.ingest.poll_report import PollReport, VenueReport
+from monitor.ingest.venue import VenueClient
+from monitor.ingest.venue_state import Transition, after_failure, after_success, may_ask
+from monitor.model.bars import Refusal, VenueHealth, VenueState
+from monitor.model.universe import BEGINNING, Universe
+from monitor.store import venue_health
+from monitor.store.bars import SaveResult
+from monitor.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+READ_AGAIN = 3
+"""Closed bars that are asked for again at each poll: venues revise them for a while."""
+
+FIRST_REACH = timedelta(days=1)
+"""How far back a market without any stored bar is asked; older history is the backfill's."""
+
+
+@dataclass(slots=True)
+class _Poll:
+    """What one poll gathers as it goes."""
+
+    now: datetime
+    board: PriceBoard
+    doubtful: list[MarketAnswer] = field(default_factory=list)
+    reports: dict[str, VenueReport] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
+
+
+class Poller:
+    """Keeps the clients and what is known of the venues' health for the life of the process.
+
+    ``deadline``: machine time after which a venue that has not answered is cut off; what it gave by then is kept.
+    ``references``: gives token -> price of a coin in dollars, to tell a wrong coin on a first bar.
+    """
+
+    def __init__(
+        self,
+        universe: Universe,
+        clients: Sequence[VenueClient],
+        database: Database,
+        clock: Clock,
+        width: timedelta,
+        *,
+        deadline: timedelta = timedelta(seconds=60),
+        first_reach: timedelta = FIRST_REACH,
+        references: Callable[[], Mapping[str, float]] = dict,
+    ) -> None:
+        self._universe = universe
+        self._clients = tuple(clients)
+        self._database = database
+        self._clock = clock
+        self._width = width
+        self._deadline_s = deadline.total_seconds()
+        self._first_reach = first_reach
+        self._references = references
+        self._health: dict[str, VenueHealth] = {}
+        self._spoken: dict[str, datetime] = {}
+        self._memory = RefusalMemory()
+        self._notices = Notices()
+        self._writing = asyncio.Lock()
+
+    @property
+    def health(self) -> tuple[VenueHealth, ...]:
+        """Health of every venue as of the last poll, by name."""
+        return tuple(self._health[venue] for venue in sorted(self._health))
+
+    async def poll(self, now: datetime) -> PollReport:
+        """Ask every venue for what is missing up to ``now`` and store it. Raises only where the store fails."""
+        started = monotonic()
+        await self._recall_health(now)
+        known = await asyncio.to_thread(newest_bars, self._database, self._width)
+        poll = _Poll(now, PriceBoard(self._universe.markets, known))
+        await self._poll_venues(poll)
+        await self._settle_doubtful(poll)
+        report = PollReport(
+            at=now,
+            venues=tuple(poll.reports[venue] for venue in sorted(poll.reports)),
+            health=self.health,
+            transitions=tuple(poll.transitions),
+            refusals=tuple(poll.refusals),
+            ms=round((monotonic() - started) * 1000),
+        )
+        _log(report)
+        return report
+
+    async def _poll_venues(self, poll: _Poll) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for client in self._clients:
+                    group.create_task(self._poll_venue(client, poll))
+        except ExceptionGroup as failed:  # only the store's failures come this far
+            raise failed.exceptions[0] from failed
+
+    async def close(self) -> None:
+        """Close all clients, side by side."""
+        await asyncio.gather(*(client.close() for client in self._clients), return_exceptions=True)
+
+    async def _recall_health(self, now: datetime) -> None:
+        if self._health:
+            return
+        stored = {h.venue: h for h in await asyncio.to_thread(self._stored_health)}
+        for client in self._clients:
+            fresh = VenueHealth(client.venue, VenueState.UP, since=now)
+            # A pause is not carried over a restart: the restart may be what mended it.
+            self._health[client.venue] = replace(stored.get(client.venue, fresh), next_try=None)
+
+    def _stored_health(self) -> list[VenueHealth]:
+        with self._database.read() as conn:
+            return venue_health.read_health(conn)
+
+    async def _poll_venue(self, client: VenueClient, poll: _Poll) -> None:
+        venue = client.venue
+        health = self._health[venue]
+        if not may_ask(health, poll.now):
+            poll.reports[venue] = VenueReport(venue, health.state, asked=False)
+            return
+        started = monotonic()
+        harvest = Harvest(venue)
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await self._harvest(client, poll, harvest)
+        except TimeoutError:
+            harvest.stopped_by = VenueDown(venue, f"was cut off after {self._deadline_s:.0f} s")
+        harvest.ms = round((monotonic() - started) * 1000)
+        await self._keep(client, poll, harvest)
+
+    async def _harvest(self, client: VenueClient, poll: _Poll, harvest: Harvest) -> None:
+        """Fill the harvest; a failure of ours in it is this venue's failure and no other's."""
+        try:
+            await client.prepare()
+            wants = self._wants(client, poll)
+            await gather_bars(client, wants, self._width, self._clock, harvest)
+        except VenueError as error:
+            harvest.stopped_by = error
+        except Exception as error:  # one venue's surprise must not end the others' poll
+            log.exception("venue failed unexpectedly", venue=client.venue)
+            harvest.stopped_by = BadVenueData(client.venue, f"failed: {type(error).__name__}")
+
+    def _wants(self, client: VenueClient, poll: _Poll) -> list[Want]:
+        wants = []
+        gone = client.gone
+        for market in self._universe.markets:
+            listed = market.listed_at(poll.now - self._width)
+            if market.venue != client.venue or market.symbol in gone or not listed:
+                continue
+            known = poll.board.known(market.id)
+            if known is None:
+                since = max(poll.now - self._first_reach, market.listed_from)
+                trading = None if market.listed_from == BEGINNING else market.listed_from
+            else:
+                newest = max(known.open_time, self._spoken.get(market.id, known.open_time))
+                since = newest - (READ_AGAIN - 1) * self._width
+                trading = known.open_time
+            wants.append(Want(market, since, trading))
+        return wants
+
+    async def _keep(self, client: VenueClient, poll: _Poll, harvest: Harvest) -> None:
+        """Store what is believed at once; the rest waits for the other venues."""
+        verdicts = []
+        for answer in harvest.answers:
+            verdict = accept_at_once(answer, poll.board.known(answer.market.id))
+            if verdict is None:
+                poll.doubtful.append(answer)
+            else:
+                verdicts.append(verdict)
+        health, transition = self._judge_health(harvest, poll.now)
+        poll.transitions += [transition] if transition else []
+        poll.transitions += self._notices.of_client(client, poll.now)
+        refusals = [r for answer in harvest.answers for r in answer.refusals]
+        saved, refused = await self._write(poll, verdicts, refusals, health)
+        failures = [str(error) for error in harvest.failures.values()]
+        if harvest.stopped_by is not None and str(harvest.stopped_by) not in failures:
+            failures.append(str(harvest.stopped_by))
+        poll.reports[harvest.venue] = VenueReport(
+            harvest.venue,
+            health.state,
+            asked=True,
+            markets=len(harvest.answers),
+            new=saved.new,
+            revised=saved.revised,
+            unchanged=saved.unchanged,
+            refused=refused,
+            failures=tuple(failures),
+            ms=harvest.ms,
+        )
+
+    def _judge_health(
+        self, harvest: Harvest, now: datetime
+    ) -> tuple[VenueHealth, Transition | None]:
+        before = self._health[harvest.venue]
+        failed = harvest.outcome
+        if failed is not None:
+            jitter = crc32(f"{harvest.venue}{before.consecutive_failures}".encode()) % 1000 / 1000
+            health, transition = after_failure(before, failed, now, jitter)
+        else:
+            health, transition = after_success(before, now, harvest.trouble)
+        self._health[harvest.venue] = health
+        return health, transition
+
+    async def _settle_doubtful(self, poll: _Poll) -> None:
+        """Judge new, silent and jumping markets together with the others of their coin, now that all were heard."""
+        if not poll.doubtful:
+            return
+        verdicts = judge_together(poll.doubtful, poll.board, self._references())
+        by_venue: dict[str, list[Verdict]] = {}
+        for verdict in verdicts:
+            by_venue.setdefault(verdict.answer.market.venue, []).append(verdict)
+            poll.transitions += self._notices.of_identity(verdict, poll.now)
+        for venue, group in sorted(by_venue.items()):
+            refusals = [r for verdict in group for r in verdict.refusals]
+            saved, refused = await self._write(poll, group, refusals, None)
+            before = poll.reports[venue]
+            poll.reports[venue] = replace(
+                before,
+                new=before.new + saved.new,
+                revised=before.revised + saved.revised,
+                unchanged=before.unchanged + saved.unchanged,
+                refused=before.refused + refused,
+            )
+
+    async def _write(
+        self,
+        poll: _Poll,
+        verdicts: Sequence[Verdict],
+        refusals: Sequence[Refusal],
+        health: VenueHealth | None,
+    ) -> tuple[SaveResult, int]:
+        fresh = self._memory.fresh(refusals)
+        async with self._writing:
+            saved = await asyncio.to_thread(
+                write_verdicts,
+                self._database,
+                self._clock,
+                self._width,
+                verdicts=verdicts,
+                refusals=fresh,
+                health=health,
+            )
+        for verdict in verdicts:
+            poll.board.note(verdict.bars)
+            if not verdict.refusals and verdict.answer.coverage:
+                self._spoken[verdict.answer.market.id] = (
+                    verdict.answer.coverage[-1].until - self._width
+                )
+        poll.refusals.extend(fresh)
+        return saved, len(fresh)
+
+
+def _log(report: PollReport) -> None:
+    log.info(
+        "poll",
+        new=report.new,
+        revised=report.revised,
+        refused=report.refused,
+        failed=len(report.failures),
+        ms=report.ms,
+        venues="; ".join(v.words for v in report.venues),
+    )
+    for transition in report.transitions:
+        (log.info if transition.well else log.warning)("venue", text=transition.text)
+    for refusal in report.refusals[:10]:
+        log.warning(
+            "kept out",
+            market=refusal.market_id or refusal.venue,
+            reason=refusal.reason,
+            detail=refusal.detail,
+        )
