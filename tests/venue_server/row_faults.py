@@ -1,0 +1,175 @@
+"""Rows of candles on their way to the wire, and what may be wrong with them."""
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.venue_server.candles import Candle
+from tests.venue_server.faults import Fault, FaultKind
+
+
+@dataclass(slots=True)
+class Row:
+    """A candle whose values may already be spoilt: numbers, None or text. ``time`` is in the venue's own unit."""
+
+    time: Any
+    open: Any
+    high: Any
+    low: Any
+    close: Any
+    base: Any
+    quote: Any
+    taker_base: Any
+    taker_quote: Any
+    trades: int
+    closed: bool
+
+
+PRICES = ("open", "high", "low", "close")
+
+
+def rows_of(candles: Iterable[Candle], unit_ms: int) -> list[Row]:
+    """Rows of good candles."""
+    return [
+        Row(
+            c.open_ms // unit_ms,
+            c.open,
+            c.high,
+            c.low,
+            c.close,
+            c.base_volume,
+            c.quote_volume,
+            c.taker_buy_base,
+            c.taker_buy_quote,
+            c.trades,
+            c.closed,
+        )
+        for c in candles
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What spoiling needs to know: the venue's unit of time, its clock, and the width of the bars."""
+
+    unit_ms: int
+    now_ms: int
+    width_ms: int
+
+
+def spoil(rows: list[Row], faults: Sequence[Fault], scene: Scene) -> list[Row]:
+    """Apply the faults that change values or leave rows out; ascending in, ascending out."""
+    for fault in faults:
+        change = _ROW_FAULTS.get(fault.kind)
+        if change is not None:
+            rows = change(rows, fault, scene)
+        elif fault.kind in _PRICE_FAULTS:
+            for row in _targets(rows, fault.rows):
+                for name in PRICES:
+                    setattr(row, name, _PRICE_FAULTS[fault.kind](getattr(row, name)))
+    return rows
+
+
+def _gapped(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    return [row for number, row in enumerate(rows) if number % 3 != 1]
+
+
+def _without_forming(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    return [row for row in rows if row.closed]
+
+
+def _none(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    return []
+
+
+def _in_wrong_unit(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    for row in rows:
+        row.time = row.time // 1000 if scene.unit_ms == 1 else row.time * 1000
+    return rows
+
+
+def _off_grid(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    for row in rows:
+        row.time += 7_000 // scene.unit_ms
+    return rows
+
+
+def _doubled(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    return [copy for row in rows for copy in (row, replace(row))]
+
+
+def _provisional(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    since_close = scene.now_ms - int(fault.seconds * 1000)
+    for row in rows:
+        if row.closed and row.time * scene.unit_ms + scene.width_ms > since_close:
+            _unsettle(row)
+    return rows
+
+
+def _unsettle(row: Row) -> None:
+    row.close = row.close + (row.high - row.close) / 2
+    for name in ("base", "quote", "taker_base", "taker_quote"):
+        setattr(row, name, getattr(row, name) * 0.9)
+
+
+def _conflicting(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    last = _targets(rows, "last")
+    if not last:
+        return rows
+    other = replace(last[0], close=last[0].low, open=last[0].high)
+    return [copy for row in rows for copy in ((row, other) if row is last[0] else (row,))]
+
+
+_PRICE_FAULTS: dict[FaultKind, Callable[[Any], Any]] = {
+    FaultKind.NAN: lambda _: "NaN",
+    FaultKind.NULL: lambda _: None,
+    FaultKind.NOT_A_NUMBER: lambda _: "n/a",
+    FaultKind.ZERO: lambda _: 0.0,
+    FaultKind.NEGATIVE: lambda value: -value,
+    FaultKind.TIMES_100: lambda value: value * 100,
+}
+
+
+_ROW_FAULTS: dict[FaultKind, Callable[[list[Row], Fault, Scene], list[Row]]] = {
+    FaultKind.GAPPED: _gapped,
+    FaultKind.NO_FORMING: _without_forming,
+    FaultKind.EMPTY_LIST: _none,
+    FaultKind.SECONDS: _in_wrong_unit,
+    FaultKind.UNALIGNED: _off_grid,
+    FaultKind.PROVISIONAL: _provisional,
+    FaultKind.DUPLICATED: _doubled,
+    FaultKind.CONFLICTING: _conflicting,
+}
+
+
+def _targets(rows: list[Row], which: str) -> list[Row]:
+    if which == "all":
+        return rows
+    return [row for row in rows if row.closed][-1:]
+
+
+def disorder(wire_rows: list[Any], faults: Sequence[Fault]) -> list[Any]:
+    """Apply the faults of order and type to rows that are already in the venue's form and order."""
+    wire_rows = list(wire_rows)
+    for fault in faults:
+        if fault.kind is FaultKind.REVERSED:
+            wire_rows.reverse()
+        elif fault.kind is FaultKind.SHUFFLED:
+            wire_rows = random.Random(len(wire_rows)).sample(wire_rows, len(wire_rows))
+        elif fault.kind is FaultKind.OTHER_TYPES:
+            wire_rows = [_other_type(row) for row in wire_rows]
+    return wire_rows
+
+
+def _other_type(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_other_type(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _other_type(item) for key, item in value.items()}
+    if isinstance(value, str):
+        try:
+            return float(value) if "." in value else int(value)
+        except ValueError:
+            return value
+    return value if isinstance(value, bool) or value is None else str(value)

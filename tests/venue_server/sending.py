@@ -1,0 +1,104 @@
+"""Puts an answer on the wire, or what a fault makes of it."""
+
+import asyncio
+import json
+import socket
+import struct
+from collections.abc import Callable, Sequence
+
+from aiohttp import web
+
+from tests.venue_server.faults import Fault, FaultKind
+from tests.venue_server.wire import CLOUD_PAGE, Answer, Venue
+
+_HTML = "text/html"
+_BODIES: dict[FaultKind, Callable[[str], Answer]] = {
+    FaultKind.HTML_200: lambda _: Answer(
+        CLOUD_PAGE.format(title="Just a moment..."), content_type=_HTML
+    ),
+    FaultKind.HALF_JSON: lambda whole: Answer(whole[: len(whole) // 2]),
+    FaultKind.EMPTY_BODY: lambda _: Answer(""),
+    FaultKind.JSON_NULL: lambda _: Answer("null"),
+    FaultKind.JSON_NUMBER: lambda _: Answer("42"),
+    FaultKind.JSON_OBJECT: lambda _: Answer("{}"),
+    FaultKind.JSON_LIST: lambda _: Answer("[]"),
+}
+_OWN_WORDS = {
+    FaultKind.MAINTENANCE,
+    FaultKind.INTERNAL_ERROR,
+    FaultKind.RATE_LIMITED,
+    FaultKind.BANNED,
+    FaultKind.REGION,
+}
+
+
+def encoded(answer: Answer) -> str:
+    """The body as text."""
+    if isinstance(answer.body, str):
+        return answer.body
+    return json.dumps(answer.body, separators=(",", ":"))
+
+
+def replaced(answer: Answer, faults: Sequence[Fault], venue: Venue) -> Answer:
+    """The answer after the faults that put another in its place; the last one wins."""
+    for fault in faults:
+        if fault.kind is FaultKind.STATUS:
+            headers = dict(fault.headers)
+            if fault.retry_after is not None:
+                headers["Retry-After"] = f"{fault.retry_after:.0f}"
+            answer = Answer(fault.body, fault.status, headers, "text/plain")
+        elif fault.kind in _BODIES:
+            answer = _BODIES[fault.kind](encoded(answer))
+        elif fault.kind in _OWN_WORDS:
+            answer = venue.trouble(fault.kind, fault.retry_after)
+    return answer
+
+
+async def send(
+    request: web.Request, answer: Answer, faults: Sequence[Fault], stopping: asyncio.Event
+) -> web.StreamResponse:
+    """Send it, slowly, cut short or not at all where a fault says so. A stall ends when the server stops."""
+    body = encoded(answer).encode()
+    headers = {**answer.headers, "Content-Type": f"{answer.content_type}; charset=utf-8"}
+    whole = web.Response(body=body, status=answer.status, headers=headers)
+    for fault in faults:
+        match fault.kind:
+            case FaultKind.SLOW:
+                await _pause(stopping, fault.seconds)
+            case FaultKind.STALL:
+                await _pause(stopping, fault.seconds)
+                _reset(request)
+            case FaultKind.RESET:
+                _reset(request)
+            case FaultKind.CUT_BODY:
+                return await _cut(request, body, answer)
+    return whole
+
+
+async def _pause(stopping: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _reset(request: web.Request) -> None:
+    """Close the connection at once with a TCP reset."""
+    transport = request.transport
+    if transport is None:
+        return
+    raw = transport.get_extra_info("socket")
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+async def _cut(request: web.Request, body: bytes, answer: Answer) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status)
+    response.content_type = answer.content_type
+    response.content_length = max(len(body), 2)
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2] or b" ")
+    if request.transport is not None:
+        request.transport.close()
+    return response

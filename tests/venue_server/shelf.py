@@ -1,0 +1,163 @@
+"""What one venue can show right now: its listings, candles, and figures made of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from monitor.clock import Clock
+from monitor.model.grid import to_ms
+from tests.venue_server.book import BarBook
+from tests.venue_server.candles import Candle
+from tests.venue_server.faults import Fault, FaultBoard, FaultKind
+from tests.venue_server.listing import Listing, padding
+from tests.venue_server.row_faults import PRICES, Row, Scene, rows_of, spoil
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The rolling 24 hours of a market, all in its own units."""
+
+    since_ms: int
+    now_ms: int
+    first: float
+    high: float
+    low: float
+    last: float
+    base_volume: float
+    quote_volume: float
+    trades: int
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """One trade; ``taker_buys`` when the buyer was the taker."""
+
+    number: int
+    time_ms: int
+    price: float
+    size: float
+    taker_buys: bool
+
+
+class Shelf:
+    """One venue's view of the book, by its own clock."""
+
+    def __init__(
+        self, venue: str, book: BarBook, clock: Clock, board: FaultBoard, *, dummies: int = 0
+    ) -> None:
+        self.venue = venue
+        self._book = book
+        self._clock = clock
+        self._board = board
+        self._dummies = padding(dummies)
+
+    @property
+    def now_ms(self) -> int:
+        """The venue's time, wrong where its clock is switched off."""
+        off = sum(f.seconds for f in self._board.states(self.venue, FaultKind.CLOCK_OFF))
+        return to_ms(self._clock.now()) + int(off * 1000)
+
+    def listings(self, *, swap: bool = False) -> list[Listing]:
+        """Markets listed now; dummies come after the real spot ones."""
+        real = self._real(swap=swap)
+        return real if swap else real + self._dummies
+
+    def _real(self, *, swap: bool) -> list[Listing]:
+        gone = {f.symbol for f in self._board.states(self.venue, FaultKind.VANISHED)}
+        return [
+            listing
+            for listing in self._book.listings(self.venue, self.now_ms)
+            if listing.swap == swap and listing.symbol not in gone
+        ]
+
+    def find(
+        self, market_id: str, naming: Callable[[Listing], str], *, swap: bool = False
+    ) -> Listing | None:
+        """The listed real market of that id in the venue's naming; dummies have nothing to show."""
+        return next((x for x in self._real(swap=swap) if naming(x) == market_id), None)
+
+    def candles(
+        self, listing: Listing, width_ms: int, since_ms: int, until_ms: int
+    ) -> list[Candle]:
+        """Good candles that open in ``[since, until)``, the forming one included."""
+        return self._book.candles(
+            self.venue, listing.symbol, width_ms, (since_ms, until_ms), now_ms=self.now_ms
+        )
+
+    def rows(
+        self,
+        listing: Listing,
+        width_ms: int,
+        span: tuple[int, int],
+        *,
+        unit_ms: int = 1,
+        faults: Sequence[Fault] = (),
+    ) -> list[Row]:
+        """Rows for the wire that open in ``[since, until)``, spoilt by the faults."""
+        rows = rows_of(self.candles(listing, width_ms, *span), unit_ms)
+        for fault in faults:
+            if fault.kind is FaultKind.OTHER_SYMBOL:
+                other = self.candles(Listing(fault.other), width_ms, *span)
+                rows = _with_prices_of(rows, rows_of(other, unit_ms))
+        return spoil(rows, faults, Scene(unit_ms, self.now_ms, width_ms))
+
+    def day(self, listing: Listing) -> Day:
+        """The last 24 hours, at the resolution of the book; ones and zeros where there are no bars."""
+        now, width = self.now_ms, self._book.width_ms
+        candles = self.candles(listing, width, now - DAY_MS, now + 1)
+        if not candles:
+            return Day(now - DAY_MS, now, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0)
+        return Day(
+            now - DAY_MS,
+            now,
+            candles[0].open,
+            max(c.high for c in candles),
+            min(c.low for c in candles),
+            candles[-1].close,
+            sum(c.base_volume for c in candles),
+            sum(c.quote_volume for c in candles),
+            sum(c.trades for c in candles),
+        )
+
+    def order_book(
+        self, listing: Listing, depth: int
+    ) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+        """(bids, asks), best first: a spread of 4 basis points, levels 5 apart, sizes that grow outwards."""
+        day = self.day(listing)
+        size = max(day.base_volume, 1.0) / 20_000
+        steps = range(min(depth, 50))
+        bids = [(day.last * (1 - 0.0002 - 0.0005 * n), size * (1 + n)) for n in steps]
+        asks = [(day.last * (1 + 0.0002 + 0.0005 * n), size * (1 + n)) for n in steps]
+        return bids, asks
+
+    def prints(self, listing: Listing, count: int) -> list[Print]:
+        """The latest trades, oldest first, one a second, drawn from the newest bar by its taker share."""
+        now = self.now_ms
+        newest = self.candles(listing, self._book.width_ms, now - 2 * self._book.width_ms, now + 1)
+        if not newest or not newest[-1].quote_volume:
+            return []
+        bar = newest[-1]
+        bought = bar.taker_buy_quote / bar.quote_volume
+        count = min(count, 50, max(1, (now - bar.open_ms) // 1000))
+        size = bar.base_volume / max(bar.trades, count)
+        return [
+            Print(
+                number=(now // 1000) - count + 1 + n,
+                time_ms=now - (count - 1 - n) * 1000,
+                price=bar.open + (bar.close - bar.open) * (n + 1) / count,
+                size=size,
+                taker_buys=(n + 0.5) / count <= bought,
+            )
+            for n in range(count)
+        ]
+
+
+def _with_prices_of(rows: list[Row], other: list[Row]) -> list[Row]:
+    prices = {row.time: row for row in other}
+    return [
+        replace(row, **{name: getattr(prices[row.time], name) for name in PRICES})
+        if row.time in prices
+        else row
+        for row in rows
+    ]
