@@ -19,6 +19,7 @@ from monitor.model.universe import Market
 CLOCK_TOLERANCE = timedelta(seconds=30)
 CLOCK_EVERY = timedelta(hours=1)
 RELOAD_EVERY = timedelta(hours=1)
+_LEAST_ROWS = 50  # costs no more than one row, and an answer that doubles its rows still holds what we need
 _REFUSALS_KEPT = 50  # of one answer; a page of a thousand broken rows is told by its first ones
 
 
@@ -125,7 +126,7 @@ class VenueClient:
         *,
         trading_since: datetime | None = None,
     ) -> FetchedBars:
-        """Closed bars from ``since`` (taken down to the grid), at most ``limit`` or what one answer holds.
+        """Closed bars from ``since`` (taken down to the grid): ``limit`` of them or what one answer holds, maybe more.
 
         ``trading_since``: from when on the market is known to have traded. An answer without a bar after it, from a venue
         that serves quiet bars too, is no answer: raises BadVenueData. Raises VenueError else; MarketGone only after a
@@ -133,7 +134,7 @@ class VenueClient:
         """
         since = floor_time(since, width)
         most = self.capabilities.limit(kind_of(market))
-        count = most if limit is None else min(limit, most)
+        count = most if limit is None else min(max(limit, _LEAST_ROWS), most)
         now = self.now()
         end = since + count * width
         try:

@@ -1,0 +1,120 @@
+"""A poll over real ccxt: what is stored, and that one venue's trouble stays its own."""
+
+from datetime import timedelta
+
+import pytest
+
+from monitor.model.bars import VenueState
+from monitor.store.database import Database
+from tests.integration.ingest.conftest import NOON, VENUES, WIDTH, Hall, stored
+
+
+async def test_a_first_poll_stores_every_closed_bar_of_the_last_hour_and_no_forming_one(
+    hall: Hall, database: Database
+) -> None:
+    report = await hall.poller(database).poll(hall.clock.now())
+    assert report.failures == ()
+    # 12:02 less an hour is 11:02, in the bar of 11:00; 12:00 is still forming: twelve bars.
+    for venue in VENUES:
+        bars = stored(database, f"{venue}:TRUMP/USDT")
+        assert [b.open_time for b in bars] == [NOON - (12 - i) * WIDTH for i in range(12)]
+    assert report.new == 12 * 8
+
+
+@pytest.mark.parametrize(
+    ("venue", "taker"), [("binance", 24_000.0), ("bybit", None), ("gate", None), ("okx", None)]
+)
+async def test_each_venue_gives_prices_and_both_volumes_and_binance_the_takers(
+    hall: Hall, sqlite: Database, venue: str, taker: float | None
+) -> None:
+    await hall.poller(sqlite, [venue]).poll(hall.clock.now())
+    last = stored(sqlite, f"{venue}:TRUMP/USDT")[-1]
+    # 1,000 coins at 40: 40,000 USDT, 60 % of it bought by takers.
+    assert (last.open, last.high, last.low, last.close) == pytest.approx((40.0, 40.4, 39.6, 40.04))
+    assert last.base_volume == pytest.approx(1000.0)
+    assert last.quote_volume == pytest.approx(40_000.0)
+    assert last.taker_buy_quote == (None if taker is None else pytest.approx(taker))
+
+
+async def test_the_next_poll_adds_the_new_bar_and_reads_the_last_three_again(
+    hall: Hall, sqlite: Database
+) -> None:
+    poller = hall.poller(sqlite, ["bybit"])
+    await poller.poll(hall.clock.now())
+    hall.clock.advance(WIDTH)
+    report = await poller.poll(hall.clock.now())
+    assert (report.new, report.revised) == (2, 0)
+    assert sum(v.unchanged for v in report.venues) == 2 * 3
+    assert stored(sqlite, "bybit:TRUMP/USDT")[-1].open_time == NOON
+
+
+async def test_a_gap_since_the_last_bar_is_filled(hall: Hall, sqlite: Database) -> None:
+    poller = hall.poller(sqlite, ["okx"])
+    hall.clock.advance(-timedelta(hours=10))
+    await poller.poll(hall.clock.now())
+    hall.clock.advance(timedelta(hours=10))
+    report = await poller.poll(hall.clock.now())
+    assert report.new == 2 * 120
+    opens = [b.open_time for b in stored(sqlite, "okx:VIRTUAL/USDT")]
+    assert all(b - a == WIDTH for a, b in zip(opens, opens[1:], strict=False))
+
+
+async def test_a_venue_that_refuses_connections_at_start_does_not_stop_the_others(
+    hall: Hall, sqlite: Database
+) -> None:
+    hall.server.faults.add("reset", "gate")
+    poller = hall.poller(sqlite)
+    report = await poller.poll(hall.clock.now())
+    assert [(v.venue, v.new) for v in report.venues] == [
+        ("binance", 24),
+        ("bybit", 24),
+        ("gate", 0),
+        ("okx", 24),
+    ]
+    hall.server.faults.clear()
+    hall.clock.advance(WIDTH)
+    again = await poller.poll(hall.clock.now())
+    assert next(v for v in again.venues if v.venue == "gate").new == 24
+
+
+async def test_a_venue_that_hangs_is_cut_off_and_the_others_are_stored(
+    hall: Hall, sqlite: Database
+) -> None:
+    hall.server.faults.add("stall", "binance", seconds=20.0)
+    poller = hall.poller(sqlite, deadline=timedelta(seconds=1.5))
+    report = await poller.poll(hall.clock.now())
+    binance = next(v for v in report.venues if v.venue == "binance")
+    assert binance.new == 0
+    assert binance.failures
+    assert report.new == 24 * 3
+
+
+async def test_a_venue_is_told_down_once_and_well_once(hall: Hall, sqlite: Database) -> None:
+    poller = hall.poller(sqlite, ["binance", "okx"])
+    hall.server.faults.add("status", "okx", status=503)
+    told = []
+    for _ in range(6):
+        report = await poller.poll(hall.clock.now())
+        told += [(t.venue, t.well) for t in report.transitions]
+        hall.clock.advance(WIDTH)
+    assert told == [("okx", False)]
+    hall.server.faults.clear()
+    for _ in range(3):
+        report = await poller.poll(hall.clock.now())
+        told += [(t.venue, t.well) for t in report.transitions]
+        hall.clock.advance(WIDTH)
+    assert told == [("okx", False), ("okx", True)]
+    assert {h.venue: h.state for h in poller.health}["okx"] is VenueState.UP
+
+
+async def test_a_bar_that_the_venue_changes_later_is_stored_as_a_revision(
+    hall: Hall, sqlite: Database
+) -> None:
+    poller = hall.poller(sqlite, ["bybit"])
+    hall.server.faults.add("provisional", "bybit", seconds=400.0)
+    await poller.poll(hall.clock.now())
+    hall.server.faults.clear()
+    hall.clock.advance(WIDTH)
+    report = await poller.poll(hall.clock.now())
+    assert report.revised == 2
+    assert stored(sqlite, "bybit:TRUMP/USDT")[-2].base_volume == pytest.approx(1000.0)
