@@ -147,7 +147,7 @@ class Shelf:
                 time_ms=now - (count - 1 - n) * 1000,
                 price=bar.open + (bar.close - bar.open) * (n + 1) / count,
                 size=size,
-                taker_buys=(n + 0.5) / count <= bought,
+                taker_buys=int((n + 1) * bought) > int(n * bought),
             )
             for n in range(count)
         ]
