@@ -12,6 +12,8 @@ from monitor.model.universe import Market
 SMALLEST_RELOAD = 0.97
 """A reload with fewer markets than this part of the last one is a broken answer, not a mass delisting."""
 
+_FEW = 5  # of a small table, that many may go at once
+
 
 @dataclass(frozen=True, slots=True)
 class MarketTable:
@@ -53,7 +55,7 @@ def refuse_reload(
     venue: str, before: MarketTable, after: MarketTable, expected_gone: Collection[str]
 ) -> BadVenueData | None:
     """Why a fresh table is not believed: it lost more than 3 % of all markets, or ours beyond those the venue named gone."""
-    if after.size < before.size * SMALLEST_RELOAD:
+    if after.size < min(before.size * SMALLEST_RELOAD, before.size - _FEW):
         what = f"served {after.size} markets after {before.size}: the old table is kept"
         return BadVenueData(venue, what)
     lost = sorted(set(before.facts) - set(after.facts) - set(expected_gone))
@@ -65,7 +67,7 @@ def refuse_reload(
 
 
 def _missing(symbol: str, by_symbol: Mapping[str, Any]) -> str:
-    near = get_close_matches(symbol, by_symbol, n=3, cutoff=0.6)
+    near = get_close_matches(symbol, by_symbol, n=3, cutoff=0.75)
     nearest = ", ".join(near) if near else "none"
     return f"is not listed there (nearest: {nearest})"
 

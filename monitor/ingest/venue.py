@@ -19,7 +19,9 @@ from monitor.model.universe import Market
 CLOCK_TOLERANCE = timedelta(seconds=30)
 CLOCK_EVERY = timedelta(hours=1)
 RELOAD_EVERY = timedelta(hours=1)
-_LEAST_ROWS = 50  # costs no more than one row, and an answer that doubles its rows still holds what we need
+_LEAST_ROWS = (
+    50  # costs no more than one row, and an answer that doubles its rows still holds what we need
+)
 _REFUSALS_KEPT = 50  # of one answer; a page of a thousand broken rows is told by its first ones
 
 

@@ -53,9 +53,7 @@ class Hall:
     def universe(self) -> Universe:
         """The coins on their venues."""
         ids = sorted({m.token for m in self.markets})
-        tokens = tuple(
-            Token(t, t, tuple(m for m in self.markets if m.token == t)) for t in ids
-        )
+        tokens = tuple(Token(t, t, tuple(m for m in self.markets if m.token == t)) for t in ids)
         return Universe((Sector("all", "All", ()),), tokens)
 
     def client(self, venue: str, **options: object) -> VenueClient:
@@ -71,12 +69,19 @@ class Hall:
         self.clients.append(made)
         return made
 
-    def poller(self, database: Database, venues: Sequence[str] = VENUES, **options: object) -> Poller:
+    def poller(
+        self, database: Database, venues: Sequence[str] = VENUES, **options: object
+    ) -> Poller:
         """A poller over these venues."""
         clients = [self.client(venue) for venue in venues]
         settings: dict[str, object] = {"first_reach": timedelta(hours=1)}
         return Poller(
-            self.universe, clients, database, self.clock, WIDTH, **(settings | options)  # type: ignore[arg-type]
+            self.universe,
+            clients,
+            database,
+            self.clock,
+            WIDTH,
+            **(settings | options),  # type: ignore[arg-type]
         )
 
 

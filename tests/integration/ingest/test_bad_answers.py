@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.ingest.venue_state import Transition
 from monitor.model.bars import VenueState
 from monitor.store import bars, quarantine
 from monitor.store.database import Database
@@ -169,7 +170,7 @@ async def test_a_market_back_within_the_bound_is_let_in_again_and_each_is_told_o
 ) -> None:
     poller = hall.poller(sqlite)
     price_of(hall, "okx", "TRUMP", 3.0)
-    told = []
+    told: list[Transition] = []
     for _ in range(2):
         told += (await poller.poll(hall.clock.now())).transitions
     price_of(hall, "okx", "TRUMP", 41.0)
@@ -197,7 +198,9 @@ async def test_a_price_a_hundred_times_too_high_on_one_venue_is_kept_out(
     report = await poller.poll(hall.clock.now())
     assert opens(sqlite, "gate:TRUMP/USDT")[-1] == 5
     assert reasons(sqlite) == {"implausible_level"}
-    assert "101 times too high" in report.refusals[0].detail  # a high of 4040 after a close of 40.04
+    assert (
+        "101 times too high" in report.refusals[0].detail
+    )  # a high of 4040 after a close of 40.04
 
 
 async def test_a_leap_that_all_venues_make_together_is_believed(

@@ -1,6 +1,7 @@
 """A poll over real ccxt: what is stored, and that one venue's trouble stays its own."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -56,7 +57,7 @@ async def test_a_gap_since_the_last_bar_is_filled(hall: Hall, sqlite: Database) 
     report = await poller.poll(hall.clock.now())
     assert report.new == 2 * 120
     opens = [b.open_time for b in stored(sqlite, "okx:VIRTUAL/USDT")]
-    assert all(b - a == WIDTH for a, b in zip(opens, opens[1:], strict=False))
+    assert all(b - a == WIDTH for a, b in pairwise(opens))
 
 
 async def test_a_venue_that_refuses_connections_at_start_does_not_stop_the_others(

@@ -1,55 +1,69 @@
 """Venues that refuse: busy, forbidden, down, under maintenance and gone are told apart, and waited for as each asks."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
 from monitor.ingest.errors import MarketGone
+from monitor.ingest.venue_state import Transition
 from monitor.model.bars import VenueState
 from monitor.model.universe import Market
 from monitor.store.database import Database
 from tests.integration.ingest.conftest import VENUES, WIDTH, Hall, stored
 
 MINUTE = timedelta(minutes=1)
-STATES = [
-    ("region", {}, VenueState.FORBIDDEN, timedelta(hours=1), timedelta(minutes=75)),
-    ("maintenance", {}, VenueState.MAINTENANCE, MINUTE, timedelta(seconds=75)),
-    ("rate_limited", {"retry_after": 120.0}, VenueState.DEGRADED, 2 * MINUTE, timedelta(seconds=150)),
-    ("banned", {}, VenueState.DEGRADED, 10 * MINUTE, timedelta(minutes=13)),
-    ("status", {"status": 451}, VenueState.FORBIDDEN, timedelta(hours=1), timedelta(minutes=75)),
-    ("status", {"status": 503}, VenueState.DEGRADED, timedelta(seconds=5), timedelta(seconds=7)),
-    ("status", {"status": 523}, VenueState.DEGRADED, timedelta(seconds=5), timedelta(seconds=7)),
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, the state it must lead to, and the bounds of the pause."""
+
+    kind: str
+    options: dict[str, float]
+    state: VenueState
+    least: timedelta
+    most: timedelta
+
+
+HOURLY = (timedelta(hours=1), timedelta(minutes=75))
+SHORT = (timedelta(seconds=5), timedelta(seconds=7))
+CASES = [
+    Case("region", {}, VenueState.FORBIDDEN, *HOURLY),
+    Case("status", {"status": 451}, VenueState.FORBIDDEN, *HOURLY),
+    Case("maintenance", {}, VenueState.MAINTENANCE, MINUTE, timedelta(seconds=75)),
+    Case(
+        "rate_limited",
+        {"retry_after": 120.0},
+        VenueState.DEGRADED,
+        2 * MINUTE,
+        timedelta(seconds=150),
+    ),
+    Case("banned", {}, VenueState.DEGRADED, 10 * MINUTE, timedelta(minutes=13)),
+    Case("status", {"status": 503}, VenueState.DEGRADED, *SHORT),
+    Case("status", {"status": 523}, VenueState.DEGRADED, *SHORT),
 ]
 
 
 @pytest.mark.parametrize("venue", VENUES)
-@pytest.mark.parametrize(("kind", "options", "state", "least", "most"), STATES)
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.kind}{c.options.get('status', '')}")
 async def test_each_refusal_is_known_for_what_it_is_and_waited_for(
-    hall: Hall,
-    sqlite: Database,
-    venue: str,
-    kind: str,
-    options: dict[str, float],
-    state: VenueState,
-    least: timedelta,
-    most: timedelta,
+    hall: Hall, sqlite: Database, venue: str, case: Case
 ) -> None:
-    if kind == "maintenance" and venue in ("gate", "binance"):
-        pytest.skip("has no word of its own for maintenance")
     poller = hall.poller(sqlite, [venue])
     await poller.poll(hall.clock.now())
     hall.clock.advance(WIDTH)
-    hall.server.faults.add(kind, venue, endpoint="candles", **options)
+    hall.server.faults.add(case.kind, venue, endpoint="candles", **case.options)
     at = hall.clock.now()
     report = await poller.poll(at)
     health = report.health[0]
-    assert health.state is state, health.error
+    assert health.state is case.state
     assert health.next_try is not None
-    assert least <= health.next_try - at <= most
+    assert case.least <= health.next_try - at <= case.most
     assert "http" not in (health.error or "").replace("HTTP", "")
-    asked = len(hall.server.log.requests())
+    asked = hall.server.log.count()
     await poller.poll(at + timedelta(seconds=1))
-    assert len(hall.server.log.requests()) == asked
+    assert hall.server.log.count() == asked
 
 
 async def test_a_symbol_that_the_venue_does_not_list_is_told_once_with_the_nearest(
@@ -57,7 +71,7 @@ async def test_a_symbol_that_the_venue_does_not_list_is_told_once_with_the_neare
 ) -> None:
     hall.markets.append(Market("okx", "VIRTUALS/USDT", "virtual"))
     poller = hall.poller(sqlite, ["okx"])
-    told = []
+    told: list[Transition] = []
     for _ in range(3):
         told += (await poller.poll(hall.clock.now())).transitions
         hall.clock.advance(WIDTH)
