@@ -1,13 +1,11 @@
 """Puts an answer on the wire, or what a fault makes of it."""
 
-import asyncio
 import json
-import socket
-import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
+from tests.loopback import cut, reset
 from tests.venue_server.faults import Fault, FaultKind
 from tests.venue_server.wire import CLOUD_PAGE, Answer, Venue
 
@@ -55,50 +53,24 @@ def replaced(answer: Answer, faults: Sequence[Fault], venue: Venue) -> Answer:
 
 
 async def send(
-    request: web.Request, answer: Answer, faults: Sequence[Fault], stopping: asyncio.Event
+    request: web.Request,
+    answer: Answer,
+    faults: Sequence[Fault],
+    pause: Callable[[float], Awaitable[None]],
 ) -> web.StreamResponse:
-    """Send it, slowly, cut short or not at all where a fault says so. A stall ends when the server stops."""
+    """Send it, slowly, cut short or not at all where a fault says so. ``pause`` ends early when the server stops."""
     body = encoded(answer).encode()
     headers = {**answer.headers, "Content-Type": f"{answer.content_type}; charset=utf-8"}
     whole = web.Response(body=body, status=answer.status, headers=headers)
     for fault in faults:
         match fault.kind:
             case FaultKind.SLOW:
-                await _pause(stopping, fault.seconds)
+                await pause(fault.seconds)
             case FaultKind.STALL:
-                await _pause(stopping, fault.seconds)
-                _reset(request)
+                await pause(fault.seconds)
+                reset(request)
             case FaultKind.RESET:
-                _reset(request)
+                reset(request)
             case FaultKind.CUT_BODY:
-                return await _cut(request, body, answer)
+                return await cut(request, body, answer.content_type)
     return whole
-
-
-async def _pause(stopping: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stopping.wait(), seconds)
-    except TimeoutError:
-        return
-
-
-def _reset(request: web.Request) -> None:
-    """Close the connection at once with a TCP reset."""
-    transport = request.transport
-    if transport is None:
-        return
-    raw = transport.get_extra_info("socket")
-    if raw is not None:
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
-
-
-async def _cut(request: web.Request, body: bytes, answer: Answer) -> web.StreamResponse:
-    response = web.StreamResponse(status=answer.status)
-    response.content_type = answer.content_type
-    response.content_length = max(len(body), 2)
-    await response.prepare(request)
-    await response.write(body[: len(body) // 2] or b" ")
-    if request.transport is not None:
-        request.transport.close()
-    return response
