@@ -106,9 +106,8 @@ def open_database(url: str) -> Database:
 
 
 def mask_url(url: URL) -> str:
-    """The URL as it may be shown: passwords become ``***``."""
-    hidden = {key: "***" for key in url.query if key in _SECRET_QUERY}
-    return url.update_query_dict(hidden).render_as_string(hide_password=True)
+    """The URL as it may be shown: without passwords."""
+    return url.difference_update_query(_SECRET_QUERY).render_as_string(hide_password=True)
 
 
 def _parse(url: str) -> URL:

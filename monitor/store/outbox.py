@@ -55,11 +55,14 @@ class OutboxStats:
 
 def enqueue(conn: Connection, notices: Sequence[Notice]) -> int:
     """Add those whose (dedup_key, channel, recipient) is not there; returns how many."""
-    statement = insert(conn, outbox).on_conflict_do_nothing(
-        index_elements=["dedup_key", "channel", "recipient"]
+    statement = (
+        insert(conn, outbox)
+        .on_conflict_do_nothing(index_elements=["dedup_key", "channel", "recipient"])
+        .returning(outbox.c.id)
     )
     # One at a time: ids then follow the order of the notices on every database.
-    return sum(conn.execute(statement, _row(notice)).rowcount for notice in notices)
+    added = [conn.execute(statement, _row(notice)).scalar() for notice in notices]
+    return sum(number is not None for number in added)
 
 
 def claim(

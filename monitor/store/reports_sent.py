@@ -10,9 +10,9 @@ from monitor.store.tables import report_sent
 
 def mark_sent(conn: Connection, day: date, recipient: str, at: datetime) -> bool:
     """Claim the report; False where it was claimed before. Enqueue it in the same transaction."""
-    statement = insert(conn, report_sent).on_conflict_do_nothing()
+    statement = insert(conn, report_sent).on_conflict_do_nothing().returning(report_sent.c.day)
     row = {"day": day.isoformat(), "recipient": recipient, "at": at}
-    return conn.execute(statement, row).rowcount == 1
+    return conn.execute(statement, row).first() is not None
 
 
 def sent_to(conn: Connection, day: date) -> dict[str, datetime]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, desc, insert, select
 
-from monitor.model.universe import Supply
+from monitor.model.universe import BEGINNING, Supply
 from monitor.store.bars import SaveResult
 from monitor.store.supply_gate import WITNESS_WITHIN, is_believed
 from monitor.store.tables import supply
@@ -25,10 +25,10 @@ _FIELDS = (
 def save_supplies(conn: Connection, rows: Sequence[Supply]) -> SaveResult:
     """Store figures that are new or changed, each with the judgement whether it is believed.
 
-    The judgement is made once, with what is stored then. Raises ValueError for units that are not above 0.
+    The judgement is made once, in the order of arrival, with what is stored then. Raises ValueError for units that are not above 0.
     """
     new = revised = unchanged = 0
-    for row in sorted(rows, key=lambda r: (r.valid_from, r.received_at, r.source)):
+    for row in sorted(rows, key=lambda r: (r.received_at, r.valid_from, r.source)):
         if not (math.isfinite(row.units) and row.units > 0):
             raise ValueError(
                 f"supply of {row.token} from {row.source}: found {row.units}, expected above 0"
@@ -124,12 +124,13 @@ def _latest_version(conn: Connection, row: Supply) -> tuple[float, bool] | None:
 
 
 def _near(conn: Connection, row: Supply) -> list[Supply]:
+    earliest = max(row.valid_from, BEGINNING + WITNESS_WITHIN) - WITNESS_WITHIN
     rows = conn.execute(
         select(*_FIELDS).where(
             and_(
                 supply.c.token == row.token,
                 supply.c.basis == row.basis,
-                supply.c.valid_from >= row.valid_from - WITNESS_WITHIN,
+                supply.c.valid_from >= earliest,
                 supply.c.valid_from <= row.valid_from,
             )
         )

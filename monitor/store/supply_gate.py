@@ -45,7 +45,7 @@ def accepted_supplies(rows: Iterable[Supply]) -> list[Supply]:
 
 
 def _recent(others: Sequence[Supply], row: Supply) -> list[Supply]:
-    return [other for other in others if other.valid_from >= row.valid_from - WITNESS_WITHIN]
+    return [other for other in others if row.valid_from - other.valid_from <= WITNESS_WITHIN]
 
 
 def _bears_out(other: Supply, row: Supply) -> bool:

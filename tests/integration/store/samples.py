@@ -1,8 +1,13 @@
 """Values that the tests of the store hand in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
+from sqlalchemy import Connection
 
 from monitor.model.bars import Bar
 from monitor.model.notice import Channel, Notice, NoticeKind
@@ -27,6 +32,7 @@ from monitor.model.state import (
     ShareSplit,
     TokenState,
 )
+from monitor.store.database import Database
 
 HOUR = timedelta(hours=1)
 FIVE = timedelta(minutes=5)
@@ -35,6 +41,14 @@ FIVE = timedelta(minutes=5)
 def at(text: str) -> datetime:
     """``2025-01-19`` or ``2025-01-19T05:00``, UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@contextmanager
+def killed_write(database: Database) -> Iterator[Connection]:
+    """A writing transaction that fails after all its statements."""
+    with pytest.raises(RuntimeError, match="killed"), database.write() as conn:  # noqa: PT012
+        yield conn
+        raise RuntimeError("killed")
 
 
 def bar(market_id: str, open_time: datetime, close: float = 10.0, **changes: Any) -> Bar:

@@ -1,0 +1,169 @@
+"""Bars: natural keys, versions, and the ways they are read back."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from monitor.store.bars import (
+    SaveResult,
+    last_accepted_closes,
+    last_bar_times,
+    read_bars,
+    save_bars,
+    time_span,
+)
+from monitor.store.database import Database
+from monitor.store.tables import bar as bar_table
+from monitor.store.tables import bar_superseded
+from tests.integration.store.samples import FIVE, HOUR, at, bar, killed_write
+
+A, B = "binance:AI16Z/USDT", "gate:TRUMP/USDT"
+NINE = at("2025-01-19T09:00")
+RECEIVED = at("2025-01-19T12:00")
+LATER = RECEIVED + HOUR
+
+
+def save(database: Database, *bars: object, received_at: object = RECEIVED) -> SaveResult:
+    with database.write() as conn:
+        return save_bars(conn, list(bars), width=HOUR, received_at=received_at)  # type: ignore[arg-type]
+
+
+def versions(database: Database) -> tuple[int, int]:
+    with database.read() as conn:
+        current, old = (
+            conn.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (bar_table, bar_superseded)
+        )
+    return current, old
+
+
+def test_bars_come_back_as_they_went_in_ordered_by_time_then_market(database: Database) -> None:
+    bars = [
+        bar(B, NINE, 0.1 + 0.2, quote_volume=None, taker_buy_quote=None),
+        bar(A, NINE + HOUR, 11),
+        bar(A, NINE, 10, base_volume=0.0, quote_volume=0.0, taker_buy_quote=0.0),
+    ]
+    assert save(database, *bars) == SaveResult(new=3, revised=0, unchanged=0)
+    with database.read() as conn:
+        found = list(read_bars(conn, width=HOUR))
+    assert found == [(bars[2], RECEIVED), (bars[0], RECEIVED), (bars[1], RECEIVED)]
+
+
+def test_saving_again_changes_nothing(database: Database) -> None:
+    bars = [bar(A, NINE), bar(B, NINE, quote_volume=None)]
+    save(database, *bars)
+    assert save(database, *bars, received_at=LATER) == SaveResult(0, 0, unchanged=2)
+    with database.read() as conn:
+        assert [at for _, at in read_bars(conn, width=HOUR)] == [RECEIVED, RECEIVED]
+    assert versions(database) == (2, 0)
+
+
+def test_a_changed_bar_replaces_the_old_version_which_is_kept(database: Database) -> None:
+    old, new = bar(A, NINE, 10), bar(A, NINE, 12)
+    save(database, old, bar(B, NINE))
+    result = save(database, new, bar(B, NINE), bar(A, NINE + HOUR), received_at=LATER)
+    assert result == SaveResult(new=1, revised=1, unchanged=1)
+    with database.read() as conn:
+        found = dict(read_bars(conn, width=HOUR, market_ids=[A], until=NINE + HOUR))
+        kept = conn.execute(select(bar_superseded.c.close, bar_superseded.c.received_at)).all()
+    assert found == {new: LATER}
+    assert [tuple(row) for row in kept] == [(10, RECEIVED)]
+
+
+def test_a_value_that_becomes_known_or_unknown_is_a_change(database: Database) -> None:
+    save(database, bar(A, NINE, taker_buy_quote=None))
+    assert save(database, bar(A, NINE), received_at=LATER).revised == 1
+    again = save(database, bar(A, NINE, taker_buy_quote=None), received_at=LATER + HOUR)
+    assert again.revised == 1
+    assert versions(database) == (1, 2)
+
+
+def test_of_two_bars_of_one_key_in_a_call_the_later_counts(database: Database) -> None:
+    result = save(database, bar(A, NINE, 10), bar(A, NINE, 11))
+    assert result == SaveResult(new=1, revised=0, unchanged=1)
+    with database.read() as conn:
+        assert [b.close for b, _ in read_bars(conn, width=HOUR)] == [11]
+    assert versions(database) == (1, 0)
+
+
+def test_widths_do_not_mix(database: Database) -> None:
+    save(database, bar(A, NINE, 10))
+    with database.write() as conn:
+        result = save_bars(conn, [bar(A, NINE, 20)], width=FIVE, received_at=LATER)
+    assert result.new == 1
+    with database.read() as conn:
+        assert [b.close for b, _ in read_bars(conn, width=HOUR)] == [10]
+        assert [b.close for b, _ in read_bars(conn, width=FIVE)] == [20]
+
+
+@pytest.mark.parametrize("count", [150, 700])
+def test_large_and_small_batches_find_the_same_conflicts(database: Database, count: int) -> None:
+    """PostgreSQL takes another way from 200 rows on."""
+    first = [bar(A, NINE + i * HOUR, 10 + i) for i in range(0, count, 2)]
+    save(database, *first)
+    second = [bar(A, NINE + i * HOUR, 10 + i + (i % 4 == 0)) for i in range(count)]
+    result = save(database, *second, received_at=LATER)
+    changed = len(range(0, count, 4))
+    assert result == SaveResult(count // 2, changed, count // 2 - changed)
+    with database.read() as conn:
+        assert [b for b, _ in read_bars(conn, width=HOUR)] == second
+    assert versions(database) == (count, changed)
+
+
+@pytest.mark.parametrize("count", [3, 400])
+def test_a_batch_of_free_keys_with_a_doubled_one_stores_each_once(
+    database: Database, count: int
+) -> None:
+    bars = [bar(A, NINE + i * HOUR) for i in range(count)]
+    result = save(database, *bars, bar(A, NINE, 99))
+    assert result == SaveResult(new=count, revised=0, unchanged=1)
+    with database.read() as conn:
+        assert next(read_bars(conn, width=HOUR))[0].close == 99
+
+
+def test_a_transaction_that_fails_keeps_neither_bars_nor_versions(database: Database) -> None:
+    save(database, bar(A, NINE, 10))
+    with killed_write(database) as conn:
+        save_bars(conn, [bar(A, NINE, 11), bar(B, NINE)], width=HOUR, received_at=LATER)
+    assert versions(database) == (1, 0)
+    assert save(database, bar(A, NINE, 11), bar(B, NINE), received_at=LATER).revised == 1
+
+
+def test_newest_bars_and_the_span_are_told_by_market_and_width(database: Database) -> None:
+    save(database, bar(A, NINE, 10), bar(A, NINE + HOUR, 11), bar(B, NINE - HOUR, 5))
+    with database.read() as conn:
+        assert last_bar_times(conn, HOUR) == {A: NINE + HOUR, B: NINE - HOUR}
+        assert last_accepted_closes(conn, HOUR) == {A: 11, B: 5}
+        assert time_span(conn, HOUR) == (NINE - HOUR, NINE + HOUR)
+        assert last_bar_times(conn, FIVE) == {}
+        assert last_accepted_closes(conn, FIVE) == {}
+        assert time_span(conn, FIVE) is None
+
+
+def test_reading_takes_what_opens_in_the_range_of_the_markets_asked_for(
+    database: Database,
+) -> None:
+    save(database, *(bar(name, NINE + i * HOUR, 10 + i) for name in (A, B) for i in range(5)))
+    with database.read() as conn:
+        found = read_bars(
+            conn, width=HOUR, since=NINE + HOUR, until=NINE + 3 * HOUR, market_ids=[B]
+        )
+        assert [(b.market_id, b.close) for b, _ in found] == [(B, 11), (B, 12)]
+        assert list(read_bars(conn, width=HOUR, market_ids=["unknown:X/USDT"])) == []
+
+
+def test_a_long_history_is_read_in_stretches_without_losing_a_bar(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.store.bars._READ_ROWS", 4)  # stretches of two hours
+    bars = [bar(name, NINE + i * HOUR, 10 + i) for i in (0, 1, 2, 3, 11, 12) for name in (A, B)]
+    save(database, *bars)
+    with database.read() as conn:
+        assert [b for b, _ in read_bars(conn, width=HOUR)] == bars
+
+
+def test_no_bars_are_no_work(database: Database) -> None:
+    assert save(database) == SaveResult(0, 0, 0)
+    with database.read() as conn:
+        assert list(read_bars(conn, width=timedelta(hours=1))) == []

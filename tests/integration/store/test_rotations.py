@@ -1,0 +1,103 @@
+"""Rotations as they stand, their changes, and that what was decided stands."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from monitor.model.rotation import ChangeReason, Outcome, Severity, Status
+from monitor.store import rotations
+from monitor.store.database import Database
+from monitor.store.errors import StoreError
+from tests.integration.store.samples import HOUR, at, change, rotation
+
+FIVE_OCLOCK = at("2025-01-19T05:00")
+OPENED = rotation()
+CONFIRMED = replace(
+    OPENED,
+    status=Status.CONFIRMED,
+    severity=Severity.WARNING,
+    confirmed_at=FIVE_OCLOCK + HOUR,
+    outcomes={"24h": Outcome(0.064, 1.2, held=True), "72h": None},
+)
+
+
+def save(database: Database, *changes: object) -> None:
+    with database.write() as conn:
+        rotations.save_changes(conn, changes)  # type: ignore[arg-type]
+
+
+def test_a_rotation_stands_as_its_last_change_left_it(database: Database) -> None:
+    opened = change(OPENED, ChangeReason.OPENED)
+    confirmed = change(CONFIRMED, ChangeReason.CONFIRMED, FIVE_OCLOCK + HOUR)
+    save(database, opened)
+    save(database, confirmed)
+    with database.read() as conn:
+        assert rotations.list_rotations(conn) == [CONFIRMED]
+        assert rotations.list_changes(conn) == [opened, confirmed]
+
+
+def test_changes_stored_again_change_nothing(database: Database) -> None:
+    opened = change(OPENED, ChangeReason.OPENED)
+    confirmed = change(CONFIRMED, ChangeReason.CONFIRMED, FIVE_OCLOCK + HOUR)
+    save(database, opened, confirmed)
+    save(database, opened)  # a fold over history that starts again
+    with database.read() as conn:
+        assert rotations.list_rotations(conn) == [CONFIRMED]
+        assert rotations.list_changes(conn) == [opened, confirmed]
+
+
+def test_two_changes_at_one_time_are_taken_in_their_order(database: Database) -> None:
+    critical = replace(CONFIRMED, severity=Severity.CRITICAL)
+    both = [
+        change(CONFIRMED, ChangeReason.CONFIRMED, FIVE_OCLOCK + HOUR),
+        change(critical, ChangeReason.SEVERITY, FIVE_OCLOCK + HOUR),
+    ]
+    save(database, *both)
+    with database.read() as conn:
+        assert rotations.list_rotations(conn) == [critical]
+        assert rotations.list_changes(conn) == both
+
+
+def test_rotations_are_listed_by_detection_and_filtered(database: Database) -> None:
+    late = rotation("r0", FIVE_OCLOCK + 2 * HOUR)
+    back = rotation("r2", FIVE_OCLOCK + HOUR, from_sector="memes", to_sector="ai-agents")
+    save(database, *(change(one, ChangeReason.OPENED) for one in (late, CONFIRMED, back)))
+    with database.read() as conn:
+        assert rotations.list_rotations(conn) == [CONFIRMED, back, late]
+        assert rotations.list_rotations(conn, since=FIVE_OCLOCK + HOUR) == [back, late]
+        assert rotations.list_rotations(conn, until=FIVE_OCLOCK + HOUR) == [CONFIRMED]
+        assert rotations.list_rotations(conn, status=Status.CONFIRMED) == [CONFIRMED]
+        assert rotations.list_rotations(conn, pair=("memes", "ai-agents")) == [back]
+
+
+def test_changes_are_listed_by_time_and_rotation(database: Database) -> None:
+    other = rotation("r2")
+    changes = [
+        change(OPENED, ChangeReason.OPENED),
+        change(other, ChangeReason.OPENED),
+        change(CONFIRMED, ChangeReason.CONFIRMED, FIVE_OCLOCK + HOUR),
+    ]
+    save(database, *changes)
+    with database.read() as conn:
+        assert rotations.list_changes(conn, rotation_id="r1") == [changes[0], changes[2]]
+        assert rotations.list_changes(conn, since=FIVE_OCLOCK + HOUR) == [changes[2]]
+        assert rotations.list_changes(conn, until=FIVE_OCLOCK + HOUR) == changes[:2]
+
+
+def test_a_rotation_is_found_by_the_beginning_of_its_id(database: Database) -> None:
+    names = ("abc1", "abd2", "a%c3", "abc")
+    save(database, *(change(rotation(name), ChangeReason.OPENED) for name in names))
+    with database.read() as conn:
+        assert rotations.get_rotation(conn, "abd") == rotation("abd2")
+        assert rotations.get_rotation(conn, "abc") == rotation("abc")  # whole ids come first
+        assert rotations.get_rotation(conn, "a%") == rotation("a%c3")  # no wildcard
+        assert rotations.get_rotation(conn, "x") is None
+        with pytest.raises(StoreError, match="abc, abc1, abd2"):
+            rotations.get_rotation(conn, "ab")
+
+
+def test_a_change_without_its_rotation_cannot_be(database: Database) -> None:
+    save(database, change(OPENED, ChangeReason.OPENED))
+    with pytest.raises(StoreError, match=r"(?i)foreign key"), database.write() as conn:
+        conn.execute(text("DELETE FROM rotation"))
