@@ -1,5 +1,7 @@
 """Transactions: one writer, readers that see one state, nothing left of what failed."""
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -138,6 +140,33 @@ def test_stamps_of_many_threads_are_all_different(database: Database) -> None:
     with ThreadPoolExecutor(8) as pool:
         stamps = list(pool.map(stamp, range(30)))
     assert sorted(stamps) == [NOON + i * TICK for i in range(30)]  # type: ignore[type-var]
+
+
+_KILLED_WHILE_WRITING = """
+import sys, time
+from monitor.store import meta
+from monitor.store.database import open_database
+with open_database(sys.argv[1]).write() as conn:
+    meta.put(conn, "key", "half done")
+    print("writing", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_process_killed_while_it_writes_leaves_nothing_and_frees_the_lock(
+    database: Database, database_url: str
+) -> None:
+    with database.write() as conn:
+        meta.put(conn, "key", "whole")
+    process = subprocess.Popen(
+        [sys.executable, "-c", _KILLED_WHILE_WRITING, database_url], stdout=subprocess.PIPE
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"writing\n"
+        process.kill()
+    with database.write() as conn:
+        assert meta.get(conn, "key") == "whole"
 
 
 def test_a_database_without_tables_names_the_command(new_url: object) -> None:
