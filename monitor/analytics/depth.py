@@ -1,0 +1,28 @@
+"""Order-book depth and spread of one snapshot (METHOD, chapter 5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Level = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """USD within ``within`` of the mid on both sides, spread in basis points; ``truncated``: a lower bound."""
+
+    usd: float
+    spread_bp: float
+    truncated: bool
+
+
+def depth(
+    bids: Sequence[Level], asks: Sequence[Level], within: float, usd_per_quote: float = 1.0
+) -> Depth | None:
+    """Levels are (price, base amount), best first; None for an empty or crossed book."""
+    if not bids or not asks or bids[0][0] >= asks[0][0]:
+        return None
+    mid = 0.5 * (bids[0][0] + asks[0][0])
+    low, high = mid * (1.0 - within), mid * (1.0 + within)
+    usd = sum(p * a for p, a in bids if p >= low) + sum(p * a for p, a in asks if p <= high)
+    truncated = bids[-1][0] > low or asks[-1][0] < high
+    return Depth(usd * usd_per_quote, 1e4 * (asks[0][0] - bids[0][0]) / mid, truncated)

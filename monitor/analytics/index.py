@@ -1,0 +1,93 @@
+"""Chained sector index, market-cap share, and a share change taken apart (METHOD, chapters 3 and 4)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from monitor.model.interval import FloatArray, IntArray
+
+BoolArray = npt.NDArray[np.bool_]
+PARTS = ("price", "supply", "membership", "launch")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Book:
+    """Members at one end of a step. Per token: price (USD), supply (units), sector position or -1 if no member."""
+
+    price: FloatArray
+    supply: FloatArray
+    sector: IntArray
+
+    @property
+    def cap(self) -> FloatArray:
+        """USD per token, 0 where it is no member."""
+        return np.where(self.sector >= 0, self.price * self.supply, 0.0)
+
+
+def by_sector(values: FloatArray, sector: IntArray, sectors: int) -> FloatArray:
+    """Sum per sector, in the tokens' fixed order."""
+    held = sector >= 0
+    return np.bincount(sector[held], weights=values[held], minlength=sectors).astype(np.float64)
+
+
+def chain_return(before: Book, after: Book, sectors: int) -> tuple[FloatArray, BoolArray]:
+    """Log return per sector over the tokens that are members at both ends, and whether there was any.
+
+    Weights are the caps before, with the supply before: a launch, removal, unlock or redenomination moves no index
+    (S&P index mathematics in chained form). ``before`` is already restated for a redenomination.
+    """
+    kept = (before.sector >= 0) & (before.sector == after.sector)
+    sector = np.where(kept, before.sector, -1)
+    base = by_sector(np.where(kept, before.price * before.supply, 0.0), sector, sectors)
+    now = by_sector(np.where(kept, after.price * before.supply, 0.0), sector, sectors)
+    some = base > 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(some, np.log(now / np.where(some, base, 1.0)), 0.0), some
+
+
+def cap_changes(before: Book, after: Book, launched: BoolArray, sectors: int) -> FloatArray:
+    """(sectors, 4): the change of each sector's cap by price, supply, membership and launch, with midpoints.
+
+    The four sum exactly to the change. ``launched``: an entry of this token is a launch, not a mere change of members.
+    """
+    kept = (before.sector >= 0) & (before.sector == after.sector)
+    entered = (after.sector >= 0) & ~kept
+    left = (before.sector >= 0) & ~kept
+    price = np.where(kept, 0.5 * (before.supply + after.supply) * (after.price - before.price), 0.0)
+    supply = np.where(
+        kept, 0.5 * (before.price + after.price) * (after.supply - before.supply), 0.0
+    )
+    entry = np.where(entered, after.price * after.supply, 0.0)
+    parts = np.empty((sectors, 4))
+    parts[:, 0] = by_sector(price, np.where(kept, after.sector, -1), sectors)
+    parts[:, 1] = by_sector(supply, np.where(kept, after.sector, -1), sectors)
+    parts[:, 2] = by_sector(
+        entry, np.where(entered & ~launched, after.sector, -1), sectors
+    ) - by_sector(before.cap, np.where(left, before.sector, -1), sectors)
+    parts[:, 3] = by_sector(entry, np.where(entered & launched, after.sector, -1), sectors)
+    return parts
+
+
+def share_changes(
+    parts: FloatArray, caps_before: FloatArray, caps_after: FloatArray, watched: int
+) -> FloatArray:
+    """(watched, 4): the change of each watched sector's share by part, as fractions.
+
+    An identity: a row sums to the sector's change of share, a column to 0. NaN where either total is 0.
+    """
+    before, after = caps_before[:watched], caps_after[:watched]
+    total_before, total_after = before.sum(), after.sum()
+    if total_before <= 0 or total_after <= 0:
+        return np.full((watched, 4), np.nan)
+    mean_share = 0.5 * (before / total_before + after / total_after)
+    mean_total = 0.5 * (total_before + total_after)
+    own = parts[:watched]
+    changes: FloatArray = (own - mean_share[:, None] * own.sum(axis=0)) / mean_total
+    return changes
+
+
+def shares(caps: FloatArray, watched: int) -> FloatArray:
+    """Each watched sector's part of the watched total; NaN without any cap."""
+    total = caps[:watched].sum()
+    return caps[:watched] / total if total > 0 else np.full(watched, np.nan)

@@ -1,0 +1,85 @@
+"""Own return: the market taken out with a slow, shrunk beta (METHOD, chapter 6)."""
+
+import numpy as np
+
+from monitor.analytics.parameters import AnalyticsParameters
+from monitor.model.interval import FloatArray
+
+
+def decay(half_life_h: float, step_h: float) -> float:
+    """Weight of the newest value in an exponential mean of that half-life."""
+    return float(1.0 - 0.5 ** (step_h / half_life_h))
+
+
+class Mean:
+    """Exponential means of several series, corrected for their start; a NaN leaves its series untouched."""
+
+    __slots__ = ("alpha", "count", "value")
+
+    def __init__(self, alpha: float, size: int) -> None:
+        self.alpha = alpha
+        self.value = np.zeros(size)
+        self.count = np.zeros(size)
+
+    def get(self) -> FloatArray:
+        """Corrected means; NaN for a series that has seen nothing."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(
+                self.count > 0, self.value / (1.0 - (1.0 - self.alpha) ** self.count), np.nan
+            )
+
+    def add(self, x: FloatArray) -> None:
+        """One more value of each series."""
+        known = ~np.isnan(x)
+        self.value = np.where(
+            known,
+            (1.0 - self.alpha) * self.value + self.alpha * np.where(known, x, 0.0),
+            self.value,
+        )
+        self.count = self.count + known
+
+    def arrays(self) -> tuple[FloatArray, FloatArray]:
+        """What is to be stored."""
+        return self.value, self.count
+
+
+class Betas:
+    """Beta of each sector against the watched market, from overlapping hourly sums."""
+
+    def __init__(self, sectors: int, step_h: float, parameters: AnalyticsParameters) -> None:
+        alpha = decay(parameters.beta_half_life_h, step_h)
+        self._parameters = parameters
+        self.square = Mean(alpha, sectors)
+        self.market_square = Mean(alpha, 1)
+        self.product = Mean(alpha, sectors)
+        self.market = Mean(alpha, 1)  # of the winsorised h_m squared
+        self.hours = 0.0
+        self._step_h = step_h
+
+    def current(self) -> FloatArray:
+        """As of the step before: shrunk to the prior, clipped; the prior itself in the first 24 h."""
+        p = self._parameters
+        if self.hours < 24.0:
+            return np.full(len(self.product.value), p.beta_prior)
+        market = self.market.get()[0]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            raw = self.product.get() / market
+        raw = np.where(np.isfinite(raw), raw, p.beta_prior)
+        return np.clip((1.0 - p.beta_shrink) * raw + p.beta_shrink * p.beta_prior, 0.0, p.beta_max)
+
+    def add(self, hourly_sector: FloatArray, hourly_market: float) -> None:
+        """One step's overlapping hourly log returns; NaN is left out."""
+        market = np.array([hourly_market])
+        held = _winsorised(hourly_sector, self.square)
+        held_market = _winsorised(market, self.market_square)
+        self.square.add(hourly_sector * hourly_sector)
+        self.market_square.add(market * market)
+        self.product.add(held * held_market)
+        self.market.add(held_market * held_market)
+        self.hours += self._step_h
+
+
+def _winsorised(x: FloatArray, square: Mean) -> FloatArray:
+    """Held within 4 of its usual size; as it is while that is unknown."""
+    bound = 4.0 * np.sqrt(square.get())
+    return np.where(np.isnan(bound), x, np.clip(x, -bound, bound))

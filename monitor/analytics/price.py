@@ -1,0 +1,158 @@
+"""One price per token and step from its venues' closes (METHOD, chapter 2)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from monitor.analytics.parameters import AnalyticsParameters
+from monitor.model.interval import FloatArray, IntArray
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where each token's markets stand: ``market[i, k]`` is the k-th market of token i, or -1."""
+
+    market: IntArray
+
+    @classmethod
+    def of(cls, market_token: IntArray, tokens: int) -> "Places":
+        """From the layout's token of each market."""
+        counts = (
+            np.bincount(market_token, minlength=tokens)
+            if len(market_token)
+            else np.zeros(tokens, dtype=np.int64)
+        )
+        table = np.full((tokens, max(1, int(counts.max(initial=0)))), -1, dtype=np.int64)
+        filled = np.zeros(tokens, dtype=np.int64)
+        for market, token in enumerate(market_token):
+            table[token, filled[token]] = market
+            filled[token] += 1
+        return cls(table)
+
+    def spread(self, per_market: FloatArray, empty: float) -> FloatArray:
+        """(tokens, k) of a per-market array; ``empty`` where a token has fewer markets."""
+        if not len(per_market):
+            return np.full(self.market.shape, empty)
+        return np.where(self.market >= 0, per_market[self.market], empty)
+
+    def spread_flags(self, per_market: BoolArray) -> BoolArray:
+        """(tokens, k) of per-market flags; false where a token has fewer markets."""
+        if not len(per_market):
+            return np.zeros(self.market.shape, dtype=np.bool_)
+        return (self.market >= 0) & per_market[self.market]
+
+    def gather(self, table: BoolArray, markets: int) -> BoolArray:
+        """The inverse of :meth:`spread` for flags."""
+        out = np.zeros(markets, dtype=np.bool_)
+        held = self.market >= 0
+        out[self.market[held]] = table[held]
+        return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Consolidated:
+    """Per token: the candidate close in USD (NaN: no fresh venue), how many venues agree with it, conflict flags; per
+    (token, k): which markets counted, and which are now outlying."""
+
+    close: FloatArray
+    agreeing: IntArray
+    conflict: BoolArray
+    counted: BoolArray
+    outlying: BoolArray
+
+
+def consolidate(
+    close: FloatArray,
+    weight: FloatArray,
+    fresh: BoolArray,
+    was_outlying: BoolArray,
+    last_price: FloatArray,
+    parameters: AnalyticsParameters,
+) -> Consolidated:
+    """Volume-weighted median of the fresh venues that do not stand apart.
+
+    ``close``, ``weight``, ``fresh``, ``was_outlying``: (tokens, k); USD per coin and USD of the last 24 h.
+    ``last_price``: (tokens,) last accepted, NaN if none. With three or more fresh venues one that is more than
+    ``venue_dev`` from their median is left out until within half of that; of two that disagree by more than
+    ``venue_dev`` the one nearer to the last accepted price is taken and the conflict flagged.
+    """
+    count = fresh.sum(axis=1)
+    middle = _median(np.where(fresh, close, np.nan), count)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        away = np.abs(close / middle[:, None] - 1.0)
+    bound = np.where(was_outlying, parameters.venue_dev / 2, parameters.venue_dev)
+    outlying = np.where(
+        fresh & (count >= 3)[:, None], away > bound, was_outlying & (count >= 3)[:, None]
+    )
+    used = fresh & ~outlying
+    conflict = _two_apart(close, used, count, parameters.venue_dev)
+    used = _nearer(close, weight, used, conflict, last_price)
+    price = _weighted_median(close, _capped(weight, used, parameters.venue_weight_cap), used)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(close / price[:, None] - 1.0) <= parameters.agree_within
+    agreeing = (near & fresh).sum(axis=1)
+    return Consolidated(price, agreeing, conflict, used, outlying)
+
+
+def _median(values: FloatArray, count: IntArray) -> FloatArray:
+    """Row-wise median of the known values; NaN for a row without any."""
+    ordered = np.sort(values, axis=1)  # NaN last
+    rows = np.arange(len(values))
+    low = ordered[rows, np.maximum((count - 1) // 2, 0)]
+    high = ordered[rows, np.minimum(count // 2, values.shape[1] - 1)]
+    return np.where(count > 0, (low + high) / 2, np.nan)
+
+
+def _two_apart(close: FloatArray, used: BoolArray, count: IntArray, dev: float) -> BoolArray:
+    pair = (count == 2) & (used.sum(axis=1) == 2)
+    high = np.where(used, close, -np.inf).max(axis=1)
+    low = np.where(used, close, np.inf).min(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart: BoolArray = pair & (high / low - 1.0 > dev)
+    return apart
+
+
+def _nearer(
+    close: FloatArray,
+    weight: FloatArray,
+    used: BoolArray,
+    conflict: BoolArray,
+    last_price: FloatArray,
+) -> BoolArray:
+    """Where two disagree keep the one nearer to the last accepted price; without one, the one traded more."""
+    if not conflict.any():
+        return used
+    with np.errstate(invalid="ignore", divide="ignore"):
+        distance = np.abs(np.log(close / last_price[:, None]))
+    rank = np.where(np.isnan(distance), -np.nan_to_num(weight), distance)
+    best = np.argmin(np.where(used, rank, np.inf), axis=1)
+    only = np.zeros_like(used)
+    only[np.arange(len(best)), best] = True
+    return np.where(conflict[:, None], used & only, used)
+
+
+def _capped(weight: FloatArray, used: BoolArray, cap: float) -> FloatArray:
+    """No venue over ``cap`` of a token's weight where three or more count; equal weights where none is known."""
+    known = np.where(used, np.nan_to_num(weight), 0.0)
+    total = known.sum(axis=1, keepdims=True)
+    known = np.where(used & (total == 0), 1.0, known)
+    total = known.sum(axis=1, keepdims=True)
+    three = (used.sum(axis=1) >= 3)[:, None]
+    others = total - known
+    with np.errstate(invalid="ignore"):
+        limit = others * cap / (1.0 - cap)
+    return np.where(three & (known > limit) & (others > 0), limit, known)
+
+
+def _weighted_median(close: FloatArray, weight: FloatArray, used: BoolArray) -> FloatArray:
+    """The lowest price whose cumulated weight reaches half of the total."""
+    price = np.where(used, close, np.inf)
+    order = np.argsort(price, axis=1, kind="stable")
+    price = np.take_along_axis(price, order, axis=1)
+    cumulated = np.cumsum(np.take_along_axis(weight, order, axis=1), axis=1)
+    reached = cumulated >= 0.5 * cumulated[:, -1:]
+    found = np.take_along_axis(price, np.argmax(reached, axis=1)[:, None], axis=1)[:, 0]
+    return np.where(used.any(axis=1), found, np.nan)

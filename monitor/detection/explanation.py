@@ -1,0 +1,115 @@
+"""Evidence in people's signs, when a move began, and what would end a rotation."""
+
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from monitor.detection.conditions import Judged, conditions_of
+from monitor.detection.features import Features, Pairs
+from monitor.detection.inputs import PairContext
+from monitor.detection.memory import Memory
+from monitor.detection.parameters import DetectionParameters
+from monitor.model.interval import FloatArray
+from monitor.model.rotation import MARKET, Condition, Evidence, Rotation, SideEvidence, Status
+
+LOOK_BACK_H = 12
+
+
+def evidence_of(
+    memory: Memory,
+    pairs: Pairs,
+    judged: Judged,
+    f: Features,
+    context: PairContext,
+    pair: int,
+    k: int,
+    at: datetime,
+    p: DetectionParameters,
+) -> tuple[Evidence, datetime]:
+    """Why the pair was flagged at its horizon, and the best estimate of when it began."""
+    hours = p.horizons_h[k]
+    source, target = int(pairs.source[pair]), int(pairs.target[pair])
+    from_side, to_side = context.side(source, hours), context.side(target, hours)
+    e = memory.rows["e"].last((hours + LOOK_BACK_H) * memory.per_hour)
+    began, moved = _began(e[:, target] - e[:, source], e[:, source])
+    rank, of = score_rank(memory, float(f.score[k, pair]))
+    evidence = Evidence(
+        window_h=hours,
+        relative_return=_less(from_side, to_side),
+        market_return=context.market_return(hours),
+        from_side=from_side,
+        to_side=to_side,
+        moved_before_detection_pp=moved,
+        conditions=conditions_of(judged, pair, k, p),
+        price_witness=_none_or(float(f.price[k, pair])),
+        volume_witness=_none_or(float(f.volume[k, pair])),
+        flow_witness=_none_or(float(f.flow[k, pair])),
+        score_rank=rank,
+        score_rank_of=of,
+        launches=(*context.launches(source, 72), *context.launches(target, 72)),
+    )
+    return evidence, at - timedelta(hours=began / memory.per_hour)
+
+
+def one_sided_evidence(
+    memory: Memory,
+    context: PairContext,
+    sector: int,
+    hours: int,
+    conditions: tuple[Condition, ...],
+) -> tuple[Evidence, float]:
+    """Evidence of a sector that loses to nobody in particular, and hours since it began."""
+    side = context.side(sector, hours)
+    e = memory.rows["e"].last((hours + LOOK_BACK_H) * memory.per_hour)[:, sector]
+    began, moved = _began(-e, e)
+    evidence = Evidence(
+        window_h=hours,
+        relative_return=side.own_return,
+        market_return=context.market_return(hours),
+        from_side=side,
+        to_side=None,
+        moved_before_detection_pp=moved,
+        conditions=conditions,
+        price_witness=None,
+        volume_witness=None,
+        flow_witness=None,
+        score_rank=None,
+        score_rank_of=None,
+        launches=context.launches(sector, 72),
+    )
+    return evidence, began / memory.per_hour
+
+
+def score_rank(memory: Memory, score: float) -> tuple[int, int]:
+    """(place, of how many) among the hourly maxima of the last 30 days; 1 is the strongest."""
+    known = memory.maxima.last(memory.maxima.length)
+    known = known[~np.isnan(known)]
+    return int((known > score).sum()) + 1, len(known) + 1
+
+
+def what_would_end_it(rotation: Rotation, p: DetectionParameters) -> str:
+    """The level and the time that turn it to faded, and the pair that turns it to reversed."""
+    hours = p.open_fade_h if rotation.status is Status.OPEN else p.confirmed_fade_h
+    text = f"score under {p.off:.1f} for {hours:g} h"
+    if rotation.to_sector == MARKET:
+        return text
+    return f"{text}, or {rotation.to_sector} → {rotation.from_sector} confirmed"
+
+
+def _began(x: FloatArray, own: FloatArray) -> tuple[int, float]:
+    """Steps since the running sum of ``x`` was lowest, and the pp that ``own`` fell from there on."""
+    running = np.concatenate([[0.0], np.cumsum(np.nan_to_num(x))])
+    turn = len(running) - 1 - int(np.argmin(running[::-1]))
+    fallen = float(np.expm1(np.nansum(own[turn:])))
+    return len(x) - turn, -100.0 * fallen
+
+
+def _less(source: SideEvidence, target: SideEvidence) -> float | None:
+    """*from* less *to* of own returns, in people's sign: negative when *from* lost."""
+    if source.own_return is None or target.own_return is None:
+        return None
+    return source.own_return - target.own_return
+
+
+def _none_or(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -1,0 +1,61 @@
+"""What the detector is handed of one step, and the questions it may ask of the past."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from monitor.model.interval import FloatArray
+from monitor.model.rotation import Launch, SideEvidence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SectorStep:
+    """One step of every sector, in the layout's order (benchmark last); NaN where unknown.
+
+    ``r``, ``e``, ``q``: log return, own log return and equal-weight own log return of the step. ``volume`` and
+    ``net_flow``: USD of the step. ``flow_weight``: 1 for flow of grade A or B, 0.5 for C, 0 for unknown or D.
+    ``coverage`` and ``stale_weight``: cap shares. ``known``: somebody answered in this interval.
+    """
+
+    r: FloatArray
+    e: FloatArray
+    q: FloatArray
+    volume: FloatArray
+    net_flow: FloatArray
+    flow_weight: FloatArray
+    coverage: FloatArray
+    stale_weight: FloatArray
+    has_members: npt.NDArray[np.bool_]
+    known: bool
+    market_return: float
+    benchmark_missing: bool = False
+
+
+class PairContext(Protocol):
+    """Figures of a sector (by its position) over the hours that end with this step."""
+
+    def side(self, sector_index: int, window_h: int) -> SideEvidence:
+        """All that evidence says of one side."""
+        ...
+
+    def breadth_from(self, sector_index: int, window_h: int) -> float | None:
+        """Share of members older than a day with a negative own return; None: nobody can be judged."""
+        ...
+
+    def market_return(self, window_h: int) -> float | None:
+        """Simple return of the watched market."""
+        ...
+
+    def launches(self, sector_index: int, window_h: int) -> tuple[Launch, ...]:
+        """Launches in the sector within the window."""
+        ...
+
+    def launch_share_loss(self, sector_index: int, hours: int) -> float:
+        """pp of the sector's share that launches elsewhere took; positive is a loss."""
+        ...
+
+    def volume_share(self, hours: int, *, before: int = 0) -> FloatArray:
+        """Each watched sector's part of the volume of ``hours`` that end ``before`` hours ago."""
+        ...

@@ -1,0 +1,64 @@
+"""A rotation with what is needed to follow it, as plain values that can be stored."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.model.rotation import ChangeReason, Outcome, Rotation, RotationChange
+from monitor.model.rotation_json import rotation_from_json, rotation_to_json
+
+OUTCOMES = (
+    ("24h", timedelta(hours=24), ChangeReason.OUTCOME_24H),
+    ("72h", timedelta(hours=72), ChangeReason.OUTCOME_72H),
+)
+
+
+@dataclass(slots=True)
+class Tracked:
+    """``level_*``: log index of both sides at detection; ``share_to_pp``: *to*'s cap share then; ``below``: steps in a
+    row under the bound that ends it."""
+
+    rotation: Rotation
+    level_from: float
+    level_to: float | None
+    share_to_pp: float | None
+    below: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-able form."""
+        return {
+            "rotation": rotation_to_json(self.rotation),
+            "level_from": self.level_from,
+            "level_to": self.level_to,
+            "share_to_pp": self.share_to_pp,
+            "below": self.below,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Tracked":
+        """The inverse of :meth:`to_json`."""
+        return cls(
+            rotation=rotation_from_json(data["rotation"]),
+            level_from=data["level_from"],
+            level_to=data["level_to"],
+            share_to_pp=data["share_to_pp"],
+            below=data["below"],
+        )
+
+    def change(self, reason: ChangeReason, at: datetime, **fields: Any) -> RotationChange:
+        """Set fields of the rotation and say so."""
+        self.rotation = replace(self.rotation, **fields)
+        return RotationChange(self.rotation, reason, at)
+
+    def due_outcome(self, at: datetime) -> tuple[str, ChangeReason] | None:
+        """The first outcome that is due and not yet known."""
+        for name, after, reason in OUTCOMES:
+            if self.rotation.outcomes.get(name) is None and at >= self.rotation.detected_at + after:
+                return name, reason
+        return None
+
+    def with_outcome(
+        self, name: str, outcome: Outcome, reason: ChangeReason, at: datetime
+    ) -> RotationChange:
+        """Write an outcome down."""
+        return self.change(reason, at, outcomes={**self.rotation.outcomes, name: outcome})

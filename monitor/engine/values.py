@@ -1,0 +1,42 @@
+"""What one step works out before it is put into words."""
+
+from dataclasses import dataclass
+
+from monitor.analytics.index import Book
+from monitor.analytics.price import BoolArray
+from monitor.model.interval import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepValues:
+    """Arrays in the layout's order; returns are log returns of the step, shares fractions, money USD."""
+
+    before: Book
+    after: Book
+    fresh: BoolArray
+    conflict: BoolArray
+    guarded: BoolArray
+    counted_market: BoolArray
+    token_return: FloatArray
+    token_own: FloatArray
+    token_volume: FloatArray
+    token_net: FloatArray
+    token_grade: IntArray
+    r: FloatArray
+    e: FloatArray
+    q: FloatArray
+    market: FloatArray
+    beta: FloatArray
+    volume: FloatArray
+    net: FloatArray
+    grade: IntArray
+    coverage: FloatArray
+    stale: FloatArray
+    caps: FloatArray
+    share: FloatArray
+    parts: FloatArray
+    launched: BoolArray
+    has_members: BoolArray
+    marked: bool
+    unseen: bool
+    benchmark_missing: bool

@@ -1,0 +1,195 @@
+"""Figures over the last hours, read from the state's rings: what evidence and the picture are made of."""
+
+from datetime import timedelta
+
+import numpy as np
+
+from monitor.analytics.parameters import AnalyticsParameters
+from monitor.engine.state import EngineState
+from monitor.engine.values import StepValues
+from monitor.engine.window import drift, none_or, total
+from monitor.model.interval import FloatArray, IntervalInput
+from monitor.model.rotation import Launch, SideEvidence
+from monitor.model.state import FlowGrade, ShareSplit
+
+GRADES: tuple[FlowGrade | None, ...] = (None, FlowGrade.A, FlowGrade.B, FlowGrade.C, FlowGrade.D)
+TOLD_CONTRIBUTORS = 3
+
+
+class Windows:
+    """The windows that end with the step just remembered; answers the detector's questions about a sector's past."""
+
+    def __init__(
+        self,
+        state: EngineState,
+        values: StepValues,
+        width: timedelta,
+        parameters: AnalyticsParameters,
+        watched: int,
+        interval: IntervalInput,
+        market_age_h: FloatArray,
+    ) -> None:
+        self._state = state
+        self._values = values
+        self._hour = timedelta(hours=1) / width
+        self._parameters = parameters
+        self._watched = watched
+        self._now = interval.close_time
+        self._old = market_age_h > parameters.breadth_delay_h
+        self._cache: dict[tuple[str, int], FloatArray] = {}
+
+    def steps(self, hours: float) -> int:
+        """Steps in that many hours, at least one."""
+        return max(1, round(hours * self._hour))
+
+    def sector_drift(self, name: str, hours: int) -> FloatArray:
+        """Sum of a log-return ring per sector; NaN where too little is known."""
+        rows = self._state.sector_rings[name].last(self.steps(hours))
+        return drift(rows, self._parameters.least_known)
+
+    def sector_total(self, name: str, hours: int, *, before: int = 0) -> FloatArray:
+        """Sum of a USD ring per sector over ``hours`` that end ``before`` hours ago."""
+        skip = self.steps(before) if before else 0
+        rows = self._state.sector_rings[name].last(self.steps(hours) + skip)
+        return total(rows[: len(rows) - skip], self._parameters.least_known)
+
+    def token_total(self, name: str, hours: int) -> FloatArray:
+        """Sum of a USD ring per token."""
+        return self._cached("total", name, hours)
+
+    def token_drift(self, name: str, hours: int) -> FloatArray:
+        """Sum of a return ring per token."""
+        return self._cached("drift", name, hours)
+
+    def _cached(self, kind: str, name: str, hours: int) -> FloatArray:
+        key = (f"{kind}/{name}", hours)
+        if key not in self._cache:
+            rows = self._state.token_rings[name].last(self.steps(hours))
+            work = total if kind == "total" else drift
+            self._cache[key] = work(rows, self._parameters.least_known)
+        return self._cache[key]
+
+    def volume_share(self, hours: int, *, before: int = 0) -> FloatArray:
+        """Each watched sector's part of the traded volume of ``hours`` that end ``before`` hours ago."""
+        volume = self.sector_total("volume", hours, before=before)[: self._watched]
+        whole = np.nansum(volume) if not np.isnan(volume).all() else np.nan
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(whole > 0, volume / whole, np.nan)
+
+    def market_return(self, window_h: int) -> float | None:
+        """Simple return of the watched market."""
+        if self._values.benchmark_missing:
+            return None
+        return none_or(float(np.expm1(self.sector_drift("r", window_h)[self._watched])))
+
+    def breadth(self, sector: int, window_h: int) -> tuple[int, int]:
+        """Members older than a day with a negative own return over the window, and how many are judged."""
+        own = self.token_drift("own", window_h)
+        judged = (self._values.after.sector == sector) & self._old & ~np.isnan(own)
+        return int((own[judged] < 0).sum()), int(judged.sum())
+
+    def breadth_from(self, sector_index: int, window_h: int) -> float | None:
+        """Share of members with a negative own return; None without a member to judge."""
+        behind, judged = self.breadth(sector_index, window_h)
+        return behind / judged if judged else None
+
+    def returns(
+        self, sector: int, window_h: int
+    ) -> tuple[float | None, float | None, float | None]:
+        """(simple return, own part, market part): the first is the sum of the other two."""
+        whole = float(np.expm1(self.sector_drift("r", window_h)[sector]))
+        market = float(np.expm1(self.sector_drift("market", window_h)[sector]))
+        return none_or(whole), none_or(whole - market), none_or(market)
+
+    def share_change(self, sector: int, hours: int) -> float | None:
+        """Change of market-cap share over the window, a fraction."""
+        if sector >= self._watched:
+            return None
+        ring, week = self._state.sector_rings["share"], self._state.week
+        count = self.steps(hours)
+        if count < ring.length:
+            return none_or(float(ring.ago(0)[sector] - ring.ago(count)[sector]))
+        column = len(self._state.level) + sector
+        return none_or(float(week.ago(0)[column] - week.ago(count)[column]))
+
+    def index_return(self, sector: int, hours: int) -> float | None:
+        """Simple return of the chained index since ``hours`` ago."""
+        week, count = self._state.week, self.steps(hours)
+        return none_or(float(np.expm1(week.ago(0)[sector] - week.ago(count)[sector])))
+
+    def share_split(self, sector: int, hours: int) -> ShareSplit | None:
+        """The window's change of share by part, each a sum of its steps."""
+        if sector >= self._watched:
+            return None
+        rows = [
+            self._state.sector_rings[f"p{part}"].last(self.steps(hours))[:, sector]
+            for part in range(4)
+        ]
+        if all(np.isnan(row).all() for row in rows):
+            return None
+        price, supply, membership, launch = (float(np.nansum(row)) for row in rows)
+        return ShareSplit(price, supply, membership, launch)
+
+    def grade(self, sector: int, hours: int) -> FlowGrade | None:
+        """The worst grade of flow in a quarter or more of the window's steps."""
+        rows = self._state.sector_rings["grade"].last(self.steps(hours))[:, sector]
+        known = rows[rows > 0]
+        if not len(known):
+            return None
+        return GRADES[int(np.quantile(known, 0.75, method="higher"))]
+
+    def contributors(self, sector: int, hours: int) -> tuple[tuple[str, float], ...]:
+        """Up to three tokens with the largest part of the sector's return, those with its own sign first."""
+        parts = self.token_drift("contribution", hours)
+        members = np.flatnonzero((self._values.after.sector == sector) & ~np.isnan(parts)).tolist()
+        whole = sum(parts[i] for i in members)
+        ranked = sorted(members, key=lambda i: (parts[i] * whole <= 0, -abs(parts[i]), i))
+        names = self._state.layout.tokens
+        return tuple((names[i], float(parts[i])) for i in ranked[:TOLD_CONTRIBUTORS])
+
+    def side(self, sector_index: int, window_h: int) -> SideEvidence:
+        """All figures of one side over the window."""
+        s, values = sector_index, self._values
+        whole, own, market = self.returns(s, window_h)
+        now, then = self.volume_share(window_h)[s], self.volume_share(24, before=window_h)[s]
+        split = self.share_split(s, window_h)
+        change = self.share_change(s, window_h)
+        behind, judged = self.breadth(s, window_h)
+        return SideEvidence(
+            sector=self._state.layout.sectors[s],
+            total_return=whole,
+            own_return=own,
+            market_part=market,
+            beta=float(values.beta[s]),
+            market_cap_usd=float(values.caps[s]),
+            share_pp=_pp(none_or(float(values.share[s]))),
+            share_change_pp=_pp(change),
+            share_split_pp=None
+            if split is None
+            else ShareSplit(
+                100 * split.price, 100 * split.supply, 100 * split.membership, 100 * split.launch
+            ),
+            volume_usd=none_or(float(self.sector_total("volume", window_h)[s])),
+            volume_share_pp=_pp(none_or(float(now))),
+            volume_share_change_pp=_pp(none_or(float(now - then))),
+            net_flow_usd=none_or(float(self.sector_total("net", window_h)[s])),
+            flow_grade=self.grade(s, window_h),
+            breadth_behind=behind,
+            breadth_of=judged,
+            contributors=self.contributors(s, window_h),
+        )
+
+    def launches(self, sector_index: int, window_h: int) -> tuple[Launch, ...]:
+        """Launches in the sector within the window."""
+        name = self._state.layout.sectors[sector_index]
+        since = self._now - timedelta(hours=window_h)
+        return tuple(x for x in self._state.launches if x.sector == name and x.at > since)
+
+    def launch_share_loss(self, sector_index: int, hours: int) -> float:
+        """pp of the sector's share that launches elsewhere took; positive is a loss."""
+        split = self.share_split(sector_index, hours)
+        return 0.0 if split is None else -100.0 * split.launch
+
+
+def _pp(fraction: float | None) -> float | None:
+    return None if fraction is None else 100.0 * fraction
