@@ -7,37 +7,29 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
-
 from monitor.model.state import FlowGrade, SectorState, ShareSplit, TokenState
+from monitor.store.tables import sector_state
 
 _TOKEN_FIELDS = tuple(field.name for field in fields(TokenState))
-_SAME_NAME = (
-    "market_cap_usd",
-    "share",
-    "return_step",
-    "return_1h",
-    "return_24h",
-    "return_7d",
-    "own_return_24h",
-    "market_part_24h",
-    "beta",
-    "share_change_24h",
-    "share_change_7d",
-    "volume_24h_usd",
-    "volume_share",
-    "volume_share_change_24h",
-    "net_flow_24h_usd",
-    "volume_step_usd",
-    "net_flow_step_usd",
-    "coverage",
-    "stale_weight",
-    "supply_age_h",
-    "breadth_behind",
-    "breadth_of",
-    "members",
-    "venue_conflict",
+_SAME_NAME = tuple(
+    field.name
+    for field in fields(SectorState)
+    if field.name not in {"id", "index", "flow_grade", "share_split_24h"}
 )
+SECTOR_COLUMNS = tuple(
+    sector_state.c[name]
+    for name in (
+        "sector",
+        "index_level",
+        "flow_grade",
+        "split_price",
+        "split_supply",
+        "split_membership",
+        "split_launch",
+        *_SAME_NAME,
+    )
+)
+"""Columns of a sector's state, in the order in which :func:`sector_from` takes their values."""
 
 
 def sector_row(close_time: datetime, place: int, state: SectorState) -> dict[str, Any]:
@@ -58,23 +50,16 @@ def sector_row(close_time: datetime, place: int, state: SectorState) -> dict[str
     return row
 
 
-def sector_from_row(row: Row[Any]) -> SectorState:
-    """The sector's state of a row."""
-    values = {name: getattr(row, name) for name in _SAME_NAME}
-    split = None
-    if row.split_price is not None:
-        split = ShareSplit(
-            price=row.split_price,
-            supply=row.split_supply,
-            membership=row.split_membership,
-            launch=row.split_launch,
-        )
+def sector_from(values: Sequence[Any]) -> SectorState:
+    """The sector's state of the values of ``SECTOR_COLUMNS``."""
+    sector, index, grade, price, supply, membership, launch, *rest = values
+    split = None if price is None else ShareSplit(price, supply, membership, launch)
     return SectorState(
-        id=row.sector,
-        index=row.index_level,
+        id=sector,
+        index=index,
         share_split_24h=split,
-        flow_grade=FlowGrade(row.flow_grade) if row.flow_grade else None,
-        **values,
+        flow_grade=FlowGrade(grade) if grade else None,
+        **dict(zip(_SAME_NAME, rest, strict=True)),
     )
 
 

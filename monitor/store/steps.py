@@ -4,14 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, desc, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, desc, select
 
 from monitor.model.grid import EPOCH
 from monitor.model.rotation import StepOutput
 from monitor.model.state import MarketStep, MemberEvent, MemberEventKind, SectorState
 from monitor.store.readings import readings, save_readings
 from monitor.store.sql import chunks, upsert
-from monitor.store.step_rows import pack_tokens, sector_from_row, sector_row, unpack_tokens
+from monitor.store.step_rows import (
+    SECTOR_COLUMNS,
+    pack_tokens,
+    sector_from,
+    sector_row,
+    unpack_tokens,
+)
 from monitor.store.tables import member_event, sector_state, step
 
 __all__ = [
@@ -70,18 +76,10 @@ def sector_series(
 
     With ``every`` only closes on that grid (counted from the epoch), read without touching the others.
     """
+    column = sector_state.c.close_time
     if every is None:
-        statement = select(sector_state).where(
-            sector_state.c.close_time >= since, sector_state.c.close_time < until
-        )
-        return _series(conn, [statement])
-    return _series(
-        conn,
-        (
-            select(sector_state).where(sector_state.c.close_time.in_(closes))
-            for closes in chunks(_grid(since, until, every))
-        ),
-    )
+        return _series(conn, [(column >= since) & (column < until)])
+    return _series(conn, (column.in_(closes) for closes in chunks(_grid(since, until, every))))
 
 
 def stepped_at_of(conn: Connection, since: datetime, until: datetime) -> dict[datetime, datetime]:
@@ -144,7 +142,7 @@ def _picture(conn: Connection, statement: Select[Any]) -> MarketStep | None:
         return None
     width = row.width_s * _SECOND
     sectors = conn.execute(
-        select(sector_state)
+        select(*SECTOR_COLUMNS)
         .where(sector_state.c.close_time == row.close_time)
         .order_by(sector_state.c.place)
     )
@@ -156,19 +154,22 @@ def _picture(conn: Connection, statement: Select[Any]) -> MarketStep | None:
     return MarketStep(
         open_time=row.close_time - width,
         width=width,
-        sectors=tuple(sector_from_row(found) for found in sectors),
+        sectors=tuple(sector_from(found) for found in sectors),
         tokens=unpack_tokens(row.tokens),
         events=tuple(_event(found) for found in events),
     )
 
 
 def _series(
-    conn: Connection, statements: Iterable[Select[Any]]
+    conn: Connection, ranges: Iterable[ColumnElement[bool]]
 ) -> list[tuple[datetime, SectorState]]:
+    ordered = select(sector_state.c.close_time, *SECTOR_COLUMNS).order_by(
+        sector_state.c.close_time, sector_state.c.place
+    )
     return [
-        (row.close_time, sector_from_row(row))
-        for statement in statements
-        for row in conn.execute(statement.order_by(sector_state.c.close_time, sector_state.c.place))
+        (close_time, sector_from(values))
+        for condition in ranges
+        for close_time, *values in conn.execute(ordered.where(condition))
     ]
 
 
