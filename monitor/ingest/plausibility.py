@@ -14,6 +14,8 @@ from monitor.model.bars import Bar, Refusal
 LEVEL_FACTOR = 20.0
 WRONG_COIN = 0.25
 SILENCE = timedelta(hours=24)
+_OPENING = 5
+_NEIGHBOURS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,13 @@ def split_by_level(
     """
     kept: list[Bar] = []
     refusals: list[Refusal] = []
+    # Without any measure the first few bars vouch for each other, so that a broken first one cannot set the level.
+    opening = [bar.close for bar in bars[:_OPENING]]
+    first = median(opening) if len(opening) >= 3 else None
     for bar in bars:
         newer = known is not None and known.open_time > bar.open_time
         own = known.close if known and (newer or is_established(known, bar.open_time)) else None
-        measure = own if own is not None else (median(others) if others else None)
+        measure = own if own is not None else (median(others) if others else first)
         if measure is None or _factor(bar, measure) < LEVEL_FACTOR or _confirmed(bar, others):
             kept.append(bar)
             known = known if newer else Known(bar.open_time, bar.close)
@@ -53,6 +58,19 @@ def split_by_level(
         text = f"{detail}: {_times(bar, measure)}, and no other venue confirms it"
         refusals.append(Refusal(venue, bar.market_id, bar.open_time, "implausible_level", text))
     return kept, refusals
+
+
+def outliers(closes: Sequence[float]) -> set[int]:
+    """Positions whose close is off by a factor of 20 from the median of up to five neighbours on each side."""
+    found = set()
+    for i, close in enumerate(closes):
+        around = [*closes[max(0, i - _NEIGHBOURS) : i], *closes[i + 1 : i + 1 + _NEIGHBOURS]]
+        if len(around) < 3:
+            continue
+        middle = median(around)
+        if max(close / middle, middle / close) >= LEVEL_FACTOR:
+            found.add(i)
+    return found
 
 
 def _factor(bar: Bar, measure: float) -> float:
