@@ -61,14 +61,16 @@ def split_by_level(
 
 
 def outliers(closes: Sequence[float]) -> set[int]:
-    """Positions whose close is off by a factor of 20 from the median of up to five neighbours on each side."""
+    """Positions whose close is off by a factor of 20 from the five before it and from the five after it.
+
+    Off from one side only is a new level. At an end the one side there is decides, where it holds three at least.
+    """
     found = set()
     for i, close in enumerate(closes):
-        around = [*closes[max(0, i - _NEIGHBOURS) : i], *closes[i + 1 : i + 1 + _NEIGHBOURS]]
-        if len(around) < 3:
-            continue
-        middle = median(around)
-        if max(close / middle, middle / close) >= LEVEL_FACTOR:
+        sides = [closes[max(0, i - _NEIGHBOURS) : i], closes[i + 1 : i + 1 + _NEIGHBOURS]]
+        middles = [median(side) for side in sides if side]
+        off = [max(close / m, m / close) >= LEVEL_FACTOR for m in middles]
+        if off and all(off) and sum(map(len, sides)) >= 3:
             found.add(i)
     return found
 
