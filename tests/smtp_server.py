@@ -1,0 +1,244 @@
+"""A real SMTP server on loopback for tests: STARTTLS or TLS, login, refusals, greylisting, stalls; it keeps the mail."""
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+_LONGEST_STALL_S = 60.0
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail that was accepted: its envelope, the parsed message, whether it came over TLS and who had logged in."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: EmailMessage
+    raw: bytes
+    tls: bool
+    user: str | None
+
+    @property
+    def subject(self) -> str:
+        """The Subject header."""
+        return str(self.message["Subject"])
+
+    def part(self, kind: str) -> str:
+        """Text of the first part of that type, such as ``text/html``, lines ended by LF; raises KeyError where there is none."""
+        for part in self.message.walk():
+            if part.get_content_type() == kind:
+                return str(part.get_content()).replace("\r\n", "\n")
+        raise KeyError(kind)
+
+
+@dataclass
+class SmtpFaults:
+    """What goes wrong; may be changed while the server runs.
+
+    ``refused``: reply for a recipient. ``greylisted``: that many more messages get 451 at RCPT. ``data_replies``: replies
+    in place of accepting, one for each message. ``stall_s``: wait before the message is accepted, ``stall_after_s``:
+    accept it, then wait before the reply. ``drop_after``: accept that many more messages, then hang up without a reply.
+    """
+
+    refused: dict[str, str] = field(default_factory=dict)
+    greylisted: int = 0
+    data_replies: list[str] = field(default_factory=list)
+    stall_s: float = 0.0
+    stall_after_s: float = 0.0
+    drop_after: int = 0
+
+
+class SmtpServer:
+    """Use it as a context manager. ``security``: ``starttls`` (demanded), ``tls`` (from the first byte) or ``plain``.
+
+    With ``username`` a login is demanded. ``max_bytes`` refuses bigger mail with 552. ``folder`` gets the certificate,
+    which clients must trust: :attr:`certificate`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        security: str = "starttls",
+        username: str | None = None,
+        password: str = "",
+        max_bytes: int = 33_554_432,
+    ) -> None:
+        self.faults = SmtpFaults()
+        self.mails: list[Mail] = []
+        self.logins: list[tuple[str, bool]] = []  # (user, right)
+        self.host = "127.0.0.1"
+        self.port = 0
+        self.certificate = folder / "smtp-cert.pem"
+        self._context: ssl.SSLContext | None = None
+        if security != "plain":
+            self._context = _tls_context(folder, self.certificate)
+        self._security = security
+        self._username, self._password = username, password
+        self._max_bytes = max_bytes
+        self._controller: Any = None
+        self._stopping: asyncio.Event | None = None
+
+    def client_context(self) -> ssl.SSLContext:
+        """A context that trusts this server's certificate and nothing else."""
+        return ssl.create_default_context(cafile=str(self.certificate))
+
+    def start(self) -> None:
+        """Listen on a free port, which is picked first: aiosmtpd cannot take port 0."""
+        for attempt in range(3):
+            self.port = free_port()
+            self._controller = self._make_controller()
+            try:
+                self._controller.start()
+            except OSError:
+                if attempt == 2:
+                    raise
+            else:
+                return
+
+    def stop(self) -> None:
+        """End stalls, then the server."""
+        if self._stopping is not None:
+            self._controller.loop.call_soon_threadsafe(self._stopping.set)
+        self._controller.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _make_controller(self) -> Any:
+        options: dict[str, Any] = {
+            "hostname": self.host,
+            "port": self.port,
+            "data_size_limit": self._max_bytes,
+            "ident": "test mail server",
+        }
+        if self._security == "starttls":
+            options |= {"tls_context": self._context, "require_starttls": True}
+        elif self._security == "tls":
+            options |= {"ssl_context": self._context}
+        if self._username is not None:
+            options |= {
+                "authenticator": self._authenticate,
+                "auth_required": True,
+                "auth_require_tls": self._security == "starttls",
+            }
+        return Controller(self, **options)
+
+    def _authenticate(
+        self, server: Any, session: Any, envelope: Any, mechanism: str, login: Any
+    ) -> AuthResult:
+        right = (
+            isinstance(login, LoginPassword)
+            and login.login == (self._username or "").encode()
+            and login.password == self._password.encode()
+        )
+        user = login.login.decode(errors="replace")
+        self.logins.append((user, right))
+        return AuthResult(success=right, handled=False, auth_data=user)
+
+    async def handle_RCPT(  # noqa: N802  aiosmtpd finds its hooks by name
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        """aiosmtpd's hook: takes a recipient or refuses it."""
+        if self.faults.greylisted > 0:
+            self.faults.greylisted -= 1
+            return "451 4.7.1 Greylisted, try again later"
+        reply = self.faults.refused.get(address)
+        if reply is not None:
+            return reply
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        """aiosmtpd's hook: takes the message, or does what the faults say."""
+        await self._pause(self.faults.stall_s)
+        if self.faults.data_replies:
+            return self.faults.data_replies.pop(0)
+        raw: bytes = envelope.original_content
+        self.mails.append(
+            Mail(
+                sender=envelope.mail_from,
+                recipients=tuple(envelope.rcpt_tos),
+                message=message_from_bytes(raw, policy=policy.default),
+                raw=raw,
+                tls=session.ssl is not None or self._security == "tls",
+                user=session.auth_data if self._username is not None else None,
+            )
+        )
+        if self.faults.drop_after > 0:
+            self.faults.drop_after -= 1
+            server.transport.abort()
+        await self._pause(self.faults.stall_after_s)
+        return "250 2.0.0 Accepted"
+
+    async def _pause(self, seconds: float) -> None:
+        if not seconds:
+            return
+        if self._stopping is None:
+            self._stopping = asyncio.Event()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), min(seconds, _LONGEST_STALL_S))
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _tls_context(folder: Path, certificate: Path) -> ssl.SSLContext:
+    key_file = folder / "smtp-key.pem"
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName("localhost"), address]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    key_file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key_file)
+    return context
