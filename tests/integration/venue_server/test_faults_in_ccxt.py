@@ -1,4 +1,4 @@
-"""The table of docs/APIS 2.2, fault by fault: what unmodified ccxt makes of each answer, measured there."""
+"""The table of APIS.md 2.2, fault by fault: what unmodified ccxt makes of each answer, measured there."""
 
 import asyncio
 from typing import Any

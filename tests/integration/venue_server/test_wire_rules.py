@@ -1,4 +1,4 @@
-"""The wire itself: column orders, bounds, limits and refusals of each venue, as docs/APIS 4 states them."""
+"""The wire itself: column orders, bounds, limits and refusals of each venue, as APIS.md 4 states them."""
 
 import pytest
 
