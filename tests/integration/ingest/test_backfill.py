@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -20,13 +21,13 @@ def missing(database: Database, market_id: str) -> list[tuple[float, float]]:
     return [((NOON - a) / timedelta(hours=1), (NOON - b) / timedelta(hours=1)) for a, b in found]
 
 
-async def run(hall: Hall, database: Database, *venues: str, **options: object) -> list[str]:
+async def run(hall: Hall, database: Database, *venues: str, **options: Any) -> list[str]:
     """A backfill of the last day; gives its words."""
     clients = [hall.client(v) for v in venues]
-    settings: dict[str, object] = {"since": NOON - DAY, "until": NOON}
+    settings: dict[str, Any] = {"since": NOON - DAY, "until": NOON}
     report = await backfill(
         clients, database, hall.universe, hall.clock, WIDTH, **(settings | options)
-    )  # type: ignore[arg-type]
+    )
     return report.words()
 
 
