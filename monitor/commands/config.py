@@ -1,0 +1,93 @@
+"""`monitor config`: validate, and show the effective settings."""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from monitor.commands.context import WRONG, context_of, print_json
+
+app = typer.Typer(
+    help="Validate, and show the effective settings.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command("check", epilog="Example:  monitor config check")
+def check(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine output.")] = False,
+) -> None:
+    """Name every fault at once; exit 2 when there is one."""
+    from monitor.model.errors import ConfigError
+
+    try:
+        settings = context_of(ctx).settings()
+    except ConfigError as error:
+        if not as_json:
+            raise
+        print_json({"ok": False, "problems": error.problems})
+        raise typer.Exit(WRONG) from None
+    universe = settings.universe
+    counts = {
+        "sectors": len(universe.watched),
+        "tokens": len(universe.tokens),
+        "markets": len(universe.markets),
+        "venues": len({market.venue for market in universe.markets}),
+    }
+    if as_json:
+        print_json(
+            {"ok": True, "file": str(settings.file), "warnings": list(settings.warnings), **counts}
+        )
+        return
+    for warning in settings.warnings:
+        typer.echo(f"warning: {warning}")
+    typer.echo(
+        f"ok: {settings.file}: " + ", ".join(f"{count} {what}" for what, count in counts.items())
+    )
+
+
+@app.command("show", epilog="Example:  monitor config show")
+def show(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine output.")] = False,
+) -> None:
+    """Effective settings with the origin of each; secrets are masked."""
+    settings = context_of(ctx).settings()
+    rows = [
+        (key, value, settings.origins.get(key, "default"))
+        for key, value in _flat(settings.tables.model_dump(exclude={"tokens", "sectors"}))
+    ]
+    if as_json:
+        print_json({key: {"value": value, "origin": origin} for key, value, origin in rows})
+        return
+    typer.echo(f"# {settings.file}, fingerprint {settings.digest()}")
+    for key, value, origin in rows:
+        typer.echo(f"{key} = {value}  # {origin}")
+    for sector in settings.universe.sectors:
+        typer.echo(f"sector {sector.id}: " + ", ".join(member.token for member in sector.members))
+
+
+def _flat(tables: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in tables.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    from monitor.model.grid import format_duration, iso
+    from monitor.settings.secret import Secret
+
+    if isinstance(value, Secret):
+        return "***"
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value

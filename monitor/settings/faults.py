@@ -1,0 +1,116 @@
+"""Faults in people's words: ``file: key: found ..., expected ...``."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from monitor.settings.sources import SECRETS
+from monitor.settings.tables import Tables
+
+_EXPECTED = {
+    "missing": "a value",
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "time_delta_type": "a length of time such as '90s', '5m' or '7d'",
+    "datetime_type": "a date or time such as 2025-01-19T05:00:00Z",
+    "time_type": "a time of day such as 07:00",
+}
+_LONGEST = 80
+
+
+def key_text(loc: Sequence[str | int]) -> str:
+    """``sectors[0].tokens[2]`` of a path."""
+    text = ""
+    for part in loc:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def faults_of(error: ValidationError, path: Path, origins: Mapping[str, str]) -> list[str]:
+    """Every fault of a failed validation, in the file's order; secrets are never printed."""
+    lines: list[str] = []
+    for item in error.errors(include_url=False):
+        loc = _own_parts(item["loc"])
+        key = key_text(loc)
+        place = f"environment: {origins[key]}" if key in origins else f"{path}: {key}"
+        line = f"{place}: {_found(item, key)}, {_expected(item, loc)}"
+        if line not in lines:
+            lines.append(line)
+    return lines
+
+
+def _own_parts(loc: Sequence[str | int]) -> list[str | int]:
+    """Without the names that the validator gives to the branches of a choice."""
+    return [part for part in loc if part not in ("str", "MemberTable")]
+
+
+def _found(item: Any, key: str) -> str:
+    if item["type"] == "missing":
+        return "found nothing"
+    if item["type"] == "extra_forbidden":
+        return "found an unknown key"
+    if key in SECRETS:
+        return "found ***"
+    text = repr(item["input"])
+    return f"found {text if len(text) <= _LONGEST else text[:_LONGEST] + '...'}"
+
+
+def _expected(item: Any, loc: list[str | int]) -> str:
+    kind = item["type"]
+    if kind == "extra_forbidden":
+        return _nearest(loc)
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind]}"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if "expected " in message:
+        return message[message.index("expected ") :]
+    return "expected " + message[:1].lower() + message[1:].removeprefix("nput should be ").strip()
+
+
+def _nearest(loc: list[str | int]) -> str:
+    names = _names_at(loc[:-1])
+    near = difflib.get_close_matches(str(loc[-1]), names, n=1, cutoff=0.4)
+    if near:
+        return f"expected {near[0]!r}?"
+    return f"expected one of {', '.join(names)}" if names else "expected none here"
+
+
+def _names_at(loc: list[str | int]) -> list[str]:
+    """Keys that the table at this place may have."""
+    model: Any = Tables
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            field = model.model_fields.get(part) or next(
+                (f for f in model.model_fields.values() if f.alias == part), None
+            )
+            if field is None:
+                return []
+            model = _table_in(field.annotation)
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        return sorted(field.alias or name for name, field in model.model_fields.items())
+    return []
+
+
+def _table_in(annotation: Any) -> Any:
+    """The table inside a list, mapping or choice."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in get_args(annotation):
+        found = _table_in(inner)
+        if found is not None:
+            return found
+    return None

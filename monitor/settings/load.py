@@ -1,0 +1,75 @@
+"""Read, overlay, validate, check, build: every fault at once, nothing half loaded."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from monitor.model.errors import ConfigError
+from monitor.settings.build import analytics_of, detection_of, supplies_of, universe_of
+from monitor.settings.checks import all_faults, warnings_of
+from monitor.settings.faults import faults_of
+from monitor.settings.schema import Settings
+from monitor.settings.sources import keys_of, overlay, read_file, secrets_in
+from monitor.settings.tables import Tables
+
+LOCAL = Path("config/monitor.toml")
+
+
+def config_path(given: Path | None) -> Path:
+    """The file that counts: the one given, ``./config/monitor.toml``, or the one that came with the package."""
+    if given is not None:
+        return given
+    if LOCAL.exists():
+        return LOCAL
+    packaged = Path(__file__).resolve().parent.parent / "_config" / "monitor.toml"
+    if packaged.exists():
+        return packaged
+    return Path(__file__).resolve().parent.parent.parent / LOCAL
+
+
+def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The effective settings; raises ConfigError with every fault."""
+    file = config_path(path)
+    data, faults = read_file(file)
+    if faults:
+        raise ConfigError(faults)
+    faults = secrets_in(data, file)
+    if faults:
+        raise ConfigError(faults)
+    origins = dict.fromkeys(keys_of(data), "file")
+    from_environment, faults = overlay(data, environ)
+    try:
+        tables = Tables.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(faults + faults_of(error, file, from_environment)) from None
+    for key, text in all_faults(tables):
+        where = (
+            f"environment: {from_environment[key]}" if key in from_environment else f"{file}: {key}"
+        )
+        faults.append(f"{where}: {text}")
+    if faults:
+        raise ConfigError(faults)
+    return _build(file, tables, origins | from_environment)
+
+
+def _build(file: Path, tables: Tables, origins: dict[str, str]) -> Settings:
+    return Settings(
+        file=file,
+        engine=tables.engine,
+        database=tables.database,
+        schedule=tables.schedule,
+        venues=tables.venues,
+        sources={str(name): table for name, table in tables.sources.items()},
+        alerts=tables.alerts,
+        report=tables.report,
+        smtp=tables.smtp,
+        web=tables.web,
+        universe=universe_of(tables),
+        supplies=supplies_of(tables),
+        analytics=analytics_of(tables.engine),
+        detection=detection_of(tables.detection),
+        tables=tables,
+        origins=origins,
+        warnings=tuple(warnings_of(tables)),
+    )

@@ -1,0 +1,50 @@
+"""Validated, frozen settings: the tables as they are, and what is built from them."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.analytics.parameters import AnalyticsParameters
+from monitor.detection.parameters import DetectionParameters
+from monitor.model.universe import Supply, Universe
+from monitor.settings.tables import (
+    AlertsTable,
+    DatabaseTable,
+    EngineTable,
+    ReportTable,
+    ScheduleTable,
+    SmtpTable,
+    SourceTable,
+    Tables,
+    VenueTable,
+    WebTable,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``supplies``: the dated entries of the file; their ``received_at`` is their ``valid_from`` until they are stored.
+    ``origins``: dotted key -> ``file`` or the environment variable that set it; what is not named is a default."""
+
+    file: Path
+    engine: EngineTable
+    database: DatabaseTable
+    schedule: ScheduleTable
+    venues: Mapping[str, VenueTable]
+    sources: Mapping[str, SourceTable]
+    alerts: AlertsTable
+    report: ReportTable
+    smtp: SmtpTable
+    web: WebTable
+    universe: Universe
+    supplies: tuple[Supply, ...]
+    analytics: AnalyticsParameters
+    detection: DetectionParameters
+    tables: Tables
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+
+    def digest(self) -> str:
+        """Ten hex digits of the effective configuration, secrets left out."""
+        return hashlib.sha256(self.tables.model_dump_json(fallback=repr).encode()).hexdigest()[:10]
