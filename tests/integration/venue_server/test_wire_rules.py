@@ -107,6 +107,19 @@ def test_okx_bounds_are_left_out_and_the_forming_row_says_so(server: VenueServer
     assert got.body["data"][1][1:8] == figures
 
 
+@pytest.mark.parametrize(
+    ("bar", "minutes"),
+    [("1m", (2, 1, 0)), ("5m", (0, -5, -10)), ("1H", (0, -60, -120)), ("1Dutc", (0, -1440, -2880))],
+)
+def test_made_bars_of_any_width_know_whether_they_are_closed(
+    bar: str, minutes: tuple[int, int, int], server: VenueServer
+) -> None:
+    # It is 00:02: the bars of 00:00 of five minutes, an hour and a day form, and the minute that begins now.
+    got = ask(server.url("okx"), f"{OKX}/candles", instId="VIRTUAL-USDT", bar=bar, limit=3)
+    expected = [(str(FORMING + m * 60_000), flag) for m, flag in zip(minutes, "011", strict=True)]
+    assert [(row[0], row[8]) for row in got.body["data"]] == expected
+
+
 def test_okx_swaps_count_contracts_beside_coins(server: VenueServer) -> None:
     got = ask(
         server.url("okx"),
