@@ -8,10 +8,11 @@ from monitor.clock import ManualClock
 from monitor.ingest.candle_requests import CandleQuestion, MarketFacts, candle_call
 from monitor.ingest.capabilities import Kind
 from monitor.ingest.ccxt_client import CcxtClient
+from monitor.ingest.clients import ClientOptions, make_clients
 from monitor.ingest.errors import VenueForbidden
 from monitor.model.errors import ConfigError
 from monitor.model.grid import to_ms
-from monitor.model.universe import Market
+from monitor.model.universe import Market, Token, Universe
 
 CLOCK = ManualClock(datetime(2025, 1, 20, 12, 2, tzinfo=UTC))
 SPOT_ONLY = {"kraken", "coinbase"}
@@ -80,3 +81,20 @@ def test_okx_is_asked_for_old_bars_where_it_keeps_them() -> None:
     old = CandleQuestion(facts, "5m", five, now_ms - 1500 * 300_000, 10, now_ms)
     assert candle_call("okx", recent)[0] == "public_get_market_candles"
     assert candle_call("okx", old)[0] == "public_get_market_history_candles"
+
+
+async def test_clients_are_made_for_enabled_venues_with_markets_only() -> None:
+    markets = tuple(Market(v, "X/USDT", "x") for v in ("okx", "gate", "bybit"))
+    universe = Universe((), (Token("x", "X", markets),))
+    options = {
+        "gate": ClientOptions(enabled=False),
+        "okx": ClientOptions(settle=timedelta(minutes=4)),
+        "kraken": ClientOptions(),
+    }
+    made = make_clients(universe, CLOCK, options)
+    assert [c.venue for c in made] == ["bybit", "okx"]
+    # At 12:02 less 4 minutes of settling it is 11:58: the bar that closed at 11:55 is the last final one.
+    assert made[1].last_closed(timedelta(minutes=5)) == datetime(2025, 1, 20, 11, 55, tzinfo=UTC)
+    assert made[0].last_closed(timedelta(minutes=5)) == datetime(2025, 1, 20, 12, 0, tzinfo=UTC)
+    for client_made in made:
+        await client_made.close()
