@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from monitor.model.universe import Supply
-from monitor.store.supply_gate import accepted_supplies
+from monitor.store.supply_gate import accepted_supplies, is_believed
 
 DAY = datetime(2025, 1, 10, tzinfo=UTC)
 
@@ -65,6 +65,12 @@ def test_a_second_source_counts_for_forty_eight_hours() -> None:
 def test_a_later_witness_does_not_change_the_past() -> None:
     first = supply(200, 1)
     assert first not in accepted_supplies([supply(100), first, supply(200, 2, "defillama")])
+
+
+def test_a_figure_dated_later_is_no_witness_though_it_came_earlier() -> None:
+    later = supply(200, 2, "defillama")
+    assert not is_believed(supply(200, 1), supply(100), [later])
+    assert is_believed(supply(200, 2), supply(100), [later])
 
 
 def test_unlike_bases_and_other_tokens_are_no_yardstick() -> None:
