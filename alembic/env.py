@@ -5,7 +5,7 @@ the database is named by MONITOR_DATABASE__URL.
 """
 
 import os
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
@@ -15,7 +15,7 @@ from monitor.store.tables import metadata
 from monitor.store.types import UtcDateTime
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
     """Write our time type by its own name in a new revision."""
     if kind == "type" and isinstance(item, UtcDateTime):
         autogen_context.imports.add("from monitor.store.types import UtcDateTime")
