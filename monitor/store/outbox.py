@@ -158,6 +158,11 @@ def receipts(
     return [load(text) for text in conn.execute(statement.order_by(outbox.c.id)).scalars()]
 
 
+def has_thread(conn: Connection, thread: str) -> bool:
+    """Whether any notice of the thread was ever enqueued."""
+    return conn.execute(select(outbox.c.id).where(outbox.c.thread == thread).limit(1)).first() is not None
+
+
 def list_notices(conn: Connection, since: datetime, until: datetime) -> list[StoredNotice]:
     """Notices whose fact became knowable in ``[since, until)``, in the order they were enqueued."""
     rows = conn.execute(

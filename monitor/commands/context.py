@@ -1,0 +1,102 @@
+"""What every verb is handed: where the configuration and the database are, the clock, and how to print."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from monitor.clock import Clock, LiveClock
+from monitor.model.errors import MonitorError
+from monitor.model.grid import parse_duration, parse_iso
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from monitor.settings.schema import Settings
+    from monitor.store.database import Database
+
+OK, FAILED, WRONG, DEGRADED = 0, 1, 2, 3
+"""Exit codes: done, failed, wrong usage or configuration, done in part."""
+
+
+@dataclass
+class Context:
+    """The global options, read once."""
+
+    config_path: Path | None = None
+    db_url: str | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    clock: Clock = field(default_factory=LiveClock)
+
+    def settings(self) -> "Settings":
+        """The effective settings; raises ConfigError with every fault."""
+        from monitor.settings.load import load_settings
+
+        environ = dict(self.environ)
+        if self.db_url:
+            environ["MONITOR_DATABASE__URL"] = self.db_url
+        return load_settings(self.config_path, environ)
+
+    @contextmanager
+    def database(self, settings: "Settings", *, checked: bool = True) -> "Iterator[Database]":
+        """The configured database, its schema checked, closed afterwards."""
+        from monitor.store.database import open_database
+        from monitor.store.migrations import check_schema
+
+        database = open_database(settings.database.url)
+        try:
+            if checked:
+                check_schema(database)
+            yield database
+        finally:
+            database.close()
+
+
+def context_of(ctx: typer.Context) -> Context:
+    """The global options of this call."""
+    found = ctx.find_object(Context)
+    if found is None:
+        raise TypeError("a verb ran outside the application")
+    return found
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """Read ISO 8601, a date alone, or a length such as ``36h`` before now; raises typer.BadParameter else."""
+    try:
+        return now - parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        return parse_iso(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"found {text!r}, expected a time such as 2025-01-19T05:00:00Z, 2025-01-19, 36h or 7d"
+        ) from None
+
+
+def print_json(value: Any) -> None:
+    """One JSON object a line on standard output, keys in the given order, no NaN."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Standard output for people: plain and 100 columns wide where it is no terminal."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 100
+    return Console(file=stream, width=width, highlight=False, soft_wrap=False)
+
+
+def say_failure(error: MonitorError) -> None:
+    """What failed and what to do next, on standard error."""
+    typer.echo(f"monitor: {error}", err=True)
+    if error.remedy:
+        typer.echo(f"next: {error.remedy}", err=True)

@@ -1,0 +1,166 @@
+"""`monitor explain` and `monitor why-not`: why a rotation was flagged, or none was."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.commands.context import console, context_of, moment, print_json
+from monitor.model.errors import MonitorError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from monitor.commands.context import Context
+    from monitor.model.rotation import Condition, Rotation
+    from monitor.settings.schema import Settings
+    from monitor.store.database import Database
+
+LOOK_BACK = timedelta(hours=2)
+
+
+def register(app: typer.Typer) -> None:
+    """Add both verbs."""
+    app.command("explain", epilog="Example:  monitor explain rot-7f3a01bc")(explain)
+    app.command(
+        "why-not", epilog="Example:  monitor why-not ai-agents memes --at 2025-01-18T12:00:00Z"
+    )(why_not)
+
+
+def explain(
+    ctx: typer.Context,
+    rotation_id: Annotated[
+        str, typer.Argument(metavar="ID", help="A rotation's id, or its first characters.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Machine output.")] = False,
+) -> None:
+    """Full reasons of one rotation, recomputed from stored inputs."""
+    from monitor.model.rotation_json import rotation_to_json
+    from monitor.store import rotations
+
+    context = context_of(ctx)
+    settings = context.settings()
+    with context.database(settings) as database:
+        with database.read() as conn:
+            rotation = rotations.get_rotation(conn, rotation_id)
+        if rotation is None:
+            raise MonitorError(
+                f"no rotation has the id {rotation_id!r}", remedy="monitor rotations"
+            )
+        verdict = _recomputed(context, settings, database, rotation)
+    if as_json:
+        print_json(rotation_to_json(rotation) | {"recomputed": verdict})
+        return
+    _print_facts(rotation, settings, verdict)
+
+
+def _recomputed(
+    context: "Context", settings: "Settings", database: "Database", rotation: "Rotation"
+) -> str:
+    """The fold once more over what was known then: the same evidence, or what differs."""
+    from monitor.commands.replay import replayed
+    from monitor.model.rotation_json import rotation_to_json
+
+    _ = context
+    stored = rotation_to_json(rotation)
+    found = None
+    until = (rotation.closed_at or rotation.detected_at) + timedelta(days=4)
+    for change in replayed(
+        database, settings, since=rotation.detected_at, until=until, as_known=True
+    ):
+        if change.rotation.id == rotation.id:
+            found = rotation_to_json(change.rotation)
+    if found is None:
+        return "recomputed from stored inputs: not flagged (other parameters, or its inputs are no longer stored)"
+    differing = sorted(key for key in stored if stored[key] != found[key])
+    if not differing:
+        return "recomputed from stored inputs: same result"
+    return "recomputed from stored inputs: differs in " + ", ".join(differing)
+
+
+def _print_facts(rotation: "Rotation", settings: "Settings", verdict: str) -> None:
+    from monitor.content.alert_text import alert_text
+    from monitor.detection.explanation import what_would_end_it
+
+    names = {sector.id: sector.name for sector in settings.universe.sectors}
+    out = console()
+    out.print(alert_text(rotation, names), markup=False)
+    out.print()
+    out.print(condition_table(rotation.evidence.conditions))
+    out.print()
+    out.print(
+        f"inputs: {rotation.evidence.window_h} h to {rotation.detected_at:%Y-%m-%d %H:%M} UTC"
+    )
+    out.print(f"parameters: {rotation.parameters}", markup=False)
+    if rotation.is_on:
+        out.print(f"would end: {what_would_end_it(rotation, settings.detection)}", markup=False)
+    out.print(verdict, markup=False)
+
+
+def condition_table(conditions: "Sequence[Condition]") -> "Table":
+    """Each condition with its value, its bound, and whether it was met."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("condition")
+    for name in ("value", "bound"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for condition in conditions:
+        table.add_row(
+            condition.name,
+            "unknown" if condition.value is None else f"{condition.value:+.4f}",
+            f"{condition.bound:+.4f}",
+            "met" if condition.met else "not met",
+        )
+    return table
+
+
+def why_not(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="FROM", help="Sector that would have lost.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Sector that would have gained.")],
+    at: Annotated[
+        str | None, typer.Option(help="Time, or a length before now [default: the last step].")
+    ] = None,
+) -> None:
+    """Why no rotation was flagged then: each condition, its value, its bound."""
+    from monitor.store import steps
+
+    context = context_of(ctx)
+    settings = context.settings()
+    for sector in (source, target):
+        if not settings.universe.has(sector):
+            known = ", ".join(s.id for s in settings.universe.watched)
+            raise typer.BadParameter(f"found {sector!r}, expected one of {known}")
+    with context.database(settings) as database, database.read() as conn:
+        step = (
+            steps.latest_step(conn)
+            if at is None
+            else steps.step_at(conn, moment(at, context.clock.now()))
+        )
+        if step is None:
+            raise MonitorError(
+                "no interval has been stepped at or before then", remedy="monitor status"
+            )
+        found = steps.readings(
+            conn,
+            from_sector=source,
+            to_sector=target,
+            since=step.close_time - LOOK_BACK,
+            until=step.close_time + timedelta(microseconds=1),
+        )
+    if not found:
+        raise MonitorError(
+            f"nothing is stored of {source} to {target} then (not watched, or pruned)"
+        )
+    reading = found[-1]
+    out = console()
+    met = sum(c.met for c in reading.conditions)
+    out.print(
+        f"{source} to {target} at {reading.at:%Y-%m-%d %H:%M} UTC, best window {reading.window_h} h:"
+        f" {met} of {len(reading.conditions)} conditions met"
+    )
+    out.print(condition_table(reading.conditions))

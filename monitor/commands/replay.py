@@ -1,0 +1,146 @@
+"""`monitor replay`: the engine over stored history; sends nothing unless told."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.commands.context import console, context_of, moment, print_json
+from monitor.model.errors import MonitorError
+
+if TYPE_CHECKING:
+    from monitor.engine import Engine
+    from monitor.model.rotation import RotationChange
+    from monitor.settings.schema import Settings
+    from monitor.store.database import Database
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("replay", epilog="Example:  monitor replay --since 2025-01-01 --until 2025-02-01")(
+        replay
+    )
+
+
+def replay(
+    ctx: typer.Context,
+    since: Annotated[
+        str | None, typer.Option(help="Print rotations detected from here on.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Stop at this time [default: the end of what is stored].")
+    ] = None,
+    as_known: Annotated[
+        bool,
+        typer.Option("--as-known", help="Show the engine only what had been received by then."),
+    ] = False,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="Print every change of state instead.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Send what is found to the configured channels.")
+    ] = False,
+) -> None:
+    """The engine over stored history: the same fold as live, so the same bars give the same rotations."""
+    context = context_of(ctx)
+    settings = context.settings()
+    now = context.clock.now()
+    start = moment(since, now) if since else None
+    end = moment(until, now) if until else None
+    with context.database(settings) as database:
+        found = list(replayed(database, settings, since=start, until=end, as_known=as_known))
+        if notify:
+            from monitor.commands.notify import send_changes
+
+            send_changes(context, settings, database, found)
+    if changes:
+        _print_changes(found, settings, as_json=as_json)
+    else:
+        _print_last(found, settings, as_json=as_json)
+
+
+def replayed(
+    database: "Database",
+    settings: "Settings",
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    as_known: bool,
+) -> "Iterator[RotationChange]":
+    """Changes of rotations detected at or after ``since``, as the fold over the whole store up to ``until`` decides.
+
+    It always begins at the first stored bar: the engine's averages remember, and the same bits are promised.
+    Raises MonitorError when no bar of the configured interval is stored.
+    """
+    from monitor.pipeline import fold
+    from monitor.store import bars, engine_state
+    from monitor.store.interval_source import read_intervals
+
+    width = settings.engine.interval
+    with database.read() as conn:
+        span = bars.time_span(conn, width)
+        if span is None:
+            raise MonitorError(
+                "no bar of the configured interval is stored", remedy="monitor backfill --since 30d"
+            )
+        engine = engine_of(settings, live_from=engine_state.live_from(conn))
+        end = span[1] + width if until is None else min(until, span[1] + width)
+        intervals = read_intervals(
+            conn, settings.universe, width=width, since=span[0], until=end, as_known=as_known
+        )
+        for output in fold(engine, engine.new_state(), intervals):
+            for change in output.changes:
+                if since is None or change.rotation.detected_at >= since:
+                    yield change
+
+
+def engine_of(settings: "Settings", *, live_from: datetime | None = None) -> "Engine":
+    """The engine of these settings."""
+    from monitor.engine import Engine
+
+    return Engine(
+        settings.universe,
+        settings.engine.interval,
+        analytics=settings.analytics,
+        detection=settings.detection,
+        live_from=live_from,
+    )
+
+
+def _print_changes(found: "list[RotationChange]", settings: "Settings", *, as_json: bool) -> None:
+    from monitor.commands.rotations import pair_words
+    from monitor.model.rotation_json import change_to_json
+
+    if as_json:
+        for change in found:
+            print_json(change_to_json(change))
+        return
+    names = {sector.id: sector.name for sector in settings.universe.sectors}
+    out = console()
+    for change in found:
+        rotation = change.rotation
+        out.print(
+            f"{change.changed_at:%Y-%m-%d %H:%M}  {change.reason.value:<11}  {pair_words(rotation, names)}"
+            f"  {rotation.severity.value}, score {rotation.score:.1f}  {rotation.id}"
+        )
+
+
+def _print_last(found: "list[RotationChange]", settings: "Settings", *, as_json: bool) -> None:
+    from monitor.commands.rotations import rotation_table
+    from monitor.model.rotation_json import rotation_to_json
+
+    last = {change.rotation.id: change.rotation for change in found}
+    ordered = sorted(last.values(), key=lambda r: (r.detected_at, r.id))
+    if as_json:
+        for rotation in ordered:
+            print_json(rotation_to_json(rotation))
+        return
+    out = console()
+    if not ordered:
+        out.print("No rotation in this range.")
+        return
+    out.print(
+        rotation_table(ordered, {sector.id: sector.name for sector in settings.universe.sectors})
+    )

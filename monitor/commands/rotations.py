@@ -1,0 +1,103 @@
+"""`monitor rotations`: what was flagged."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.commands.context import console, context_of, moment, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.table import Table
+
+    from monitor.model.rotation import Rotation
+
+
+class StatusChoice(StrEnum):
+    """The states of a rotation that may be asked for."""
+
+    open = "open"
+    confirmed = "confirmed"
+    faded = "faded"
+    reversed = "reversed"
+    expired = "expired"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("rotations", epilog="Example:  monitor rotations --since 7d --status confirmed")(
+        rotations
+    )
+
+
+def rotations(
+    ctx: typer.Context,
+    since: Annotated[
+        str | None, typer.Option(help="Detected at or after: time, date, or a length before now.")
+    ] = None,
+    status: Annotated[StatusChoice | None, typer.Option(help="Only those in this state.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Rotations that were flagged, in order of detection, each with its state as of now."""
+    from monitor.model.rotation import Status
+    from monitor.model.rotation_json import rotation_to_json
+    from monitor.store import rotations as stored
+
+    context = context_of(ctx)
+    settings = context.settings()
+    start = moment(since, context.clock.now()) if since else None
+    with context.database(settings) as database, database.read() as conn:
+        found = stored.list_rotations(
+            conn, since=start, status=Status(status.value) if status else None
+        )
+    if as_json:
+        for rotation in found:
+            print_json(rotation_to_json(rotation))
+        return
+    names = {sector.id: sector.name for sector in settings.universe.sectors}
+    out = console()
+    if not found:
+        out.print(
+            "No rotation"
+            + (f" since {start:%Y-%m-%d %H:%M} UTC" if start else " has been flagged yet")
+            + "."
+        )
+        return
+    out.print(rotation_table(found, names))
+
+
+def rotation_table(found: "Sequence[Rotation]", names: "Mapping[str, str]") -> "Table":
+    """A row a rotation; fits 100 columns."""
+    from rich.table import Table
+
+    from monitor.content.figures import percent
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("id", "rotation", "state", "severity", "detected (UTC)", "confirmed"):
+        table.add_column(name, no_wrap=True)
+    for name in ("own", "score", "24 h later"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for rotation in found:
+        outcome = rotation.outcomes.get("24h")
+        table.add_row(
+            rotation.id,
+            pair_words(rotation, names),
+            rotation.status.value,
+            rotation.severity.value,
+            f"{rotation.detected_at:%Y-%m-%d %H:%M}",
+            f"{rotation.confirmed_at:%d %H:%M}" if rotation.confirmed_at else "-",
+            percent(rotation.evidence.from_side.own_return),
+            f"{rotation.score:.1f}",
+            percent(outcome.relative_return) if outcome else "-",
+        )
+    return table
+
+
+def pair_words(rotation: "Rotation", names: "Mapping[str, str]") -> str:
+    """``AI agents → Memes``; the rest of the watched market is called market."""
+    source, target = rotation.pair
+    return (
+        f"{names.get(source, source)} → {'market' if target == '*' else names.get(target, target)}"
+    )

@@ -1,0 +1,101 @@
+"""`monitor sectors`: the table of sectors now or then."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.commands.context import FAILED, console, context_of, moment, print_json
+from monitor.model.errors import MonitorError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.table import Table
+
+    from monitor.model.state import MarketStep
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("sectors", epilog="Example:  monitor sectors --at 2025-01-20T12:00:00Z")(sectors)
+
+
+def sectors(
+    ctx: typer.Context,
+    at: Annotated[
+        str | None, typer.Option(help="Time, or a length before now [default: the last step].")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine output.")] = False,
+) -> None:
+    """Market cap, share, returns, volume and net flow of each sector, now or then."""
+    from monitor.model.step_json import step_to_json
+    from monitor.store import steps
+
+    context = context_of(ctx)
+    settings = context.settings()
+    with context.database(settings) as database, database.read() as conn:
+        step = (
+            steps.latest_step(conn)
+            if at is None
+            else steps.step_at(conn, moment(at, context.clock.now()))
+        )
+    if step is None:
+        raise MonitorError(
+            "no interval has been stepped" + (f" at or before {at}" if at else " yet"),
+            remedy="monitor backfill --since 30d, then monitor run (or monitor poll)",
+        )
+    if as_json:
+        print_json(step_to_json(step))
+        return
+    out = console()
+    age = (context.clock.now() - step.close_time).total_seconds()
+    out.print(f"Sectors at {step.close_time:%Y-%m-%d %H:%M} UTC ({age_words(age)} ago)")
+    out.print(sector_table(step, {sector.id: sector.name for sector in settings.universe.sectors}))
+    if not step.sectors:
+        raise typer.Exit(FAILED)
+
+
+def age_words(seconds: float) -> str:
+    """``42 s``, ``7 min``, ``3 h 05 min``, ``12 d``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 172_800:
+        return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02d} min"
+    return f"{seconds / 86_400:.0f} d"
+
+
+def sector_table(step: "MarketStep", names: "Mapping[str, str]") -> "Table":
+    """At most nine columns: it fits 100 columns."""
+    from rich.table import Table
+
+    from monitor.content.figures import money, percent, pp, share
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("sector")
+    for name in (
+        "cap",
+        "share",
+        "24 h share",
+        "return 24 h",
+        "own",
+        "volume",
+        "net flow 24 h",
+        "data",
+    ):
+        table.add_column(name, justify="right", no_wrap=True)
+    for state in step.sectors:
+        table.add_row(
+            names.get(state.id, state.id),
+            money(state.market_cap_usd, sign=False),
+            share(state.share) if state.share is not None else "-",
+            pp(state.share_change_24h) if state.share is not None else "-",
+            percent(state.return_24h),
+            percent(state.own_return_24h) if state.share is not None else "-",
+            money(state.volume_24h_usd, sign=False),
+            money(state.net_flow_24h_usd),
+            f"{state.coverage:.0%}"
+            + (f", {state.stale_weight:.0%} stale" if state.stale_weight > 0.005 else ""),
+        )
+    return table

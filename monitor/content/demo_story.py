@@ -1,0 +1,145 @@
+"""The demo's story: at most a dozen lines, each with its time and figures, and a plain alarm beside it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from monitor.content.figures import money, percent, pp
+from monitor.model.rotation import ChangeReason, RotationChange
+from monitor.model.state import MemberEvent, MemberEventKind, SectorState
+
+Series = Sequence[tuple[datetime, SectorState]]
+
+_RANK = {
+    ChangeReason.CONFIRMED: 0,
+    ChangeReason.REVERSED: 0,
+    ChangeReason.SEVERITY: 1,
+    ChangeReason.OPENED: 2,
+    ChangeReason.FADED: 3,
+    ChangeReason.EXPIRED: 3,
+}
+_TOLD = "{at:%Y-%m-%d %H:%M}  {word:<9} {text}"
+
+
+def story_lines(
+    changes: Sequence[RotationChange],
+    events: Sequence[MemberEvent],
+    series: Series,
+    notes: Sequence[tuple[datetime, str]],
+    names: Mapping[str, str],
+    *,
+    most: int,
+) -> list[str]:
+    """The timeline, in order of time; where it is longer than ``most`` lines the least telling are left out.
+
+    Rotations that never passed `watch` come last in importance; launches and the worst day always stay.
+    """
+    told: list[tuple[int, datetime, str]] = []
+    told += [(0, e.at, _launch(e, names)) for e in events if _is_launch(e)]
+    told += [(1, at, _TOLD.format(at=at, word="note", text=text)) for at, text in notes]
+    told += _worst(series, names)
+    confirmed = {c.rotation.id for c in changes if c.reason is ChangeReason.CONFIRMED}
+    for change in changes:
+        rank = _RANK.get(change.reason)
+        if rank is not None:
+            unsure = 3 if change.rotation.id not in confirmed else 0
+            told.append((rank + unsure, change.changed_at, _change(change, names)))
+    kept = sorted(
+        sorted(told, key=lambda line: (line[0], line[1]))[:most], key=lambda line: line[1]
+    )
+    return [text for _, _, text in kept]
+
+
+def naive_words(
+    series: Series, changes: Sequence[RotationChange], names: Mapping[str, str]
+) -> list[str]:
+    """When a plain "-10 % in 24 h" alarm would have rung, beside the monitor's own confirmations.
+
+    A day of alarms of one sector counts once; it names no destination and takes no market out.
+    """
+    rung: list[tuple[datetime, SectorState]] = []
+    last: dict[str, datetime] = {}
+    for at, state in series:
+        if state.share is None or state.return_24h is None or state.return_24h > -0.10:
+            continue
+        if state.id not in last or at - last[state.id] >= timedelta(hours=24):
+            last[state.id] = at
+            rung.append((at, state))
+    ours = [c for c in changes if c.reason is ChangeReason.CONFIRMED]
+    lines = [
+        "",
+        f"A plain -10 % in 24 h alarm would have rung {len(rung)} times from {series[0][0]:%d %b} on"
+        f" (the monitor confirmed {len(ours)} rotations), among them:"
+        if series
+        else "No hour was stepped.",
+    ]
+    for at, state in _around(rung, [c.changed_at for c in ours]):
+        lines.append(
+            f"  {at:%Y-%m-%d %H:%M}  {names.get(state.id, state.id)} {percent(state.return_24h)} in 24 h,"
+            f" of which the market {percent(state.market_part_24h)}; into what: not said"
+        )
+    return lines
+
+
+def _around(
+    rung: Sequence[tuple[datetime, SectorState]], ours: Sequence[datetime]
+) -> list[tuple[datetime, SectorState]]:
+    """Up to three plain alarms nearest to what the monitor confirmed, in order of time."""
+    if not ours:
+        return list(rung[:3])
+    nearest = sorted(rung, key=lambda r: min(abs(r[0] - at) for at in ours))[:3]
+    return sorted(nearest, key=lambda r: r[0])
+
+
+def _is_launch(event: MemberEvent) -> bool:
+    return event.kind is MemberEventKind.LAUNCH
+
+
+def _launch(event: MemberEvent, names: Mapping[str, str]) -> str:
+    sector = names.get(event.sector, event.sector)
+    brought = pp(None if event.share_effect is None else 100 * event.share_effect)
+    text = (
+        f"{event.token} joins {sector}: share {brought} by launch, not by flow; none on the index"
+    )
+    return _TOLD.format(at=event.at, word="launch", text=text)
+
+
+def _worst(series: Series, names: Mapping[str, str]) -> list[tuple[int, datetime, str]]:
+    known = [
+        (s.return_24h, at, s)
+        for at, s in series
+        if s.id == "ai-agents" and s.return_24h is not None
+    ]
+    if not known:
+        return []
+    _, at, state = min(known, key=lambda row: (row[0], row[1]))
+    text = (
+        f"{names.get(state.id, state.id)} {percent(state.return_24h)} in 24 h (market part"
+        f" {percent(state.market_part_24h)}), the worst of the range"
+    )
+    return [(0, at, _TOLD.format(at=at, word="low", text=text))]
+
+
+def _change(change: RotationChange, names: Mapping[str, str]) -> str:
+    rotation = change.rotation
+    source, target = rotation.pair
+    pair = (
+        f"{names.get(source, source)} → {'market' if target == '*' else names.get(target, target)}"
+    )
+    evidence = rotation.evidence
+    side, other = evidence.from_side, evidence.to_side
+    word = (
+        rotation.severity.value
+        if change.reason in (ChangeReason.OPENED, ChangeReason.CONFIRMED)
+        else change.reason.value
+    )
+    figures = {
+        ChangeReason.OPENED: f"own {percent(side.own_return)}/{evidence.window_h} h, volume share"
+        f" {pp(other.volume_share_change_pp if other else None)}, flow {money(side.net_flow_usd)}",
+        ChangeReason.CONFIRMED: f"confirmed: own {percent(side.own_return)}/{evidence.window_h} h, score"
+        f" {rotation.score:.1f}, breadth {side.breadth_behind} of {side.breadth_of}",
+        ChangeReason.SEVERITY: f"now {rotation.severity.value}: score {rotation.score:.1f}",
+        ChangeReason.REVERSED: f"reversed by {rotation.reversed_by}",
+        ChangeReason.FADED: f"faded; strongest score {rotation.peak_score:.1f}",
+        ChangeReason.EXPIRED: "expired after its longest age",
+    }[change.reason]
+    return _TOLD.format(at=change.changed_at, word=word, text=f"{pair}   {figures}")

@@ -1,0 +1,83 @@
+"""Figures as people read them: always a sign, a unit and a window's place for one; unknown is said, never 0."""
+
+from datetime import datetime
+
+UNKNOWN = "unknown"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A simple return as ``-10.4 %``; sign always."""
+    return UNKNOWN if value is None else f"{_zero(100 * value, digits):+.{digits}f} %"
+
+
+def share(value: float | None, digits: int = 1) -> str:
+    """A fraction without a sign: ``6.9 %``."""
+    return UNKNOWN if value is None else f"{100 * value:.{digits}f} %"
+
+
+def pp(value: float | None, digits: int = 1) -> str:
+    """A change of share, given as a fraction: ``-4.1 pp``."""
+    return UNKNOWN if value is None else points(100 * value, digits)
+
+
+def points(value: float | None, digits: int = 1) -> str:
+    """A change of share that is in percentage points already."""
+    return UNKNOWN if value is None else f"{_zero(value, digits):+.{digits}f} pp"
+
+
+def money(value: float | None, *, sign: bool = True) -> str:
+    """Dollars with three digits: ``-$31.2 M``, ``$4.10 B``; ``sign=False`` for amounts that have none."""
+    if value is None:
+        return UNKNOWN
+    mark = ("-" if value < 0 else "+") if sign else ("-" if value < 0 else "")
+    return f"{mark}${_three_digits(abs(value))}"
+
+
+def price(value: float | None) -> str:
+    """A price with four significant digits."""
+    if value is None:
+        return UNKNOWN
+    return f"${value:,.2f}" if value >= 1000 else f"${value:.4g}"
+
+
+def utc(moment: datetime) -> str:
+    """``11:05 UTC``."""
+    return f"{moment:%H:%M} UTC"
+
+
+def day(moment: datetime) -> str:
+    """``20 Jan 2025``."""
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def stamp(moment: datetime) -> str:
+    """``19 Jan 2025, 05:00 UTC``."""
+    return f"{day(moment)}, {utc(moment)}"
+
+
+def duration(seconds: float) -> str:
+    """``40 s``, ``12 min``, ``2 h 10 min``, ``3 d 4 h``."""
+    minutes = round(seconds / 60)
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def _three_digits(value: float) -> str:
+    for size, unit in ((1e12, " T"), (1e9, " B"), (1e6, " M"), (1e3, " k")):
+        if value >= 0.9995 * size:
+            scaled = value / size
+            digits = 0 if scaled >= 99.95 else 1 if scaled >= 9.995 else 2
+            return f"{scaled:.{digits}f}{unit}"
+    return f"{value:.0f}"
+
+
+def _zero(value: float, digits: int) -> float:
+    """No minus before a figure that rounds to zero."""
+    return 0.0 if abs(value) < 0.5 * 10**-digits else value

@@ -1,0 +1,320 @@
+"""The one place that knows concrete classes and puts the daemon together."""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta, tzinfo
+from typing import Any
+
+import structlog
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
+
+from monitor.clock import Clock
+from monitor.content.operator_text import operator_notice
+from monitor.daemon.alerts import NoticeMaker, digest_at_start, names_of, policy_of
+from monitor.daemon.cycle import Cycle
+from monitor.daemon.process import rss_bytes
+from monitor.delivery.channel import ChannelSender
+from monitor.delivery.sender import Attempt, Sender
+from monitor.delivery.slack_webhook import SlackWebhook
+from monitor.engine import Engine
+from monitor.ingest.clients import ClientOptions, make_clients
+from monitor.ingest.coingecko import CoinGecko
+from monitor.ingest.errors import VenueError
+from monitor.ingest.poll_report import PollReport
+from monitor.ingest.poller import Poller
+from monitor.ingest.supplies_job import read_supplies_into
+from monitor.model.errors import MonitorError
+from monitor.model.grid import iso
+from monitor.model.notice import Channel
+from monitor.pipeline import Pipeline, Progress
+from monitor.reference import sync_supplies
+from monitor.settings.schema import Settings
+from monitor.store import engine_state, meta, outbox, venue_health
+from monitor.store.database import Database
+from monitor.store.errors import StoreError
+from monitor.store.prune import prune
+from monitor.web.metrics import Metrics
+from monitor.web.readiness import LAST_GOOD_POLL
+
+log = structlog.get_logger(__name__)
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass
+class Parts:
+    """The daemon's parts, and what goes wrong in them told once."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    stop: asyncio.Event
+    poller: Poller
+    sender: Sender
+    pipeline: Pipeline
+    metrics: Metrics
+    channels: dict[Channel, ChannelSender]
+    cycle: Cycle = field(init=False)
+    fault: str | None = None
+    background: dict[str, Work] = field(default_factory=dict)
+    periodic: dict[str, tuple[timedelta, Work]] = field(default_factory=dict)
+    daily: dict[str, tuple[time, tzinfo, Work]] = field(default_factory=dict)
+
+    async def ask(self, now: datetime) -> None:
+        """Poll, remember health, tell the operator of transitions."""
+        report = await self.poller.poll(now)
+        await asyncio.to_thread(self._remember, report)
+        if report.transitions:
+            self.sender.wake()
+
+    def on_progress(self, progress: Progress, seconds: float) -> None:
+        """After each catch-up: metrics, and the sender woken for what was enqueued."""
+        self._well()
+        if progress.steps:
+            self.metrics.steps.inc(progress.steps)
+            self.metrics.step_seconds.observe(seconds)
+            log.info(
+                "stepped",
+                steps=progress.steps,
+                close=str(progress.last_close),
+                ms=round(1000 * seconds),
+            )
+        for change in progress.changes:
+            rotation = change.rotation
+            self.metrics.changes.labels(
+                rotation.from_sector, rotation.to_sector, change.reason.value
+            ).inc()
+            log.info(
+                "rotation",
+                id=rotation.id,
+                reason=change.reason.value,
+                pair=" to ".join(rotation.pair),
+            )
+        if progress.notices:
+            self.sender.wake()
+
+    def on_attempt(self, attempt: Attempt) -> None:
+        """Metrics of a send."""
+        self.metrics.sends.labels(attempt.channel.value, attempt.outcome).inc()
+        if attempt.delay_s is not None:
+            self.metrics.notice_delay.labels(attempt.channel.value).observe(attempt.delay_s)
+
+    def on_job_event(self, event: Any) -> None:
+        """A ring that was missed, skipped or failed is counted; a failure is told."""
+        kind = {EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "still_running"}.get(
+            event.code, "failed"
+        )
+        self.metrics.jobs_missed.labels(kind).inc()
+        error = getattr(event, "exception", None)
+        if error is not None:
+            self.report_fault(event.job_id, error)
+
+    def report_fault(self, job: str, error: BaseException) -> None:
+        """Told once when it breaks and once when it is well; on every way that still works."""
+        text = (
+            f"{job} failed: {error}"
+            if isinstance(error, MonitorError)
+            else f"{job} failed: {type(error).__name__}"
+        )
+        log.error(
+            "job failed",
+            job=job,
+            error=text,
+            exc_info=None if isinstance(error, MonitorError) else error,
+        )
+        if self.fault is None:
+            self.fault = text
+            self._tell(
+                "storage" if isinstance(error, StoreError) else "job",
+                f"{text}. Polling goes on; nothing was lost.",
+            )
+
+    def _well(self) -> None:
+        if self.fault is not None:
+            self._tell("storage", f"well again after: {self.fault}")
+            self.fault = None
+
+    def _tell(self, what: str, text: str) -> None:
+        """Through the outbox; where the store takes nothing, straight to the operator's channel."""
+        notice = operator_notice(what, text, self.clock.now())
+        try:
+            with self.database.write() as conn:
+                outbox.enqueue(conn, [notice])
+            self.sender.wake()
+        except MonitorError:
+            channel = self.channels.get(Channel.OPERATOR)
+            if channel is not None:
+                task = asyncio.get_running_loop().create_task(
+                    channel.send(notice, now=self.clock.now(), plain=True, earlier=[])
+                )
+                task.add_done_callback(_swallow)
+
+    def _remember(self, report: PollReport) -> None:
+        notices = [operator_notice(f"venue {t.venue}", t.text, t.at) for t in report.transitions]
+        rss = rss_bytes()
+        with self.database.write() as conn:
+            for health in report.health:
+                venue_health.save_health(conn, health)
+            if report.is_good:
+                meta.put(conn, LAST_GOOD_POLL, iso(report.at))
+            if rss is not None:
+                meta.put(conn, "rss_mb", f"{rss / 1e6:.1f}")
+            if Channel.OPERATOR in self.channels:
+                outbox.enqueue(conn, notices)
+
+    async def prune(self) -> None:
+        """Delete what is older than its retention."""
+        await asyncio.to_thread(self._prune)
+
+    def _prune(self) -> None:
+        retention = {str(kind): length for kind, length in self.settings.schedule.retention.items()}
+        with self.database.write() as conn:
+            prune(conn, now=self.clock.now(), retention=retention)
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await asyncio.gather(self.poller.close(), self.sender.close(), return_exceptions=True)
+
+
+def _swallow(task: "asyncio.Task[Any]") -> None:
+    """The failure was logged already; the channel is down as well."""
+    if not task.cancelled() and task.exception() is not None:
+        log.warning("operator not reached", error=type(task.exception()).__name__)
+
+
+def channels_of(settings: Settings) -> dict[Channel, ChannelSender]:
+    """The ways out that are set up. Without a channel of their own, operator notices go to the alerts' channel."""
+    slack = settings.alerts.slack
+    found: dict[Channel, ChannelSender] = {}
+    if slack.webhook is not None:
+        found[Channel.SLACK] = SlackWebhook(slack.webhook.reveal())
+    operator = slack.operator_webhook or slack.webhook
+    if operator is not None:
+        found[Channel.OPERATOR] = SlackWebhook(operator.reveal())
+    return found
+
+
+def client_options(settings: Settings) -> dict[str, ClientOptions]:
+    """Of the venues' tables."""
+    return {
+        venue: ClientOptions(
+            enabled=table.enabled,
+            base_url=table.base_url,
+            timeout=table.timeout,
+            rate_limit_ms=table.rate_limit_ms,
+            settle=table.settle,
+        )
+        for venue, table in settings.venues.items()
+    }
+
+
+def assemble(settings: Settings, clock: Clock, database: Database, stop: asyncio.Event) -> Parts:
+    """All parts, wired; nothing runs yet."""
+    width = settings.engine.interval
+    with database.write() as conn:
+        sync_supplies(conn, settings.supplies, clock.now())
+        live_from = engine_state.live_from(conn)
+        first = live_from is None
+        if live_from is None:
+            live_from = clock.now()
+            engine_state.set_live_from(conn, live_from)
+    engine = Engine(
+        settings.universe,
+        width,
+        analytics=settings.analytics,
+        detection=settings.detection,
+        live_from=live_from,
+    )
+    channels = channels_of(settings)
+    policy = policy_of(settings, [Channel.SLACK] if Channel.SLACK in channels else [])
+    metrics = Metrics()
+    pipeline = Pipeline(
+        database,
+        engine,
+        width,
+        deadline=settings.engine.deadline,
+        clock=clock,
+        notices=NoticeMaker(policy, names_of(settings), live_from),
+    )
+    poller = Poller(
+        settings.universe,
+        make_clients(settings.universe, clock, client_options(settings)),
+        database,
+        clock,
+        width,
+        deadline=settings.schedule.poll_timeout,
+    )
+    sender = Sender(database, clock, channels, dice=random.Random())  # noqa: S311  jitter, no secret
+    parts = Parts(settings, clock, database, stop, poller, sender, pipeline, metrics, channels)
+    sender.on_attempt = parts.on_attempt
+    parts.cycle = Cycle(
+        parts.ask,
+        pipeline,
+        clock,
+        retry_every=settings.schedule.retry_every,
+        stopping=stop.is_set,
+        on_progress=parts.on_progress,
+    )
+    parts.background["sender"] = lambda: sender.run(stop)
+    parts.periodic["prune"] = (settings.schedule.prune, parts.prune)
+    _add_web(parts)
+    _add_supplies(parts)
+    if first:
+        parts.background["start digest"] = lambda: _digest_when_caught_up(parts, policy, live_from)
+    return parts
+
+
+async def _digest_when_caught_up(parts: Parts, policy: Any, live_from: datetime) -> None:
+    """Once the history before the first look has been stepped."""
+    while not parts.stop.is_set():
+        if await asyncio.to_thread(_caught_up, parts, live_from):
+            await asyncio.to_thread(
+                digest_at_start, parts.database, policy, names_of(parts.settings), parts.clock.now()
+            )
+            parts.sender.wake()
+            return
+        await asyncio.sleep(1.0)
+
+
+def _caught_up(parts: Parts, live_from: datetime) -> bool:
+    with parts.database.read() as conn:
+        stored = engine_state.load_state(conn)
+    width = parts.settings.engine.interval
+    return stored is not None and stored.last_open + 2 * width > live_from
+
+
+def _add_web(parts: Parts) -> None:
+    """The page, its JSON and metrics, served by this process."""
+    if not parts.settings.web.enabled:
+        return
+    from monitor.daemon.serve import serve  # noqa: PLC0415  starlette and uvicorn only where a page is wanted
+
+    parts.background["web"] = lambda: serve(parts)
+
+
+def _add_supplies(parts: Parts) -> None:
+    """CoinGecko, where it is on."""
+    source = parts.settings.sources.get("coingecko")
+    if source is None or not source.enabled:
+        return
+    gecko = CoinGecko(
+        parts.clock,
+        plan=source.plan,
+        key=source.api_key.reveal() if source.api_key else None,
+        base_url=source.base_url,
+    )
+
+    async def read() -> None:
+        try:
+            reading, saved = await read_supplies_into(
+                gecko, parts.database, parts.settings.universe, parts.clock
+            )
+        except VenueError as error:
+            log.warning("supplies not read", error=str(error))
+            return
+        log.info("supplies read", new=saved.new, waiting=len(reading.refusals))
+
+    parts.background["first supplies"] = read
+    parts.periodic["supplies"] = (parts.settings.schedule.supplies, read)

@@ -1,0 +1,162 @@
+"""Claims, sends, confirms: one worker a channel, so a slow one delays no other."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from monitor.clock import Clock
+from monitor.content.operator_text import operator_notice
+from monitor.delivery.channel import ChannelSender
+from monitor.delivery.errors import DeliveryFailed
+from monitor.model.notice import Channel
+from monitor.store import outbox
+from monitor.store.database import Database
+from monitor.store.outbox import Claimed
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=2)
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(minutes=5)
+IDLE_S = 1.0
+"""How often an idle worker looks for what has become due; it is also woken when something is enqueued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """For metrics: ``delay_s`` from event to receipt where it was delivered."""
+
+    channel: Channel
+    outcome: str
+    delay_s: float | None
+
+
+class Sender:
+    """Drains the outbox. The only repeat that can happen is that of a process killed between the channel's ok and the
+    one statement that stores the receipt."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        channels: Mapping[Channel, ChannelSender],
+        *,
+        dice: random.Random,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._channels = channels
+        self._dice = dice
+        self._lease = lease
+        self.on_attempt: Callable[[Attempt], None] = lambda _: None
+        self._wake = asyncio.Event()
+        self._plain: set[int] = set()
+
+    def wake(self) -> None:
+        """Something was enqueued."""
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until ``stop``; what is under way is finished or given up by its own timeout."""
+        async with asyncio.TaskGroup() as group:
+            for channel in self._channels:
+                group.create_task(self._work(channel, stop))
+
+    async def drain(self) -> int:
+        """Send what is due now, each notice tried once; how many were delivered."""
+        delivered = 0
+        for channel in self._channels:
+            while (claimed := await asyncio.to_thread(self._claim, channel)) is not None:
+                delivered += await self._attempt(channel, claimed)
+        return delivered
+
+    async def close(self) -> None:
+        """Close every channel."""
+        for channel in self._channels.values():
+            await channel.close()
+
+    async def _work(self, channel: Channel, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                claimed = await asyncio.to_thread(self._claim, channel)
+                if claimed is None:
+                    await self._idle(stop)
+                else:
+                    await self._attempt(channel, claimed)
+            except Exception as error:  # noqa: BLE001  the store may be full or busy: the notice keeps its lease
+                log.warning("sender failed", channel=channel.value, error=str(error))
+                await self._idle(stop)
+
+    async def _idle(self, stop: asyncio.Event) -> None:
+        waits = [asyncio.create_task(stop.wait()), asyncio.create_task(self._wake.wait())]
+        _, pending = await asyncio.wait(waits, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._wake.clear()
+
+    def _claim(self, channel: Channel) -> Claimed | None:
+        with self._database.write() as conn:
+            return outbox.claim(conn, now=self._clock.now(), lease=self._lease, channels=[channel])
+
+    async def _attempt(self, channel: Channel, claimed: Claimed) -> bool:
+        """One try; True when it was delivered."""
+        try:
+            receipt = await self._channels[channel].send(
+                claimed.notice,
+                now=self._clock.now(),
+                plain=claimed.id in self._plain,
+                earlier=claimed.earlier_receipts,
+            )
+        except DeliveryFailed as error:
+            await asyncio.to_thread(self._not_sent, channel, claimed, error)
+            return False
+        at = self._clock.now()
+        with (
+            self._database.write() as conn
+        ):  # the one statement of the window: not handed to a thread
+            outbox.confirm(conn, claimed.id, at=at, receipt=receipt)
+        self._plain.discard(claimed.id)
+        delay = (at - claimed.notice.event_at).total_seconds()
+        self.on_attempt(Attempt(channel, "delivered", delay))
+        log.info(
+            "sent", channel=channel.value, key=claimed.notice.dedup_key, delay_s=round(delay, 1)
+        )
+        return True
+
+    def _not_sent(self, channel: Channel, claimed: Claimed, error: DeliveryFailed) -> None:
+        now = self._clock.now()
+        self.on_attempt(Attempt(channel, error.kind, None))
+        log.warning(
+            "not sent", channel=channel.value, key=claimed.notice.dedup_key, error=str(error)
+        )
+        with self._database.write() as conn:
+            if error.payload_refused and claimed.id not in self._plain:
+                self._plain.add(claimed.id)
+                outbox.retry(conn, claimed.id, due_at=now, error=str(error))
+            elif error.permanent or error.payload_refused:
+                outbox.fail(conn, claimed.id, at=now, error=str(error))
+                if channel is not Channel.OPERATOR:
+                    text = f"{channel.value} refuses notices: {error}. They are kept and shown by `monitor status`."
+                    outbox.enqueue(conn, [operator_notice(f"channel {channel.value}", text, now)])
+            else:
+                outbox.retry(
+                    conn,
+                    claimed.id,
+                    due_at=now + self._pause(claimed.attempts, error),
+                    error=str(error),
+                )
+
+    def _pause(self, attempts: int, error: DeliveryFailed) -> timedelta:
+        """As told; else doubling from five seconds to five minutes, with up to a fifth on top."""
+        if error.retry_after is not None:
+            return error.retry_after
+        pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 10))
+        return pause + 0.2 * self._dice.random() * pause

@@ -1,0 +1,158 @@
+"""Stored intervals through the engine; state, outputs, rotations and notices commit together.
+
+The daemon, `replay` and `demo` step through this one module; only the source of bars and the clock differ.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from monitor.clock import Clock
+from monitor.engine import Engine, EngineState
+from monitor.model.bars import Slot
+from monitor.model.grid import floor_time
+from monitor.model.interval import IntervalInput
+from monitor.model.notice import Notice
+from monitor.model.rotation import RotationChange, StepOutput
+from monitor.store import bars, engine_state, outbox, rotations, steps
+from monitor.store.database import Database
+from monitor.store.interval_source import read_intervals
+from monitor.store.knowledge import issue_time
+
+BATCH = 200
+"""Intervals in one transaction: bounds memory and the time a writer waits, whatever there is to catch up."""
+
+NoticeMaker = Callable[[Connection, Sequence[StepOutput]], Sequence[Notice]]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a catch-up did: steps taken, changes decided, and markets that the next interval still waits for."""
+
+    steps: int = 0
+    changes: tuple[RotationChange, ...] = ()
+    notices: int = 0
+    last_close: datetime | None = None
+    waiting_for: tuple[str, ...] = field(default=())
+
+
+def fold(
+    engine: Engine, state: EngineState, intervals: Iterator[IntervalInput]
+) -> Iterator[StepOutput]:
+    """The engine over intervals in order; ``state`` moves along in place."""
+    for interval in intervals:
+        yield engine.step(state, interval)
+
+
+def first_open(conn: Connection, width: timedelta) -> datetime | None:
+    """Where a fold over the whole store begins; None without a bar."""
+    span = bars.time_span(conn, width)
+    return span[0] if span else None
+
+
+class Pipeline:
+    """Steps the stored intervals that are due. One instance steps a database at a time.
+
+    After a failure nothing of the batch is stored and the state in memory is dropped, so the next call begins again
+    from what is stored.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        engine: Engine,
+        width: timedelta,
+        *,
+        deadline: timedelta,
+        clock: Clock,
+        notices: NoticeMaker | None = None,
+    ) -> None:
+        self._database = database
+        self._engine = engine
+        self._width = width
+        self._deadline = deadline
+        self._clock = clock
+        self._notices = notices
+        self._state: EngineState | None = None
+
+    def catch_up(self, as_of: datetime, *, stop: Callable[[], bool] = lambda: False) -> Progress:
+        """Step every interval that is due at ``as_of``: closed by then, and whole or past its deadline.
+
+        ``as_of`` is the time at which the bars were asked for. An interval in which a market is unseen waits until
+        bars were asked for after its deadline.
+        """
+        total = Progress()
+        while not stop():
+            try:
+                batch = self._step_batch(as_of)
+            except BaseException:
+                self._state = None
+                raise
+            total = Progress(
+                steps=total.steps + batch.steps,
+                changes=total.changes + batch.changes,
+                notices=total.notices + batch.notices,
+                last_close=batch.last_close or total.last_close,
+                waiting_for=batch.waiting_for,
+            )
+            if batch.steps < BATCH:
+                break
+        return total
+
+    def _step_batch(self, as_of: datetime) -> Progress:
+        with self._database.write() as conn:
+            state = self._load(conn)
+            since = self._next_open(conn, state)
+            until = floor_time(as_of, self._width)
+            if since is None or since >= until:
+                return Progress()
+            stepped_at = issue_time(conn, self._clock.now())
+            until = min(until, since + BATCH * self._width)
+            waiting: list[str] = []
+            due = self._due(
+                read_intervals(
+                    conn, self._engine.universe, width=self._width, since=since, until=until
+                ),
+                as_of,
+                waiting,
+            )
+            outputs = list(islice(fold(self._engine, state, due), BATCH))
+            if not outputs:
+                return Progress(waiting_for=tuple(waiting))
+            changes = tuple(change for output in outputs for change in output.changes)
+            steps.save_steps(conn, [(output, stepped_at) for output in outputs])
+            rotations.save_changes(conn, changes)
+            told = outbox.enqueue(conn, self._notices(conn, outputs)) if self._notices else 0
+            engine_state.save_state(
+                conn, self._engine.dump(state), outputs[-1].step.open_time, self._engine.fingerprint
+            )
+        self._state = state
+        return Progress(len(outputs), changes, told, outputs[-1].step.close_time, tuple(waiting))
+
+    def _load(self, conn: Connection) -> EngineState:
+        if self._state is not None:
+            return self._state
+        stored = engine_state.load_state(conn)
+        if stored is None:
+            return self._engine.new_state()
+        return self._engine.load(stored.blob)
+
+    def _next_open(self, conn: Connection, state: EngineState) -> datetime | None:
+        if state.last_open is not None:
+            return state.last_open + self._width
+        return first_open(conn, self._width)
+
+    def _due(
+        self, intervals: Iterator[IntervalInput], as_of: datetime, waiting: list[str]
+    ) -> Iterator[IntervalInput]:
+        """Intervals up to the first that is not whole and whose deadline had not passed."""
+        for interval in intervals:
+            unseen = interval.slot == Slot.UNSEEN
+            if unseen.any() and as_of < interval.close_time + self._deadline:
+                markets = self._engine.layout.markets
+                waiting.extend(markets[i] for i in unseen.nonzero()[0])
+                return
+            yield interval

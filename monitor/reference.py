@@ -1,0 +1,17 @@
+"""The configuration's dated supplies, kept in the store like any other source's."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from monitor.model.universe import Supply
+from monitor.store import supplies
+from monitor.store.bars import SaveResult
+from monitor.store.knowledge import issue_time
+
+
+def sync_supplies(conn: Connection, configured: tuple[Supply, ...], now: datetime) -> SaveResult:
+    """Add what the store does not hold yet, known from now on; a changed figure becomes a revision."""
+    at = issue_time(conn, now)
+    return supplies.save_supplies(conn, [replace(row, received_at=at) for row in configured])

@@ -1,0 +1,112 @@
+"""What an operator's Prometheus reads; registered on a registry of its own, never the process-wide one."""
+
+from datetime import datetime, timedelta
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+
+from monitor.model.bars import VenueHealth, VenueState
+from monitor.store import bars, meta, outbox, quarantine, steps, venue_health
+from monitor.store.database import Database
+from monitor.web.readiness import LAST_GOOD_POLL
+
+
+class Metrics:
+    """The daemon's counters; gauges are read from the database when asked."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.step_seconds = Histogram(
+            "monitor_step_seconds",
+            "Seconds a catch-up took, commits included.",
+            registry=self.registry,
+        )
+        self.steps = Counter("monitor_steps", "Intervals stepped.", registry=self.registry)
+        self.changes = Counter(
+            "monitor_rotation_changes",
+            "Changes of rotations.",
+            ["from_sector", "to_sector", "reason"],
+            registry=self.registry,
+        )
+        self.sends = Counter(
+            "monitor_send_attempts",
+            "Attempts to send, by outcome.",
+            ["channel", "outcome"],
+            registry=self.registry,
+        )
+        self.notice_delay = Histogram(
+            "monitor_notice_delay_seconds",
+            "Seconds from event to receipt.",
+            ["channel"],
+            buckets=(1, 5, 15, 60, 120, 300, 900, 3600, 14_400, 86_400),
+            registry=self.registry,
+        )
+        self.jobs_missed = Counter(
+            "monitor_jobs_missed",
+            "Scheduled runs missed, skipped or failed.",
+            ["kind"],
+            registry=self.registry,
+        )
+        self._gauges = _gauges(self.registry)
+
+    def render(
+        self, database: Database, now: datetime, *, width_s: float, rss_bytes: int | None
+    ) -> bytes:
+        """The text form; reads what is cheap to read."""
+        gauges = self._gauges
+        with database.read() as conn:
+            good, step = meta.get(conn, LAST_GOOD_POLL), steps.latest_step(conn)
+            stats = outbox.pending_stats(conn, now)
+            health = venue_health.read_health(conn)
+            last_bars = bars.last_bar_times(conn, timedelta(seconds=width_s))
+            refused = quarantine.counts(conn)
+        if good:
+            gauges["poll_age"].set((now - datetime.fromisoformat(good)).total_seconds())
+        if step:
+            gauges["step_age"].set((now - step.close_time).total_seconds())
+        _set_outbox(gauges, stats)
+        for venue in health:
+            gauges["venue_up"].labels(venue.venue).set(1 if _works(venue) else 0)
+        for market_id, opened in last_bars.items():
+            gauges["bar_age"].labels(market_id).set((now - opened).total_seconds() - width_s)
+        gauges["quarantined"].clear()
+        for row in refused:
+            gauges["quarantined"].labels(row[0], row[2]).inc(row[3])
+        if rss_bytes is not None:
+            gauges["rss"].set(rss_bytes)
+        return generate_latest(self.registry)
+
+
+def _works(venue: VenueHealth) -> bool:
+    return venue.state in (VenueState.UP, VenueState.DEGRADED)
+
+
+def _set_outbox(gauges: dict[str, Gauge], stats: outbox.OutboxStats) -> None:
+    gauges["pending"].clear()
+    for channel, pending in stats.by_channel.items():
+        gauges["pending"].labels(str(channel)).set(pending)
+    gauges["failed"].set(stats.failed)
+    gauges["oldest"].set(stats.oldest_s or 0)
+
+
+def _gauges(registry: CollectorRegistry) -> dict[str, Gauge]:
+    def gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+        return Gauge(name, text, labels, registry=registry)
+
+    return {
+        "poll_age": gauge(
+            "monitor_last_good_poll_age_seconds", "Seconds since a venue last answered well."
+        ),
+        "step_age": gauge(
+            "monitor_last_step_age_seconds", "Seconds since the close of the last stepped interval."
+        ),
+        "bar_age": gauge(
+            "monitor_bar_age_seconds", "Seconds since the close of the newest bar.", ("market",)
+        ),
+        "pending": gauge("monitor_outbox_pending", "Notices waiting.", ("channel",)),
+        "oldest": gauge("monitor_outbox_oldest_seconds", "Age of the oldest waiting notice."),
+        "failed": gauge("monitor_outbox_failed", "Notices refused for good."),
+        "venue_up": gauge("monitor_venue_up", "1 while the venue answers.", ("venue",)),
+        "quarantined": gauge("monitor_quarantined", "Rows kept out.", ("venue", "reason")),
+        "rss": gauge("monitor_rss_bytes", "Resident memory of the process."),
+    }

@@ -1,0 +1,44 @@
+"""The page for the second look: figures that need no script, the stale said at the top."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, Template, select_autoescape
+
+from monitor.content.figures import money, percent, pp, share
+from monitor.model.rotation import Rotation
+from monitor.model.state import MarketStep
+from monitor.model.universe import Universe
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=select_autoescape(default=True, default_for_string=True))
+    environment.filters |= {"money": money, "percent": percent, "pp": pp, "share": share}
+    source = resources.files("monitor.web").joinpath("page.html").read_text(encoding="utf-8")
+    return environment.from_string(source)
+
+
+def render_page(
+    step: MarketStep | None,
+    found: Sequence[Rotation],
+    universe: Universe,
+    now: datetime,
+    *,
+    width: timedelta,
+) -> str:
+    """The whole page as HTML; everything that came from outside is escaped."""
+    names = {sector.id: sector.name for sector in universe.sectors} | {"*": "market"}
+    age_s = (now - step.close_time).total_seconds() if step else None
+    return _template().render(
+        step=step,
+        names=names,
+        colors={sector.id: sector.color for sector in universe.sectors},
+        on=[r for r in found if r.is_on],
+        past=[r for r in reversed(found) if not r.is_on][:20],
+        now=now,
+        age_min=None if age_s is None else age_s / 60,
+        stale=age_s is not None and age_s > 3 * width.total_seconds(),
+    )
