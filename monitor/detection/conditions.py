@@ -13,20 +13,30 @@ from monitor.model.interval import FloatArray, IntArray
 from monitor.model.rotation import Condition, PairReading
 
 BoolArray = npt.NDArray[np.bool_]
-NAMES = ("relative_return", "from_own_return", "volume_shift", "breadth_from", "coverage", "score")
+FULL_PART = 0.9
+
+TOLD = {
+    "relative_return": -1.0,
+    "from_own_return": 1.0,
+    "volume_shift": 1.0,
+    "breadth_from": 1.0,
+    "coverage": 1.0,
+    "score": 1.0,
+}
+"""The conditions in order, with the sign by which each is told: inside, a relative return is *to* less *from*; people are
+told *from* less *to*, negative when *from* lost."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """Per pair: the best score among horizons whose other conditions hold (-inf: none), the horizon shown, whether the
-    step is known at all, whether coverage allows a judgement, and the bounds that apply (higher while the pair is young)."""
+    step is known at all, whether coverage allows a judgement, and the score that confirms (higher while the yardstick is young)."""
 
     score: FloatArray
     horizon: IntArray
     known: BoolArray
     covered: BoolArray
     on: FloatArray
-    watch_on: FloatArray
     young: BoolArray
     values: FloatArray  # (6, horizons, pairs)
     met: npt.NDArray[np.bool_]
@@ -36,15 +46,12 @@ def judge(
     f: Features, pairs: Pairs, samples: IntArray, context: PairContext, p: DetectionParameters
 ) -> Judged:
     """Hold every pair and horizon against its bounds. ``samples`` (horizons, pairs): hourly samples in the yardstick."""
-    breadth = np.array(
-        [
-            [_number(context.breadth_from(int(s), hours)) for s in pairs.source]
-            for hours in p.horizons_h
-        ]
-    ).reshape(f.score.shape)
+    breadth = _breadths(pairs, context, p.horizons_h)
     values = np.stack([f.drift, f.own[:, pairs.source], f.volume, breadth, f.coverage, f.score])
-    young = samples.min(axis=0) < p.least_samples
-    extra = np.where(samples.min(axis=0) < p.full_samples, p.young_extra, 0.0)
+    fewest = samples.min(axis=0)
+    young = fewest < p.least_samples
+    # an hour lost here and there does not make a yardstick young again
+    extra = np.where(fewest < FULL_PART * p.full_samples, p.young_extra, 0.0)
     with np.errstate(invalid="ignore"):
         met = np.stack(
             [
@@ -53,7 +60,7 @@ def judge(
                 values[2] >= p.min_volume_shift,
                 values[3] >= p.min_breadth,
                 values[4] >= p.min_coverage,
-                values[5] >= p.watch_on + extra,
+                values[5] >= p.watch_on,
             ]
         )
     held = met[:5].all(axis=0) & ~np.isnan(f.score) & ~young
@@ -66,34 +73,42 @@ def judge(
         known=np.asarray(~np.isnan(f.score).all(axis=0)),
         covered=np.asarray((f.coverage >= p.min_coverage).any(axis=0)),
         on=p.on + extra,
-        watch_on=p.watch_on + extra,
         young=young,
         values=values,
         met=met,
     )
 
 
-def bounds(judged: Judged, pair: int, p: DetectionParameters) -> tuple[float, ...]:
-    """The bound of each condition for this pair now; of the score the one for opening."""
-    return (
-        p.min_relative_return,
-        p.max_from_own_return,
-        p.min_volume_shift,
-        p.min_breadth,
-        p.min_coverage,
-        float(judged.watch_on[pair]),
-    )
+def _breadths(pairs: Pairs, context: PairContext, horizons_h: tuple[int, ...]) -> FloatArray:
+    """Per (horizon, pair): share of the source's members that fell behind the market; NaN unknown."""
+    out = np.full((len(horizons_h), len(pairs.source)), np.nan)
+    for sector in np.unique(pairs.source).tolist():
+        for k, hours in enumerate(horizons_h):
+            found = context.breadth_from(sector, hours)
+            out[k, pairs.source == sector] = np.nan if found is None else found
+    return out
 
 
 def conditions_of(
     judged: Judged, pair: int, k: int, p: DetectionParameters
 ) -> tuple[Condition, ...]:
-    """All six at one horizon, with value, bound, met."""
+    """All six at one horizon in people's signs; the score's bound is the one that opens."""
+    bounds = (
+        p.min_relative_return,
+        p.max_from_own_return,
+        p.min_volume_shift,
+        p.min_breadth,
+        p.min_coverage,
+        p.watch_on,
+    )
     return tuple(
         Condition(
-            name, _none_or(float(judged.values[i, k, pair])), bound, bool(judged.met[i, k, pair])
+            name,
+            number_or_none(TOLD[name] * float(judged.values[i, k, pair])),
+            TOLD[name] * bound,
+            bool(judged.met[i, k, pair]),
         )
-        for i, (name, bound) in enumerate(zip(NAMES, bounds(judged, pair, p), strict=True))
+        for i, (name, bound) in enumerate(zip(TOLD, bounds, strict=True))
     )
 
 
@@ -108,18 +123,15 @@ def reading(
         to_sector=target,
         at=at,
         window_h=p.horizons_h[k],
-        score=_none_or(float(f.score[k, pair])),
+        score=number_or_none(float(f.score[k, pair])),
         qualified=bool(np.isfinite(judged.score[pair])),
         conditions=conditions_of(judged, pair, k, p),
-        price_witness=_none_or(float(f.price[k, pair])),
-        volume_witness=_none_or(float(f.volume[k, pair])),
-        flow_witness=_none_or(float(f.flow[k, pair])),
+        price_witness=number_or_none(float(f.price[k, pair])),
+        volume_witness=number_or_none(float(f.volume[k, pair])),
+        flow_witness=number_or_none(float(f.flow[k, pair])),
     )
 
 
-def _number(value: float | None) -> float:
-    return np.nan if value is None else value
-
-
-def _none_or(value: float) -> float | None:
-    return None if np.isnan(value) else value
+def number_or_none(value: float) -> float | None:
+    """NaN is unknown; and no minus before a nought."""
+    return None if np.isnan(value) else value + 0.0

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from monitor.detection.conditions import Judged, judge, reading
 from monitor.detection.features import Pairs, advance, features, sample
 from monitor.detection.inputs import PairContext, SectorStep
-from monitor.detection.lifecycle import Ledger, Moment
+from monitor.detection.lifecycle import Ledger
 from monitor.detection.memory import Arrays, Memory
+from monitor.detection.moment import Moment
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.single_sided import SingleSided
 from monitor.model.grid import is_aligned
@@ -99,19 +100,20 @@ class Detector:
     ) -> tuple[tuple[PairReading, ...], tuple[RotationChange, ...]]:
         """Move ``state`` on, in place; ``at`` is the interval's close, when all this became knowable."""
         memory, p = state.memory, self._p
-        unknown = np.full(len(self._sectors), np.nan)
+        whole = np.nan if not sectors.known else 1.0  # an unseen interval says nothing of returns
         rows = {
-            "e": sectors.e if sectors.known else unknown,
-            "q": sectors.q if sectors.known else unknown,
+            "r": sectors.r * whole,
+            "e": sectors.e * whole,
+            "q": sectors.q * whole,
             "volume": sectors.volume,
-            "net": sectors.net_flow,
-            "coverage": sectors.coverage if sectors.known else np.zeros(len(unknown)),
-            "market": np.full(len(unknown), sectors.market_return),
+            "net": np.where(sectors.flow_weight > 0, sectors.net_flow, np.nan),
+            "weight": sectors.flow_weight,
+            "coverage": sectors.coverage if sectors.known else np.zeros(len(self._sectors)),
         }
         memory.levels = memory.levels + np.nan_to_num(sectors.r)
         advance(memory, self._pairs, rows)
         reversing = state.ledger.reversing(self._pairs.names, at, p)
-        found, raw = features(memory, self._pairs, p, sectors.flow_weight, reversing)
+        found, raw = features(memory, self._pairs, p, reversing)
         samples = memory.known.reshape(found.score.shape)
         judged = judge(found, self._pairs, samples, context, p)
         moment = Moment(
@@ -126,9 +128,10 @@ class Detector:
             p,
             self._live_from,
             self._sectors,
+            self._watched,
         )
         changes = list(state.ledger.move_on(moment))
-        changes += SingleSided(moment, state.ledger, self._watched).changes()
+        changes += SingleSided(moment, state.ledger).changes()
         changes += state.ledger.outcomes(moment)
         readings = tuple(
             reading(judged, found, self._pairs, i, at, p) for i in range(len(self._pairs.names))

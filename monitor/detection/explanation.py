@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from monitor.detection.conditions import Judged, conditions_of
+from monitor.detection.conditions import Judged, conditions_of, number_or_none
 from monitor.detection.features import Features, Pairs
 from monitor.detection.inputs import PairContext
 from monitor.detection.memory import Memory
@@ -30,8 +30,8 @@ def evidence_of(
     hours = p.horizons_h[k]
     source, target = int(pairs.source[pair]), int(pairs.target[pair])
     from_side, to_side = context.side(source, hours), context.side(target, hours)
-    e = memory.rows["e"].last((hours + LOOK_BACK_H) * memory.per_hour)
-    began, moved = _began(e[:, target] - e[:, source], e[:, source])
+    r, e = (memory.rows[name].last(_look_back(memory, hours)) for name in ("r", "e"))
+    began, moved = _began(e[:, target] - e[:, source], r[:, source], e[:, source])
     rank, of = score_rank(memory, float(f.score[k, pair]))
     evidence = Evidence(
         window_h=hours,
@@ -41,9 +41,9 @@ def evidence_of(
         to_side=to_side,
         moved_before_detection_pp=moved,
         conditions=conditions_of(judged, pair, k, p),
-        price_witness=_none_or(float(f.price[k, pair])),
-        volume_witness=_none_or(float(f.volume[k, pair])),
-        flow_witness=_none_or(float(f.flow[k, pair])),
+        price_witness=number_or_none(float(f.price[k, pair])),
+        volume_witness=number_or_none(float(f.volume[k, pair])),
+        flow_witness=number_or_none(float(f.flow[k, pair])),
         score_rank=rank,
         score_rank_of=of,
         launches=(*context.launches(source, 72), *context.launches(target, 72)),
@@ -60,8 +60,8 @@ def one_sided_evidence(
 ) -> tuple[Evidence, float]:
     """Evidence of a sector that loses to nobody in particular, and hours since it began."""
     side = context.side(sector, hours)
-    e = memory.rows["e"].last((hours + LOOK_BACK_H) * memory.per_hour)[:, sector]
-    began, moved = _began(-e, e)
+    r, e = (memory.rows[name].last(_look_back(memory, hours))[:, sector] for name in ("r", "e"))
+    began, moved = _began(-e, r, e)
     evidence = Evidence(
         window_h=hours,
         relative_return=side.own_return,
@@ -96,12 +96,19 @@ def what_would_end_it(rotation: Rotation, p: DetectionParameters) -> str:
     return f"{text}, or {rotation.to_sector} → {rotation.from_sector} confirmed"
 
 
-def _began(x: FloatArray, own: FloatArray) -> tuple[int, float]:
-    """Steps since the running sum of ``x`` was lowest, and the pp that ``own`` fell from there on."""
+def _look_back(memory: Memory, hours: int) -> int:
+    return (hours + LOOK_BACK_H) * memory.per_hour
+
+
+def _began(x: FloatArray, r: FloatArray, e: FloatArray) -> tuple[int, float]:
+    """Steps since the running sum of ``x`` was lowest, and the pp of own return that were lost from there on.
+
+    Own return as everywhere: the simple return less the market's part of it.
+    """
     running = np.concatenate([[0.0], np.cumsum(np.nan_to_num(x))])
     turn = len(running) - 1 - int(np.argmin(running[::-1]))
-    fallen = float(np.expm1(np.nansum(own[turn:])))
-    return len(x) - turn, -100.0 * fallen
+    whole, own = float(np.nansum(r[turn:])), float(np.nansum(e[turn:]))
+    return len(x) - turn, -100.0 * float(np.expm1(whole) - np.expm1(whole - own))
 
 
 def _less(source: SideEvidence, target: SideEvidence) -> float | None:
@@ -109,7 +116,3 @@ def _less(source: SideEvidence, target: SideEvidence) -> float | None:
     if source.own_return is None or target.own_return is None:
         return None
     return source.own_return - target.own_return
-
-
-def _none_or(value: float) -> float | None:
-    return None if np.isnan(value) else value

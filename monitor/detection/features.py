@@ -14,6 +14,8 @@ BoolArray = npt.NDArray[np.bool_]
 LEAST_KNOWN = 0.7
 RHO = 0.45
 """Correlation of the price and the flow witness under no rotation, as measured."""
+WINSOR = 4.0
+"""Hourly sums enter the spread no further out than so many of its own size."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,13 +30,15 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """Per (horizon, pair) unless said otherwise; NaN unknown. ``own_from`` and ``own_z`` per (horizon, sector)."""
+    """Per (horizon, pair), but ``own`` and ``own_z`` per (horizon, sector); NaN unknown.
+
+    ``drift``: D, own log return of *to* less *from*. ``own``: own log return, ``own_z`` the same over its usual size.
+    """
 
     drift: FloatArray
     price: FloatArray
     volume: FloatArray
     flow: FloatArray
-    flow_weight: FloatArray
     score: FloatArray
     own: FloatArray
     own_z: FloatArray
@@ -42,62 +46,102 @@ class Features:
 
 
 def advance(memory: Memory, pairs: Pairs, rows: dict[str, FloatArray]) -> None:
-    """Take one step of the sectors into the windows and the spreads of overlapping hourly sums."""
+    """Take one step of the sectors into the windows and the spreads of overlapping hourly sums.
+
+    An hour counts once all of its steps and the one before it are known: the first step after a hole holds the whole
+    return over it and enters no spread.
+    """
     for name, row in rows.items():
         memory.rows[name].push(row)
     hour = memory.per_hour
-    e, q = memory.rows["e"].last(hour), memory.rows["q"].last(hour)
-    hourly_e, hourly_q = e.sum(axis=0), q.sum(axis=0)
+    sums = {}
+    for name in ("e", "q"):
+        last = memory.rows[name].last(hour + 1)
+        whole = ~np.isnan(last).any(axis=0)
+        sums[name] = np.where(whole, last[1:].sum(axis=0), np.nan)
     series = {
-        "x": hourly_e[pairs.target] - hourly_e[pairs.source],
-        "y": hourly_q[pairs.target] - hourly_q[pairs.source],
-        "e": hourly_e,
+        "x": sums["e"][pairs.target] - sums["e"][pairs.source],
+        "y": sums["q"][pairs.target] - sums["q"][pairs.source],
+        "e": sums["e"],
     }
     for name, values in series.items():
         mean = memory.spread[name]
-        bound = 4.0 * np.sqrt(mean.get())
-        held = np.where(np.isnan(bound), values, np.clip(values, -bound, bound))
+        bound = WINSOR * np.sqrt(mean.get())
+        loose = np.isnan(bound) | (bound == 0)  # nothing seen yet, or only standstill
+        held = np.where(loose, values, np.clip(values, -bound, bound))
         mean.add(held * held)
         memory.sigma[name].push(np.sqrt(mean.get()))
 
 
 def features(
-    memory: Memory,
-    pairs: Pairs,
-    p: DetectionParameters,
-    flow_weight: FloatArray,
-    reversing: BoolArray,
+    memory: Memory, pairs: Pairs, p: DetectionParameters, reversing: BoolArray
 ) -> tuple[Features, dict[str, FloatArray]]:
     """Witnesses and scores as of the last step, and the raw samples (level, change, flow) per horizon and pair.
 
-    ``flow_weight`` per sector; ``reversing``: pairs whose opposite was confirmed within the reversal window, whose
-    volume witness is the larger of level and change.
+    ``reversing``: pairs whose opposite was confirmed within the reversal window, whose volume witness is the larger of
+    level and change.
     """
-    count = len(p.horizons_h)
-    shape = (count, len(pairs.source))
-    drift, price, own, own_z, coverage = (
-        np.full(s, np.nan)
-        for s in (shape, shape, (count, _sectors(memory)), (count, _sectors(memory)), shape)
-    )
-    raw = {name: np.full(shape, np.nan) for name in ("level", "change", "flow")}
-    for k, hours in enumerate(p.horizons_h):
-        steps = hours * memory.per_hour
-        e = sum_known(memory.rows["e"].last(steps), LEAST_KNOWN, scaled=False)
-        q = sum_known(memory.rows["q"].last(steps), LEAST_KNOWN, scaled=False)
-        root = np.sqrt(hours)
-        drift[k] = e[pairs.target] - e[pairs.source]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            zx = drift[k] / (memory.sigma["x"].ago(steps) * root)
-            zy = (q[pairs.target] - q[pairs.source]) / (memory.sigma["y"].ago(steps) * root)
-            own[k], own_z[k] = e, e / (memory.sigma["e"].ago(steps) * root)
-        price[k] = 0.5 * (zx + zy)
-        raw["level"][k], raw["change"][k], raw["flow"][k] = _volumes(memory, pairs, steps)
-        seen = np.nan_to_num(memory.rows["coverage"].last(steps)).mean(axis=0)
-        coverage[k] = np.minimum(seen[pairs.source], seen[pairs.target])
+    a, b = pairs.source, pairs.target
+    windows = [sums_over(memory, hours) for hours in p.horizons_h]
+    e = np.stack([w.e for w in windows])
+    drift = e[:, b] - e[:, a]
+    root = np.sqrt(np.array(p.horizons_h, dtype=np.float64))[:, None]
+    before = [hours * memory.per_hour for hours in p.horizons_h]
+    spread = {
+        name: np.stack([memory.sigma[name].ago(steps) for steps in before]) * root
+        for name in ("x", "y", "e")
+    }
+    with np.errstate(invalid="ignore", divide="ignore"):
+        tilt = np.stack([w.q[b] - w.q[a] for w in windows])
+        price = _finite(0.5 * (drift / spread["x"] + tilt / spread["y"]))
+        own_z = _finite(e / spread["e"])
+    raw = _samples(windows, pairs)
     volume, flow = _witnesses(memory, raw, p, reversing)
-    weight = np.minimum(flow_weight[pairs.source], flow_weight[pairs.target])
+    weight = np.stack([np.minimum(w.weight[a], w.weight[b]) for w in windows])
     score = combined(price, volume, flow, np.where(np.isnan(flow), 0.0, weight))
-    return Features(drift, price, volume, flow, weight, score, own, own_z, coverage), raw
+    coverage = np.stack([w.coverage(pairs) for w in windows])
+    return Features(drift, price, volume, flow, score, e, own_z, coverage), raw
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """What one window holds per sector; NaN where fewer than 70 % of its steps are known.
+
+    ``volume``, ``earlier`` (the 24 h before the window) and ``net``: USD, scaled up for unknown steps. ``weight``: mean
+    weight of the flow's grade. ``covered``: (steps, sectors), 0 where nobody answered.
+    """
+
+    e: FloatArray
+    q: FloatArray
+    volume: FloatArray
+    earlier: FloatArray
+    net: FloatArray
+    weight: FloatArray
+    covered: FloatArray
+
+    def coverage(self, pairs: Pairs) -> FloatArray:
+        """Per pair: mean over the window of the worse side's coverage."""
+        worse = np.minimum(self.covered[:, pairs.source], self.covered[:, pairs.target])
+        mean: FloatArray = worse.mean(axis=0)
+        return mean
+
+
+def sums_over(memory: Memory, hours: int) -> Sums:
+    """The sums of the window of ``hours`` that ends with the last step."""
+    steps, day = hours * memory.per_hour, 24 * memory.per_hour
+    returns = np.concatenate([memory.rows["e"].last(steps), memory.rows["q"].last(steps)], axis=1)
+    e, q = np.split(sum_known(returns, LEAST_KNOWN, scaled=False), 2)
+    money = np.concatenate(
+        [memory.rows["volume"].last(steps), memory.rows["net"].last(steps)], axis=1
+    )
+    volume, net = np.split(sum_known(money, LEAST_KNOWN, scaled=True), 2)
+    earlier = sum_known(memory.rows["volume"].last(steps + day)[:day], LEAST_KNOWN, scaled=True)
+    weight = memory.rows["weight"].last(steps)
+    known = ~np.isnan(memory.rows["net"].last(steps))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean_weight = np.nan_to_num(np.where(known, weight, 0.0).sum(axis=0) / known.sum(axis=0))
+    covered = np.nan_to_num(memory.rows["coverage"].last(steps))
+    return Sums(e, q, volume, earlier, net, mean_weight, covered)
 
 
 def combined(
@@ -113,49 +157,60 @@ def combined(
 
 
 def sample(memory: Memory, raw: dict[str, FloatArray], p: DetectionParameters) -> None:
-    """Once an hour: keep the raw values and renew the medians, each ended its own horizon ago."""
+    """Once an hour: keep the raw values and renew the medians, each ended its own horizon ago.
+
+    Between two hours the same samples lie before ``t - H``, so the medians need no other refreshing.
+    """
     for name, values in raw.items():
         memory.samples[name].push(values.reshape(-1))
     cells = raw["level"].size
     per_horizon = cells // len(p.horizons_h)
-    for k, hours in enumerate(p.horizons_h):
-        cut = slice(k * per_horizon, (k + 1) * per_horizon)
-        for i, name in enumerate(("level", "change", "flow")):
-            rows = memory.samples[name].last(SAMPLES)[
-                SAMPLES - hours - p.full_samples : SAMPLES - hours, cut
-            ]
-            memory.medians[i, 0, cut], memory.medians[i, 1, cut] = median_and_mad(
-                rows, p.least_samples
-            )
-            if name == "level":
-                memory.known[cut] = (~np.isnan(rows)).sum(axis=0)
+    for i, name in enumerate(("level", "change", "flow")):
+        stored = memory.samples[name].last(SAMPLES)
+        ended = np.concatenate(
+            [
+                stored[SAMPLES - hours - p.full_samples : SAMPLES - hours][
+                    :, k * per_horizon : (k + 1) * per_horizon
+                ]
+                for k, hours in enumerate(p.horizons_h)
+            ],
+            axis=1,
+        )
+        memory.medians[i] = median_and_mad(ended, p.least_samples)
+        if name == "level":
+            memory.known = (~np.isnan(ended)).sum(axis=0)
 
 
 def median_and_mad(rows: FloatArray, least: int) -> tuple[FloatArray, FloatArray]:
     """Column-wise median and 1.4826 times the median distance from it; NaN under ``least`` known rows."""
-    enough = (~np.isnan(rows)).sum(axis=0) >= least
-    middle = np.full(rows.shape[1], np.nan)
-    spread = middle.copy()
-    if enough.any():
-        known = rows[:, enough]
-        middle[enough] = np.nanmedian(known, axis=0)
-        spread[enough] = 1.4826 * np.nanmedian(np.abs(known - middle[enough]), axis=0)
-    return middle, spread
+    middle = _median(rows, least)
+    return middle, 1.4826 * _median(np.abs(rows - middle), least)
 
 
-def _volumes(memory: Memory, pairs: Pairs, steps: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """(level, change, flow difference) of one horizon: log volume ratio, the same less that of the day before, and
-    the difference of taker imbalance."""
-    day = 24 * memory.per_hour
-    volume = sum_known(memory.rows["volume"].last(steps), LEAST_KNOWN, scaled=True)
-    net = sum_known(memory.rows["net"].last(steps), LEAST_KNOWN, scaled=True)
-    earlier = sum_known(memory.rows["volume"].last(steps + day)[:day], LEAST_KNOWN, scaled=True)
+def _median(rows: FloatArray, least: int) -> FloatArray:
+    """Medians of what is known: sorting puts the unknown last, and is many times faster than masking."""
+    known = (~np.isnan(rows)).sum(axis=0)
+    ordered, columns = np.sort(rows, axis=0), np.arange(rows.shape[1])
+    low, high = np.maximum(known - 1, 0) // 2, np.minimum(known // 2, len(rows) - 1)
+    middle = 0.5 * (ordered[low, columns] + ordered[high, columns])
+    return np.where(known >= least, middle, np.nan)
+
+
+def _samples(windows: list[Sums], pairs: Pairs) -> dict[str, FloatArray]:
+    """Per horizon and pair: log volume ratio, the same less that of the day before the window, and the difference of
+    taker imbalance."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        now, then, pressure = np.log(volume), np.log(earlier), net / volume
-    level = now[pairs.target] - now[pairs.source]
-    change = level - (then[pairs.target] - then[pairs.source])
-    flow = pressure[pairs.target] - pressure[pairs.source]
-    return tuple(np.where(np.isfinite(x), x, np.nan) for x in (level, change, flow))  # type: ignore[return-value]
+        now = np.stack([np.log(w.volume) for w in windows])
+        rise = now - np.stack([np.log(w.earlier) for w in windows])
+        pressure = np.stack([w.net / w.volume for w in windows])
+        return {
+            name: _finite(per_sector[:, pairs.target] - per_sector[:, pairs.source])
+            for name, per_sector in (("level", now), ("change", rise), ("flow", pressure))
+        }
+
+
+def _finite(values: FloatArray) -> FloatArray:
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _witnesses(
@@ -168,7 +223,3 @@ def _witnesses(
     change = (raw["change"] - middle[1]) / np.maximum(spread[1], p.mad_floor_volume)
     flow = (raw["flow"] - middle[2]) / np.maximum(spread[2], p.mad_floor_flow)
     return np.where(reversing[None, :], np.fmax(level, change), 0.5 * (level + change)), flow
-
-
-def _sectors(memory: Memory) -> int:
-    return len(memory.levels)

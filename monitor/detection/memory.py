@@ -17,6 +17,8 @@ WINDOW_H = 48
 """The longest window (24 h) and the 24 h before it."""
 SAMPLES = 360
 """Hourly samples: 14 days that end up to 24 h ago."""
+ROWS = ("r", "e", "q", "volume", "net", "weight", "coverage")
+"""What is kept of each step and sector: log returns, USD, weight of the flow's grade, coverage."""
 MAXIMA = 720
 """Hourly maxima of the score over all pairs: 30 days."""
 
@@ -35,10 +37,7 @@ class Memory:
         window = WINDOW_H * self.per_hour
         alpha = decay(p.sigma_half_life_h, step_h)
         cells = pairs * horizons
-        self.rows = {
-            name: Ring(window, sectors)
-            for name in ("e", "q", "volume", "net", "coverage", "market")
-        }
+        self.rows = {name: Ring(window, sectors) for name in ROWS}
         self.spread = {"x": Mean(alpha, pairs), "y": Mean(alpha, pairs), "e": Mean(alpha, sectors)}
         day = 24 * self.per_hour + 1
         self.sigma = {"x": Ring(day, pairs), "y": Ring(day, pairs), "e": Ring(day, sectors)}
@@ -48,7 +47,7 @@ class Memory:
         self.maxima = Ring(MAXIMA, 1)
         self.hour_max = np.full(1, np.nan)
         self.levels = np.zeros(sectors)
-        self.runs = np.zeros((5, pairs), dtype=np.int64)
+        self.runs = np.zeros((4, pairs), dtype=np.int64)
         self.one_sided = np.zeros((2, sectors), dtype=np.int64)
 
     def dump(self) -> Arrays:

@@ -6,8 +6,12 @@ from datetime import timedelta
 
 import numpy as np
 
+from monitor.detection.birth import quality_of, rotation_id
+from monitor.detection.conditions import number_or_none
 from monitor.detection.explanation import one_sided_evidence
-from monitor.detection.lifecycle import Ledger, Moment, quality_of, rotation_id
+from monitor.detection.lifecycle import Ledger
+from monitor.detection.moment import Moment
+from monitor.detection.outcomes import market_position
 from monitor.detection.tracked import Tracked
 from monitor.model.rotation import (
     MARKET,
@@ -38,19 +42,17 @@ class SingleSided:
 
     moment: Moment
     ledger: Ledger
-    watched: int
 
     def changes(self) -> Iterator[RotationChange]:
-        """Openings and closings, in the sectors' order."""
+        """Openings and closings, in the sectors' order; an unknown step neither counts nor breaks."""
         m = self.moment
-        for sector in range(self.watched):
-            loss = self._loss(sector) if m.sectors.known else None
-            named = self._has_destination(sector)
-            runs = m.memory.one_sided
-            if m.sectors.known:
-                on = loss is not None and not named
-                runs[ON_RUN, sector] = runs[ON_RUN, sector] + 1 if on else 0
-                runs[OFF_RUN, sector] = 0 if on else runs[OFF_RUN, sector] + 1
+        if not m.sectors.known:
+            return
+        runs = m.memory.one_sided
+        for sector in range(m.watched):
+            loss = None if self._has_destination(sector) else self._loss(sector)
+            runs[ON_RUN, sector] = runs[ON_RUN, sector] + 1 if loss else 0
+            runs[OFF_RUN, sector] = 0 if loss else runs[OFF_RUN, sector] + 1
             yield from self._judge(sector, loss)
 
     def _judge(self, sector: int, loss: Loss | None) -> Iterator[RotationChange]:
@@ -64,47 +66,62 @@ class SingleSided:
                 yield tracked.change(ChangeReason.FADED, m.at, status=Status.FADED, closed_at=m.at)
             return
         lasting = m.memory.one_sided[ON_RUN, sector] >= m.persist(m.p.persist_min)
-        if loss is not None and lasting and not self._told_lately(name):
+        if loss is not None and lasting and not self.ledger.opened_lately((name, MARKET), m):
             tracked = self._new(sector, name, loss)
             self.ledger.followed[tracked.rotation.id] = tracked
             yield RotationChange(tracked.rotation, ChangeReason.OPENED, m.at)
 
     def _loss(self, sector: int) -> Loss | None:
+        """The horizon with the lowest own z among those that meet all conditions; None without a yardstick."""
         m = self.moment
-        best: Loss | None = None
-        for k, hours in enumerate(m.p.horizons_h):
-            own, z = float(m.features.own[k, sector]), float(m.features.own_z[k, sector])
-            breadth = m.context.breadth_from(sector, hours)
-            conditions = (
+        if m.memory.spread["e"].count[sector] < m.p.least_samples * m.memory.per_hour:
+            return None
+        losses = [
+            self._at_horizon(sector, k, hours)
+            for k, hours in enumerate(m.p.horizons_h)
+            if m.features.own_z[k, sector] <= m.p.one_sided_z
+        ]
+        met = [loss for loss in losses if all(c.met for c in loss.conditions)]
+        return min(met, key=lambda loss: loss.z, default=None)
+
+    def _at_horizon(self, sector: int, k: int, hours: int) -> Loss:
+        m = self.moment
+        own, z = float(m.features.own[k, sector]), float(m.features.own_z[k, sector])
+        breadth = m.context.breadth_from(sector, hours)
+        covered = quality_of(m, (sector,), k).coverage
+        return Loss(
+            hours,
+            k,
+            z,
+            (
                 Condition(
                     "from_own_return",
-                    own,
+                    number_or_none(own),
                     m.p.one_sided_own_return,
                     own <= m.p.one_sided_own_return,
                 ),
-                Condition("from_own_z", z, m.p.one_sided_z, z <= m.p.one_sided_z),
+                Condition("from_own_z", number_or_none(z), m.p.one_sided_z, z <= m.p.one_sided_z),
                 Condition(
                     "breadth_from",
                     breadth,
                     m.p.min_breadth,
                     breadth is not None and breadth >= m.p.min_breadth,
                 ),
-            )
-            if all(c.met for c in conditions) and (best is None or z < best.z):
-                best = Loss(hours, k, z, conditions)
-        return best
+                Condition("coverage", covered, m.p.min_coverage, covered >= m.p.min_coverage),
+            ),
+        )
 
     def _has_destination(self, sector: int) -> bool:
+        """Whether a destination qualifies now, or one is already named by a rotation that is on."""
         m = self.moment
         from_here = m.pairs.source == sector
-        return bool((m.judged.score[from_here] >= m.judged.watch_on[from_here]).any())
-
-    def _told_lately(self, name: str) -> bool:
-        """One such flag a sector within the cooldown."""
-        window = timedelta(hours=self.moment.p.cooldown_h)
+        if (m.judged.score[from_here] >= m.p.watch_on).any():
+            return True
         return any(
-            t.rotation.pair == (name, MARKET) and self.moment.at - t.rotation.detected_at < window
-            for t in self.ledger.followed.values()
+            tracked.rotation.is_on
+            and tracked.rotation.from_sector == m.names[sector]
+            and tracked.rotation.to_sector != MARKET
+            for tracked in self.ledger.followed.values()
         )
 
     def _new(self, sector: int, name: str, loss: Loss) -> Tracked:
@@ -129,8 +146,12 @@ class SingleSided:
             evidence=evidence,
             quality=quality_of(m, (sector,), loss.horizon),
             parameters=m.p.fingerprint(),
-            at_start=m.live_from is not None and m.at <= m.live_from,
+            at_start=m.at_start,
         )
+        market = market_position(m)
         return Tracked(
-            rotation, level_from=float(m.memory.levels[sector]), level_to=None, share_to_pp=None
+            rotation,
+            level_from=float(m.memory.levels[sector]),
+            level_to=None if market is None else float(m.memory.levels[market]),
+            share_to_pp=None,
         )

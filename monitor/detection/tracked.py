@@ -50,12 +50,13 @@ class Tracked:
         self.rotation = replace(self.rotation, **fields)
         return RotationChange(self.rotation, reason, at)
 
-    def due_outcome(self, at: datetime) -> tuple[str, ChangeReason] | None:
-        """The first outcome that is due and not yet known."""
-        for name, after, reason in OUTCOMES:
-            if self.rotation.outcomes.get(name) is None and at >= self.rotation.detected_at + after:
-                return name, reason
-        return None
+    def due_outcomes(self, at: datetime) -> list[tuple[str, ChangeReason]]:
+        """Outcomes that are due and not yet known, the earlier first."""
+        return [
+            (name, reason)
+            for name, after, reason in OUTCOMES
+            if self.rotation.outcomes.get(name) is None and at >= self.rotation.detected_at + after
+        ]
 
     def with_outcome(
         self, name: str, outcome: Outcome, reason: ChangeReason, at: datetime

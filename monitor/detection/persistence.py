@@ -1,0 +1,40 @@
+"""How long bounds have been held: steps in a row per pair (METHOD, 7.1)."""
+
+from datetime import timedelta
+
+import numpy as np
+
+from monitor.detection.launch_drain import launch_drain
+from monitor.detection.moment import Moment
+
+WATCH_RUN, ON_RUN, UNKNOWN_RUN, LAUNCH_RUN = range(4)
+
+
+def count_runs(m: Moment) -> None:
+    """Move all runs on by one step.
+
+    A known step below the bound breaks a run; an unknown one neither counts nor breaks, but a spell of them longer than
+    ``unknown_reset_min`` begins it anew.
+    """
+    runs, judged = m.memory.runs, m.judged
+    known = judged.known & m.sectors.known & (judged.covered | judged.young)
+    runs[UNKNOWN_RUN] = np.where(known, 0, runs[UNKNOWN_RUN] + 1)
+    lost = long_unknown(m)
+    for row, bound in ((WATCH_RUN, m.p.watch_on), (ON_RUN, judged.on)):
+        counted = np.where(judged.score >= bound, runs[row] + 1, 0)
+        runs[row] = np.where(lost, 0, np.where(known, counted, runs[row]))
+    if m.sectors.known:
+        drained = [launch_drain(m, pair) is not None for pair in range(len(m.pairs.names))]
+        runs[LAUNCH_RUN] = np.where(drained, runs[LAUNCH_RUN] + 1, 0)
+
+
+def long_unknown(m: Moment) -> np.ndarray:
+    """Pairs of which nothing has been known for longer than a run survives."""
+    spell = m.memory.runs[UNKNOWN_RUN] * (m.width / timedelta(minutes=1))
+    lost: np.ndarray = spell > m.p.unknown_reset_min
+    return lost
+
+
+def has_lasted(m: Moment, run: int, pair: int, minutes: float) -> bool:
+    """Whether a run of a pair is long enough."""
+    return bool(m.memory.runs[run, pair] >= m.persist(minutes))
