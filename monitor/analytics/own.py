@@ -5,6 +5,8 @@ import numpy as np
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.model.interval import FloatArray
 
+PRIOR_ONLY_H = 24.0
+
 
 def decay(half_life_h: float, step_h: float) -> float:
     """Weight of the newest value in an exponential mean of that half-life."""
@@ -52,31 +54,29 @@ class Betas:
         self.square = Mean(alpha, sectors)
         self.market_square = Mean(alpha, 1)
         self.product = Mean(alpha, sectors)
-        self.market = Mean(alpha, 1)  # of the winsorised h_m squared
-        self.hours = 0.0
+        self.market = Mean(
+            alpha, sectors
+        )  # of the winsorised h_m squared, when the sector was known
         self._step_h = step_h
 
     def current(self) -> FloatArray:
-        """As of the step before: shrunk to the prior, clipped; the prior itself in the first 24 h."""
+        """As of the step before: shrunk to the prior, clipped; the prior itself in a sector's first 24 h."""
         p = self._parameters
-        if self.hours < 24.0:
-            return np.full(len(self.product.value), p.beta_prior)
-        market = self.market.get()[0]
         with np.errstate(invalid="ignore", divide="ignore"):
-            raw = self.product.get() / market
-        raw = np.where(np.isfinite(raw), raw, p.beta_prior)
-        return np.clip((1.0 - p.beta_shrink) * raw + p.beta_shrink * p.beta_prior, 0.0, p.beta_max)
+            raw = self.product.get() / self.market.get()
+        young = self.product.count * self._step_h < PRIOR_ONLY_H
+        held = np.clip((1.0 - p.beta_shrink) * raw + p.beta_shrink * p.beta_prior, 0.0, p.beta_max)
+        return np.where(young | ~np.isfinite(raw), p.beta_prior, held)
 
     def add(self, hourly_sector: FloatArray, hourly_market: float) -> None:
-        """One step's overlapping hourly log returns; NaN is left out."""
+        """One step's overlapping hourly log returns; a sector whose own is NaN is left out."""
         market = np.array([hourly_market])
         held = _winsorised(hourly_sector, self.square)
         held_market = _winsorised(market, self.market_square)
         self.square.add(hourly_sector * hourly_sector)
         self.market_square.add(market * market)
         self.product.add(held * held_market)
-        self.market.add(held_market * held_market)
-        self.hours += self._step_h
+        self.market.add(np.where(np.isnan(held), np.nan, held_market * held_market))
 
 
 def _winsorised(x: FloatArray, square: Mean) -> FloatArray:

@@ -77,24 +77,26 @@ def consolidate(
     ``close``, ``weight``, ``fresh``, ``was_outlying``: (tokens, k); USD per coin and USD of the last 24 h.
     ``last_price``: (tokens,) last accepted, NaN if none. With three or more fresh venues one that is more than
     ``venue_dev`` from their median is left out until within half of that; of two that disagree by more than
-    ``venue_dev`` the one nearer to the last accepted price is taken and the conflict flagged.
+    ``venue_dev`` the one nearer to the last accepted price is taken and the conflict flagged. Whether a venue stands
+    apart cannot be told from two: it is remembered until three are fresh again. Where all stand apart (two against two)
+    none counts, and that too is a conflict.
     """
     count = fresh.sum(axis=1)
     middle = _median(np.where(fresh, close, np.nan), count)
     with np.errstate(invalid="ignore", divide="ignore"):
         away = np.abs(close / middle[:, None] - 1.0)
     bound = np.where(was_outlying, parameters.venue_dev / 2, parameters.venue_dev)
-    outlying = np.where(
-        fresh & (count >= 3)[:, None], away > bound, was_outlying & (count >= 3)[:, None]
-    )
-    used = fresh & ~outlying
+    three = (count >= 3)[:, None]
+    outlying = np.where(fresh & three, away > bound, was_outlying)
+    used = fresh & ~(outlying & three)
     conflict = _two_apart(close, used, count, parameters.venue_dev)
     used = _nearer(close, weight, used, conflict, last_price)
     price = _weighted_median(close, _capped(weight, used, parameters.venue_weight_cap), used)
     with np.errstate(invalid="ignore"):
         near = np.abs(close / price[:, None] - 1.0) <= parameters.agree_within
     agreeing = (near & fresh).sum(axis=1)
-    return Consolidated(price, agreeing, conflict, used, outlying)
+    torn = (count >= 3) & ~used.any(axis=1)  # each stands apart from the middle of the others
+    return Consolidated(price, agreeing, conflict | torn, used, outlying)
 
 
 def _median(values: FloatArray, count: IntArray) -> FloatArray:

@@ -1,0 +1,180 @@
+"""Volume and net flow per token, their grades, and the table from loser to gainer (METHOD, chapter 5)."""
+
+import numpy as np
+import pytest
+
+from monitor.analytics.depth import depth
+from monitor.analytics.flow import (
+    GRADE_A,
+    GRADE_C,
+    NONE,
+    TokenFlow,
+    amihud,
+    relative_flow_table,
+    sector_grade,
+    token_flow,
+    token_volume,
+)
+
+NAN = float("nan")
+C = GRADE_C
+
+
+def scaled(
+    volume: list[float], usual: list[float], *, held: list[bool] | None = None
+) -> tuple[float, float]:
+    """Volume and factor of one token."""
+    total, factor = token_volume(
+        np.array([volume]), np.array([usual]), np.array([held or [True] * len(volume)]), 0.30
+    )
+    return float(total[0]), float(factor[0])
+
+
+def flow_of(
+    volume: list[float], taker: list[float], total: float, step_return: float, sd: float
+) -> TokenFlow:
+    """Flow of one token."""
+    return token_flow(
+        np.array([volume]),
+        np.array([taker]),
+        np.ones((1, len(volume)), dtype=np.bool_),
+        np.array([total]),
+        np.array([step_return]),
+        np.array([sd]),
+    )
+
+
+def test_all_venues_seen_are_simply_summed() -> None:
+    assert scaled([30.0, 70.0], [1.0, 1.0]) == (100.0, 1.0)
+
+
+def test_what_a_missing_venue_usually_trades_is_made_up_for() -> None:
+    volume, factor = scaled([24.0, NAN], [60.0, 40.0])
+    assert volume == pytest.approx(40.0)  # 24 / 0.6
+    assert factor == pytest.approx(1 / 0.6)
+
+
+def test_under_three_tenths_of_the_usual_volume_seen_the_volume_is_unknown() -> None:
+    assert scaled([9.0, NAN], [30.0, 70.0])[0] == pytest.approx(30.0)
+    assert np.isnan(scaled([9.0, NAN], [29.0, 71.0])[0])
+
+
+def test_no_answer_is_unknown_and_a_quiet_answer_is_zero() -> None:
+    assert np.isnan(scaled([NAN, NAN], [50.0, 50.0])[0])
+    assert scaled([0.0, 0.0], [50.0, 50.0])[0] == 0.0
+
+
+def test_before_anything_is_usual_what_is_seen_counts_as_all() -> None:
+    assert scaled([5.0, NAN], [0.0, 0.0]) == (5.0, 1.0)
+
+
+def test_a_place_without_a_market_is_not_missing() -> None:
+    assert scaled([5.0, NAN], [10.0, 90.0], held=[True, False]) == (5.0, 1.0)
+
+
+def test_net_flow_is_taker_buying_less_taker_selling() -> None:
+    found = flow_of([100.0], [70.0], 100.0, 0.0, NAN)
+    assert found.net.tolist() == [40.0]  # 70 bought, 30 sold
+    assert found.grade.tolist() == [GRADE_A]
+
+
+def test_venues_with_three_fifths_of_the_volume_speak_for_the_rest() -> None:
+    found = flow_of([60.0, 40.0], [45.0, NAN], 100.0, 0.0, 0.01)
+    assert found.net.tolist() == [pytest.approx(50.0)]  # 30 of 60, on 100
+    assert found.grade.tolist() == [GRADE_A]
+    less = flow_of([59.0, 41.0], [45.0, NAN], 100.0, 0.0, 0.01)
+    assert less.grade.tolist() == [C]
+    assert less.net.tolist() == [0.0]  # the price did not move
+
+
+@pytest.mark.parametrize(
+    ("sds", "part"),
+    [
+        (1.0, 0.682689492137086),
+        (2.0, 0.954499736103642),
+        (-0.5, -0.382924922548026),
+        (0.0, 0.0),
+    ],
+)
+def test_bulk_volume_follows_the_normal_distribution(sds: float, part: float) -> None:
+    # the part of a normal population within so many standard deviations, from printed tables
+    found = flow_of([200.0], [NAN], 200.0, sds * 0.02, 0.02)
+    assert found.net[0] == pytest.approx(200.0 * part, rel=1e-12)
+    assert found.grade.tolist() == [C]
+
+
+def test_bulk_volume_is_unknown_without_a_return_or_its_size() -> None:
+    for step_return, sd in ((NAN, 0.02), (0.01, NAN), (0.0, 0.0)):
+        found = flow_of([200.0], [NAN], 200.0, step_return, sd)
+        assert np.isnan(found.net[0])
+        assert found.grade.tolist() == [NONE]
+
+
+def test_no_trade_is_no_flow_even_without_a_return() -> None:
+    assert flow_of([0.0], [NAN], 0.0, NAN, NAN).net.tolist() == [0.0]
+
+
+def test_unknown_volume_has_no_flow() -> None:
+    found = flow_of([NAN], [NAN], NAN, 0.01, 0.01)
+    assert np.isnan(found.net[0])
+    assert found.grade.tolist() == [NONE]
+
+
+@pytest.mark.parametrize(("c_volume", "expected"), [(39.0, GRADE_A), (40.0, C)])
+def test_a_sector_has_the_worst_grade_with_two_fifths_of_its_volume(
+    c_volume: float, expected: int
+) -> None:
+    volume = np.array([100.0 - c_volume, c_volume, 1e6, 5.0])
+    grade = np.array([GRADE_A, C, C, NONE])
+    found = sector_grade(volume, grade, np.array([0, 0, -1, 0]), 2)
+    assert found.tolist() == [expected, NONE]
+
+
+def test_the_table_from_loser_to_gainer_is_the_worked_example() -> None:
+    net, volume = np.array([-42.0, 61.0, -4.0]), np.array([900.0, 2400.0, 300.0])
+    relative, table = relative_flow_table(net, volume)
+    assert relative.tolist() == [-45.75, 51.00, -5.25]
+    assert table[0, 1] == 45.75
+    assert table[2, 1] == 5.25
+    assert table.sum(axis=1).tolist() == [45.75, 0.0, 5.25]
+    assert table.sum(axis=0).tolist() == [0.0, 51.0, 0.0]
+
+
+def test_flow_in_step_with_volume_moves_nothing() -> None:
+    relative, table = relative_flow_table(np.array([9.0, 1.0]), np.array([90.0, 10.0]))
+    assert relative.tolist() == [0.0, 0.0]
+    assert not table.any()
+
+
+def test_illiquidity_is_the_mean_return_a_million_over_hours_that_traded() -> None:
+    returns = np.array([0.01, -0.02, NAN, 0.03])
+    volume = np.array([2e6, 1e6, 1e6, 0.0])
+    assert amihud(returns, volume) == pytest.approx(0.0125)  # of 0.005 and 0.02
+    assert np.isnan(amihud(returns[2:], volume[2:]))
+
+
+BIDS = [(99.0, 2.0), (98.0, 1.0), (90.0, 5.0)]
+ASKS = [(101.0, 1.0), (102.0, 3.0), (110.0, 9.0)]
+
+
+def test_depth_is_what_stands_on_both_sides_within_the_bound() -> None:
+    found = depth(BIDS, ASKS, 0.02)
+    assert found is not None
+    assert found.usd == 198.0 + 98.0 + 101.0 + 306.0
+    assert found.spread_bp == pytest.approx(200.0)
+    assert not found.truncated
+    in_euro = depth(BIDS, ASKS, 0.02, usd_per_quote=1.1)
+    assert in_euro is not None
+    assert in_euro.usd == pytest.approx(773.3)
+
+
+def test_a_book_that_ends_within_the_bound_is_a_lower_bound() -> None:
+    found = depth(BIDS[:1], ASKS, 0.02)
+    assert found is not None
+    assert found.truncated
+    assert found.usd == 198.0 + 101.0 + 306.0
+
+
+def test_an_empty_or_crossed_book_has_no_depth() -> None:
+    assert depth([], ASKS, 0.02) is None
+    assert depth([(101.0, 1.0)], [(100.0, 1.0)], 0.02) is None
