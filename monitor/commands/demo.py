@@ -40,8 +40,8 @@ def demo(
         database = demo_database(episode, Path(folder) / "demo.db")
         try:
             changes = run_episode(episode, database)
-            tell_story(episode, database, changes, console())
-            report = write_demo_report(episode, database, out)
+            worst = tell_story(episode, database, changes, console())
+            report = write_demo_report(episode, database, worst, out)
         finally:
             database.close()
     shown = console()
@@ -88,15 +88,15 @@ def run_episode(episode: "Episode", database: "Database") -> tuple["RotationChan
 
 def tell_story(
     episode: "Episode", database: "Database", changes: Sequence["RotationChange"], out: "Console"
-) -> None:
-    """The timeline, the sectors at the worst hour, and what a plain alarm would have said."""
+) -> datetime:
+    """The timeline, the sectors at the worst hour (which is returned), and what a plain alarm would have said."""
     from monitor.content.demo_story import naive_words, story_lines
     from monitor.store import steps
 
     names = {sector.id: sector.name for sector in episode.universe.sectors}
     with database.read() as conn:
-        series = steps.sector_series(conn, episode.since, episode.until + episode.width)
-        events = steps.member_events(conn, episode.since, episode.until + episode.width)
+        series = steps.sector_series(conn, episode.told_from, episode.until + episode.width)
+        events = steps.member_events(conn, episode.told_from, episode.until + episode.width)
         worst = _worst_hour(series, "ai-agents")
         step = steps.step_at(conn, worst)
     out.print(
@@ -114,6 +114,7 @@ def tell_story(
     for line in naive_words(series, changes, names):
         out.print(line, markup=False, soft_wrap=True)
     out.print(f"\nData: {episode.description}", markup=False, soft_wrap=True)
+    return worst
 
 
 def _worst_hour(series: "Sequence[tuple[datetime, SectorState]]", sector: str) -> datetime:
@@ -132,15 +133,29 @@ def _table(step: "MarketStep", names: dict[str, str]) -> object:
     return sector_table(step, names)
 
 
-def write_demo_report(episode: "Episode", database: "Database", out: Path) -> Path:
-    """`report.html` and its charts for the whole episode; returns the report's path."""
-    from monitor.content.report import report_html
-    from monitor.reporting import gather_facts
+def write_demo_report(episode: "Episode", database: "Database", worst: datetime, out: Path) -> Path:
+    """`report.html` with its charts inside; returns its path. Raises MonitorError where it cannot be written."""
+    from monitor.content.range_report import range_report
+    from monitor.model.errors import MonitorError
+    from monitor.reporting import gather_range
 
-    facts = gather_facts(
-        database, episode.universe, since=episode.since, until=episode.until, demo=True
+    facts = gather_range(
+        database,
+        episode.universe,
+        since=episode.told_from,
+        until=episode.until,
+        title="January 2025: AI agents and memes",
+        banner="demo · reconstruction, not a live feed",
+        data=episode.description,
+        shown_at=worst,
+        shown_why="(worst hour of AI agents)",
     )
-    out.mkdir(parents=True, exist_ok=True)
     path = out / "report.html"
-    path.write_text(report_html(facts), encoding="utf-8")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        path.write_text(range_report(facts), encoding="utf-8")
+    except OSError as error:
+        raise MonitorError(
+            f"{path} cannot be written: {error.strerror}", remedy="monitor demo --out DIR"
+        ) from None
     return path

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from monitor.content.figures import money, percent, pp
+from monitor.content.figures import money, percent, points, pp
 from monitor.model.rotation import ChangeReason, RotationChange
 from monitor.model.state import MemberEvent, MemberEventKind, SectorState
 
@@ -35,7 +35,7 @@ def story_lines(
     """
     told: list[tuple[int, datetime, str]] = []
     told += [(0, e.at, _launch(e, names)) for e in events if _is_launch(e)]
-    told += [(1, at, _TOLD.format(at=at, word="note", text=text)) for at, text in notes]
+    told += [(4, at, _TOLD.format(at=at, word="note", text=text)) for at, text in notes]
     told += _worst(series, names)
     confirmed = {c.rotation.id for c in changes if c.reason is ChangeReason.CONFIRMED}
     for change in changes:
@@ -134,7 +134,7 @@ def _change(change: RotationChange, names: Mapping[str, str]) -> str:
     )
     figures = {
         ChangeReason.OPENED: f"own {percent(side.own_return)}/{evidence.window_h} h, volume share"
-        f" {pp(other.volume_share_change_pp if other else None)}, flow {money(side.net_flow_usd)}",
+        f" {points(other.volume_share_change_pp if other else None)}, flow {money(side.net_flow_usd)}",
         ChangeReason.CONFIRMED: f"confirmed: own {percent(side.own_return)}/{evidence.window_h} h, score"
         f" {rotation.score:.1f}, breadth {side.breadth_behind} of {side.breadth_of}",
         ChangeReason.SEVERITY: f"now {rotation.severity.value}: score {rotation.score:.1f}",

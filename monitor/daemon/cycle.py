@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 class Asks(Protocol):
     """Asks every venue for what is missing up to ``now`` and stores it."""
 
-    async def __call__(self, now: datetime) -> None:
+    async def __call__(self, now: datetime) -> object:
         """Returns when the answers that came are stored; a venue's failure is its own and never raised."""
         ...
 

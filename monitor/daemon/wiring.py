@@ -62,12 +62,13 @@ class Parts:
     periodic: dict[str, tuple[timedelta, Work]] = field(default_factory=dict)
     daily: dict[str, tuple[time, tzinfo, Work]] = field(default_factory=dict)
 
-    async def ask(self, now: datetime) -> None:
+    async def ask(self, now: datetime) -> PollReport:
         """Poll, remember health, tell the operator of transitions."""
         report = await self.poller.poll(now)
         await asyncio.to_thread(self._remember, report)
         if report.transitions:
             self.sender.wake()
+        return report
 
     def on_progress(self, progress: Progress, seconds: float) -> None:
         """After each catch-up: metrics, and the sender woken for what was enqueued."""
