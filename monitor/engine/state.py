@@ -88,7 +88,6 @@ def save(state: EngineState) -> bytes:
         "steps": state.steps,
         "last_open": iso(state.last_open) if state.last_open else None,
         "gap": state.gap,
-        "beta_hours": state.betas.hours,
         "launches": [[x.token, x.sector, iso(x.at), x.share_pp] for x in state.launches],
     }
     arrays: Arrays = {}
@@ -127,7 +126,6 @@ def load(
     state = EngineState(layout, width, parameters, detected)
     state.steps, state.gap = header["steps"], header["gap"]
     state.last_open = parse_iso(header["last_open"]) if header["last_open"] else None
-    state.betas.hours = header["beta_hours"]
     state.launches = [
         Launch(token, sector, parse_iso(at), pp) for token, sector, at, pp in header["launches"]
     ]
@@ -182,7 +180,7 @@ def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:
         "sector/square": state.betas.square,
         "sector/product": state.betas.product,
         "one/square": state.betas.market_square,
-        "one/market": state.betas.market,
+        "sector/market": state.betas.market,
     }
     for name, mean in means.items():
         found[f"{name}/value"] = (mean, "value")
