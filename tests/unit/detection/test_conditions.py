@@ -1,0 +1,127 @@
+"""Each condition by itself turns the verdict at its bound."""
+
+import numpy as np
+import pytest
+
+from monitor.detection.conditions import Judged, conditions_of, judge, reading
+from monitor.detection.features import Features, Pairs
+from monitor.detection.parameters import DetectionParameters
+from tests.unit.detection.stage import START, Answers
+
+P = DetectionParameters(horizons_h=(4, 24))
+PAIRS = Pairs(
+    np.array([0, 1]), np.array([1, 0]), np.array([1, 0]), (("ai", "memes"), ("memes", "ai"))
+)
+PLENTY = np.full((2, 2), 336)
+AT_BOUND = {"drift": 0.05, "own": -0.025, "volume": 1.0, "coverage": 0.7, "score": 3.3}
+
+
+def seen(four: dict[str, float] | None = None, day: dict[str, float] | None = None) -> Features:
+    """What is seen of ai -> memes at 4 h and at 24 h (nothing unless given); of memes -> ai nothing speaks."""
+
+    def array(name: str, blank: float) -> np.ndarray:
+        out = np.full((2, 2), blank)
+        for k, values in enumerate((four, day)):
+            if values is not None:
+                out[k, 0] = values[name]
+        return out
+
+    own = np.zeros((2, 3))
+    own[:, 0] = array("own", 0.0)[:, 0]
+    blank = np.full((2, 2), np.nan)
+    return Features(
+        drift=array("drift", 0.0),
+        price=blank,
+        volume=array("volume", 0.0),
+        flow=blank,
+        score=array("score", 0.0),
+        own=own,
+        own_z=np.zeros((2, 3)),
+        coverage=array("coverage", 1.0),
+    )
+
+
+def judged(
+    four: dict[str, float] | None = None,
+    day: dict[str, float] | None = None,
+    *,
+    breadth: float | None = 0.6,
+    samples: np.ndarray = PLENTY,
+) -> Judged:
+    return judge(seen(four, day), PAIRS, samples, Answers(breadth=breadth), P)
+
+
+def test_a_pair_whose_conditions_all_stand_at_their_bounds_has_its_score() -> None:
+    assert judged(AT_BOUND).score[0] == pytest.approx(3.3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("drift", 0.0499), ("own", -0.0249), ("volume", 0.99), ("coverage", 0.69)],
+)
+def test_a_single_condition_short_of_its_bound_leaves_no_score(name: str, value: float) -> None:
+    assert judged(AT_BOUND | {name: value}).score[0] == -np.inf
+
+
+@pytest.mark.parametrize("breadth", [0.59, None])
+def test_too_few_or_unknown_members_behind_the_market_leave_no_score(breadth: float | None) -> None:
+    assert judged(AT_BOUND, breadth=breadth).score[0] == -np.inf
+
+
+def test_an_unknown_score_leaves_none_and_the_step_unknown() -> None:
+    missing = dict.fromkeys(AT_BOUND, np.nan)
+    found = judged(missing, missing)
+    assert found.score[0] == -np.inf
+    assert not found.known[0]
+    assert found.known[1]
+
+
+def test_the_best_of_the_horizons_whose_conditions_hold_counts() -> None:
+    louder = AT_BOUND | {"score": 4.2, "volume": 0.5}
+    found = judged(AT_BOUND, louder)
+    assert found.score[0] == pytest.approx(3.3)
+    assert found.horizon[0] == 0
+
+
+def test_where_none_qualifies_the_horizon_that_meets_most_is_shown() -> None:
+    one_short = AT_BOUND | {"volume": 0.5}
+    two_short = AT_BOUND | {"volume": 0.5, "own": 0.0, "score": 5.0}
+    assert judged(two_short, one_short).horizon[0] == 1
+
+
+def test_under_84_hourly_samples_of_either_horizon_nothing_is_flagged() -> None:
+    few = PLENTY.copy()
+    few[1, 0] = 83
+    found = judged(AT_BOUND, samples=few)
+    assert found.young[0]
+    assert found.score[0] == -np.inf
+
+
+def test_a_young_yardstick_asks_half_a_point_more_to_confirm() -> None:
+    young, nearly = PLENTY.copy(), PLENTY.copy()
+    young[:, 0], nearly[:, 0] = 84, 330
+    assert judged(AT_BOUND, samples=young).on[0] == pytest.approx(3.5)
+    assert judged(AT_BOUND, samples=young).score[0] == pytest.approx(3.3)
+    assert judged(AT_BOUND, samples=nearly).on[0] == pytest.approx(3.0)
+
+
+def test_people_are_told_from_less_to_so_a_loss_reads_negative() -> None:
+    values = AT_BOUND | {"drift": 0.12}
+    told = {c.name: c for c in conditions_of(judged(values), 0, 0, P)}
+    assert told["relative_return"].value == pytest.approx(-0.12)
+    assert told["relative_return"].bound == pytest.approx(-0.05)
+    assert told["from_own_return"].value == pytest.approx(-0.025)
+    assert told["from_own_return"].bound == pytest.approx(-0.025)
+    assert all(c.met for c in told.values())
+
+
+def test_a_reading_names_the_pair_and_shows_unknown_values_as_none() -> None:
+    features = seen(AT_BOUND)
+    answers = Answers(breadth=None)
+    found = reading(judge(features, PAIRS, PLENTY, answers, P), features, PAIRS, 0, START, P)
+    assert (found.from_sector, found.to_sector, found.at) == ("ai", "memes", START)
+    assert (found.window_h, found.score, found.qualified) == (4, 3.3, False)
+    breadth = next(c for c in found.conditions if c.name == "breadth_from")
+    assert (breadth.value, breadth.bound, breadth.met) == (None, 0.6, False)
+    assert [c.name for c in found.conditions if not c.met] == ["breadth_from"]
+    assert found.price_witness is None

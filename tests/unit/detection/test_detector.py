@@ -1,0 +1,229 @@
+"""The detector on streams of sector steps: found end to end, and the same wherever it is cut."""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.detection.detector import Detector, DetectorState
+from monitor.detection.inputs import SectorStep
+from monitor.detection.parameters import DetectionParameters
+from monitor.model.interval import Layout
+from monitor.model.rotation import PairReading, RotationChange
+from tests.unit.detection.stage import AI, MEMES, SECTORS, START, WATCHED, Answers, told
+
+HOUR = timedelta(hours=1)
+P = DetectionParameters(horizons_h=(4, 8), least_samples=40, full_samples=80)
+LAYOUT = Layout(
+    markets=(),
+    tokens=(),
+    sectors=SECTORS,
+    market_token=np.zeros(0, dtype=np.int64),
+    multiplier=np.zeros(0),
+)
+TURN_AT, BACK_AT, LENGTH = 150, 180, 230
+
+
+def detector(p: DetectionParameters = P, width: timedelta = HOUR) -> Detector:
+    return Detector(LAYOUT, p, width, watched=WATCHED)
+
+
+def steps(seed: int = 1, *, holes: frozenset[int] = frozenset()) -> Iterator[SectorStep]:
+    """Noise; from ``TURN_AT`` capital leaves AI for memes for eight hours, from ``BACK_AT`` it returns."""
+    rng = np.random.default_rng(seed)
+    n = len(SECTORS)
+    for i in range(LENGTH):
+        r = rng.normal(0.0, 0.004, n)
+        volume = 100.0 * np.exp(rng.normal(0.0, 0.15, n))
+        net = volume * rng.normal(0.0, 0.02, n)
+        for since, loser, gainer in ((TURN_AT, AI, MEMES), (BACK_AT, MEMES, AI)):
+            if since <= i < since + 8:
+                r[loser] -= 0.015
+                r[gainer] += 0.01
+                volume[gainer] *= 3.0
+                net[loser], net[gainer] = -0.1 * volume[loser], 0.1 * volume[gainer]
+        yield SectorStep(
+            r=r,
+            e=r.copy(),
+            q=r + rng.normal(0.0, 0.001, n),
+            volume=volume,
+            net_flow=net,
+            flow_weight=np.ones(n),
+            coverage=np.ones(n),
+            stale_weight=np.zeros(n),
+            has_members=np.ones(n, dtype=np.bool_),
+            known=i not in holes,
+            market_return=float(r[-1]),
+        )
+
+
+Seen = tuple[tuple[PairReading, ...], tuple[RotationChange, ...]]
+
+
+def run(
+    one: Detector, state: DetectorState, stream: Iterator[SectorStep], cuts: frozenset[int] | None
+) -> tuple[list[Seen], DetectorState]:
+    """Step through; before each step in ``cuts`` (None: every one) the state goes through bytes and back."""
+    seen = []
+    for i, sectors in enumerate(stream):
+        if cuts is None or i in cuts:
+            state = through_bytes(one, state)
+        seen.append(one.step(state, at(i), sectors, Answers()))
+    return seen, state
+
+
+def at(i: int) -> datetime:
+    return START + (i + 1) * HOUR
+
+
+def through_bytes(one: Detector, state: DetectorState) -> DetectorState:
+    arrays, rest = state.dump()
+    blob = io.BytesIO()
+    np.savez(blob, allow_pickle=False, **arrays)
+    text = json.dumps(rest)
+    blob.seek(0)
+    with np.load(blob, allow_pickle=False) as stored:
+        return one.restore({name: stored[name] for name in stored.files}, json.loads(text), SECTORS)
+
+
+def changes_of(seen: list[Seen]) -> list[RotationChange]:
+    return [change for _, changes in seen for change in changes]
+
+
+def same_bits(first: DetectorState, second: DetectorState) -> bool:
+    (arrays, rest), (others, other_rest) = first.dump(), second.dump()
+    equal = all(np.array_equal(arrays[k], others[k], equal_nan=True) for k in arrays)
+    return arrays.keys() == others.keys() and equal and rest == other_rest
+
+
+def test_a_scripted_turn_and_its_way_back_are_found_in_time() -> None:
+    one = detector()
+    seen, _ = run(one, one.new_state(), steps(), frozenset())
+    alarms = [c for c in changes_of(seen) if c.reason.value == "confirmed"]
+    assert told(alarms) == [("confirmed", "ai", "memes"), ("confirmed", "memes", "ai")]
+    for alarm, since in zip(alarms, (TURN_AT, BACK_AT), strict=True):
+        assert at(since) < alarm.changed_at <= at(since + 8)
+    assert alarms[1].rotation.reverses == alarms[0].rotation.id
+
+
+def test_the_beginning_is_estimated_at_the_turn() -> None:
+    one = detector()
+    seen, _ = run(one, one.new_state(), steps(), frozenset())
+    first = next(c.rotation for c in changes_of(seen) if c.reason.value == "confirmed")
+    assert first.started_at is not None
+    assert abs(first.started_at - at(TURN_AT - 1)) <= 2 * HOUR
+    moved = first.evidence.moved_before_detection_pp
+    hours = (first.confirmed_at or START) - first.started_at
+    assert moved == pytest.approx(1.5 * (hours / HOUR), abs=2.0)
+
+
+def test_a_state_that_goes_through_bytes_before_every_step_changes_nothing() -> None:
+    one = detector()
+    whole, end = run(one, one.new_state(), steps(), frozenset())
+    cut, cut_end = run(one, one.new_state(), steps(), None)
+    assert cut == whole
+    assert len(changes_of(whole)) >= 6
+    assert same_bits(end, cut_end)
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    cuts=st.frozensets(st.integers(0, LENGTH - 1), max_size=5),
+    holes=st.frozensets(st.integers(20, LENGTH - 1), max_size=12),
+)
+def test_any_stream_cut_anywhere_gives_the_same(
+    seed: int, cuts: frozenset[int], holes: frozenset[int]
+) -> None:
+    one = detector()
+    whole, end = run(one, one.new_state(), steps(seed, holes=holes), frozenset())
+    cut, cut_end = run(one, one.new_state(), steps(seed, holes=holes), cuts)
+    assert cut == whole
+    assert same_bits(end, cut_end)
+
+
+def test_only_the_pairs_asked_for_are_watched() -> None:
+    one = detector(replace(P, pairs=(("memes", "ai"),)))
+    seen, _ = run(one, one.new_state(), steps(), frozenset())
+    pairs = {(r.from_sector, r.to_sector) for readings, _ in seen for r in readings}
+    assert pairs == {("memes", "ai")}
+    assert ("confirmed", "ai", "memes") not in told(changes_of(seen))
+
+
+def test_every_watched_pair_is_read_in_every_step() -> None:
+    one = detector()
+    seen, _ = run(one, one.new_state(), steps(), frozenset())
+    assert {len(readings) for readings, _ in seen} == {6}
+    assert seen[100][0][0].at == at(100)
+
+
+def test_a_sector_that_is_added_later_leaves_the_others_memory_untouched() -> None:
+    one = detector()
+    stream = list(steps())
+    _, state = run(one, one.new_state(), iter(stream[:160]), frozenset())
+    wider = Layout(
+        markets=(),
+        tokens=(),
+        sectors=("ai", "defi", "games", "memes", "market"),
+        market_token=np.zeros(0, dtype=np.int64),
+        multiplier=np.zeros(0),
+    )
+    grown = Detector(wider, P, HOUR, watched=4)
+    arrays, rest = state.dump()
+    moved = grown.restore(arrays, rest, SECTORS)
+    place = [0, 1, 3, 4]
+    for i, narrow in enumerate(stream[160:], start=160):
+        before = one.step(state, at(i), narrow, Answers())[0]
+        after = grown.step(moved, at(i), widened(narrow, place), Answers())[0]
+        wanted = {(r.from_sector, r.to_sector): r for r in before}
+        found = {(r.from_sector, r.to_sector): r for r in after}
+        assert {pair: found[pair] for pair in wanted} == wanted
+        assert all(found[pair].score is None for pair in found.keys() - wanted.keys())
+
+
+def widened(narrow: SectorStep, place: list[int]) -> SectorStep:
+    def spread(row: np.ndarray) -> np.ndarray:
+        out = np.full(5, np.nan)
+        out[place] = row
+        return out
+
+    return replace(
+        narrow,
+        r=spread(narrow.r),
+        e=spread(narrow.e),
+        q=spread(narrow.q),
+        volume=spread(narrow.volume),
+        net_flow=spread(narrow.net_flow),
+        flow_weight=np.nan_to_num(spread(narrow.flow_weight)),
+        coverage=np.nan_to_num(spread(narrow.coverage)),
+        stale_weight=np.nan_to_num(spread(narrow.stale_weight)),
+        has_members=np.isin(np.arange(5), place),
+    )
+
+
+def test_the_rank_says_how_the_score_stands_among_the_hourly_maxima() -> None:
+    one = detector()
+    seen, _ = run(one, one.new_state(), steps(), frozenset())
+    first = next(c.rotation for c in changes_of(seen) if c.reason.value == "confirmed")
+    evidence = first.evidence
+    qualified = [
+        max((r.score for r in readings if r.qualified and r.score is not None), default=None)
+        for readings, changes in seen
+        if readings[0].at < (first.confirmed_at or START)
+    ]
+    hourly = [score for score in qualified if score is not None]
+    assert evidence.score_rank_of == len(hourly) + 1
+    assert evidence.score_rank == 1 + sum(score > first.score for score in hourly)
+
+
+@pytest.mark.parametrize("change", [{"on": 3.1}, {"horizons_h": (4, 12)}, {"pairs": (("a", "b"),)}])
+def test_every_parameter_is_in_the_fingerprint(change: dict[str, object]) -> None:
+    changed = replace(P, **change)  # type: ignore[arg-type]
+    assert changed.fingerprint() != P.fingerprint()
+    assert replace(P).fingerprint() == P.fingerprint()

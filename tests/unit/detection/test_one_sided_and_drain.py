@@ -1,0 +1,166 @@
+"""The two rules that tell a loss which the full judgement cannot: as watch, never higher."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from monitor.model.rotation import MARKET, Launch, RotationChange, Severity
+from tests.unit.detection.stage import AI, MEMES, SECTORS, START, Stage, told
+
+LOSS = {AI: (-0.05, -3.0)}
+DRAIN = {AI: (-0.05, -2.0)}
+PAIR = ("ai", "memes")
+
+
+def seasoned() -> Stage:
+    """A stage whose sectors have been watched for long enough to have a usual size of loss."""
+    stage = Stage()
+    stage.memory.spread["e"].count = np.full(len(SECTORS), 84.0 * 4)
+    return stage
+
+
+def losing(
+    stage: Stage, steps: int, scores: Mapping[tuple[str, str], float] | None = None
+) -> list[RotationChange]:
+    return [c for _ in range(steps) for c in stage.step(scores, own=LOSS)]
+
+
+def test_a_large_lone_loss_is_told_after_an_hour_into_the_rest_of_the_market() -> None:
+    stage = seasoned()
+    assert losing(stage, 3) == []
+    (opened,) = losing(stage, 1)
+    assert told([opened]) == [("opened", "ai", MARKET)]
+    rotation = opened.rotation
+    assert rotation.severity is Severity.WATCH
+    assert rotation.evidence.to_side is None
+    assert rotation.evidence.relative_return == rotation.evidence.from_side.own_return
+    assert {c.name: c.bound for c in rotation.evidence.conditions} == {
+        "from_own_return": -0.05,
+        "from_own_z": -3.0,
+        "breadth_from": 0.6,
+        "coverage": 0.7,
+    }
+
+
+@pytest.mark.parametrize("own", [(-0.049, -3.0), (-0.05, -2.9)])
+def test_a_loss_that_is_small_or_usual_is_not_told(own: tuple[float, float]) -> None:
+    stage = seasoned()
+    assert [c for _ in range(12) for c in stage.step(own={AI: own})] == []
+
+
+@pytest.mark.parametrize("breadth", [0.59, None])
+def test_one_broken_coin_is_no_loss_of_its_sector(breadth: float | None) -> None:
+    stage = seasoned()
+    stage.answers.breadth = breadth
+    assert losing(stage, 12) == []
+
+
+def test_a_sector_without_a_yardstick_is_not_told() -> None:
+    stage = seasoned()
+    stage.memory.spread["e"].count[AI] = 84.0 * 4 - 1
+    assert losing(stage, 12) == []
+
+
+def test_where_a_destination_qualifies_the_market_is_not_named() -> None:
+    stage = seasoned()
+    changes = losing(stage, 12, {PAIR: 2.6})
+    assert told(changes) == [("opened", *PAIR)]
+
+
+def test_while_a_named_rotation_is_on_the_market_is_not_named_beside_it() -> None:
+    stage = seasoned()
+    stage.hours(1, {PAIR: 3.4})
+    assert losing(stage, 12) == []
+
+
+def test_it_is_over_two_hours_after_the_loss_and_not_told_again_within_a_day() -> None:
+    stage = seasoned()
+    losing(stage, 4)
+    assert stage.hours(1.75) == []
+    assert told(stage.step()) == [("faded", "ai", MARKET)]
+    assert losing(stage, 4 * 12) == []
+
+
+def test_its_outcome_is_measured_against_the_watched_market() -> None:
+    stage = seasoned()
+    losing(stage, 4)
+    stage.step(returns={AI: float(np.log(0.9)), 3: float(np.log(1.02))})
+    changes = stage.hours(24)
+    outcome = next(c for c in changes if c.reason.value == "outcome_24h").rotation.outcomes["24h"]
+    assert outcome is not None
+    assert outcome.relative_return == pytest.approx(0.12)
+    assert outcome.share_change_pp is None
+    assert outcome.held is True
+
+
+def draining() -> Stage:
+    """A launch in memes, too young to be judged, took 6 pp of the share of AI and much of the trading."""
+    stage = Stage()
+    stage.answers.launched[MEMES] = (Launch("TRUMP", "memes", START, 10.0),)
+    stage.answers.share_loss = 6.0
+    stage.answers.volume_shares = np.array([0.3, 0.1, 0.6, np.nan])
+    stage.answers.volume_shares_before = np.array([0.5, 0.2, 0.3, np.nan])
+    return stage
+
+
+def drained(stage: Stage, steps: int, *, young: bool = True) -> list[RotationChange]:
+    return [c for _ in range(steps) for c in stage.step(own=DRAIN, young=young)]
+
+
+def test_a_launch_that_drains_a_sector_is_told_after_half_an_hour_and_named() -> None:
+    stage = draining()
+    assert drained(stage, 1) == []
+    (opened,) = drained(stage, 1)
+    assert told([opened]) == [("opened", *PAIR)]
+    rotation = opened.rotation
+    assert rotation.severity is Severity.WATCH
+    assert [launch.token for launch in rotation.evidence.launches] == ["TRUMP"]
+    assert [c.name for c in rotation.evidence.conditions] == [
+        "launch_share_loss",
+        "from_own_return",
+        "from_own_z",
+        "breadth_from",
+        "to_volume_share",
+    ]
+
+
+def test_it_lasts_as_long_as_the_drain_and_is_never_more_than_a_watch() -> None:
+    stage = draining()
+    drained(stage, 2)
+    assert drained(stage, 4 * 11) == []
+    changes = [c for _ in range(8) for c in stage.step(young=True)]
+    assert told(changes) == [("faded", *PAIR)]
+    assert changes[0].rotation.severity is Severity.WATCH
+
+
+def test_a_destination_with_a_yardstick_is_judged_in_full_instead() -> None:
+    assert drained(draining(), 12, young=False) == []
+
+
+@pytest.mark.parametrize("change", ["loss", "launch", "share", "growth", "breadth"])
+def test_each_condition_of_the_drain_is_needed(change: str) -> None:
+    stage = draining()
+    answers = stage.answers
+    if change == "loss":
+        answers.share_loss = 4.9
+    elif change == "launch":
+        answers.launched.clear()
+    elif change == "share":
+        answers.volume_shares = np.array([0.6, 0.21, 0.19, np.nan])
+        answers.volume_shares_before = np.array([0.7, 0.2, 0.1, np.nan])
+    elif change == "growth":
+        answers.volume_shares_before = np.array([0.2, 0.1, 0.7, np.nan])
+    else:
+        answers.breadth = 0.5
+    assert drained(stage, 12) == []
+
+
+def test_a_launch_drain_begins_with_steps_in_a_row() -> None:
+    stage = draining()
+    drained(stage, 1)
+    stage.step(young=True)
+    assert drained(stage, 1) == []
+    (opened,) = drained(stage, 1)
+    assert opened.changed_at == START + 4 * timedelta(minutes=15)
