@@ -1,6 +1,7 @@
 """The fold: one interval in, the state moved on, the picture and the rotations out."""
 
 import hashlib
+import math
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -22,7 +23,7 @@ from monitor.detection.parameters import DetectionParameters
 from monitor.engine import state as stored
 from monitor.engine.events import member_events, remember_launches
 from monitor.engine.migration import restate
-from monitor.engine.picture import draw
+from monitor.engine.picture import Painter
 from monitor.engine.prices import Priced, accept_prices
 from monitor.engine.state import EngineState
 from monitor.engine.timeline import Timeline
@@ -31,6 +32,7 @@ from monitor.engine.windows import Windows
 from monitor.model.grid import EPOCH
 from monitor.model.interval import FloatArray, IntArray, IntervalInput, Layout
 from monitor.model.rotation import StepOutput
+from monitor.model.state import MemberEvent
 from monitor.model.universe import Token, Universe
 
 FLOW_WEIGHT = np.array([0.0, 1.0, 1.0, 0.5, 0.0])
@@ -61,14 +63,10 @@ class Engine:
         self._watched = sum(not s.benchmark for s in universe.sectors)
         self._timeline = Timeline(universe, self.layout)
         self._places = Places.of(self.layout.market_token, len(self.layout.tokens))
-        self._held = self._places.market >= 0
+        self._drop_h = self.parameters.drop_after_h
         self._quotes = _quote_tokens(universe, self.layout)
-        self._first_trade_h = np.array(
-            [
-                (t.first_trade - EPOCH) / timedelta(hours=1) if t.first_trade else np.nan
-                for t in _ordered(universe)
-            ]
-        )
+        self._first_trade_h = np.array([_first_trade_h(t) for t in _ordered(universe)])
+        self._painter = Painter(self.layout, self._watched)
         self._detector = Detector(
             self.layout, detection, width, live_from=live_from, watched=self._watched
         )
@@ -97,9 +95,14 @@ class Engine:
             raise ValueError(
                 f"found the interval {interval.open_time}, expected {state.last_open + self.width}"
             )
-        restate(state, self._timeline, interval.open_time)
+        redenominated = restate(
+            state, self._timeline, interval.open_time, self.parameters.migration_guard
+        )
         priced = accept_prices(state, interval, self._rates(state), self._places, self.parameters)
-        values = self._values(state, interval, priced)
+        if state.first_seen is None and not priced.unseen:
+            state.first_seen = state.steps
+        age_h = self._age_h(state, interval)
+        values = self._values(state, interval, priced, age_h)
         self._remember(state, values)
         windows = Windows(
             state,
@@ -108,11 +111,13 @@ class Engine:
             self.parameters,
             self._watched,
             interval,
-            self._age_h(state, interval),
+            age_h,
         )
-        events = member_events(values, self.layout, interval) if state.steps else ()
+        events: tuple[MemberEvent, ...] = ()
+        if state.steps:
+            events = member_events(values, self.layout, interval, redenominated)
         remember_launches(state, events, interval.close_time)
-        picture = draw(state, values, windows, interval, self.layout, events)
+        picture = self._painter.draw(state, values, windows, interval, events)
         readings, changes = self._detector.step(
             state.detector, interval.close_time, self._sector_step(values), windows
         )
@@ -122,37 +127,48 @@ class Engine:
         return StepOutput(picture, readings, changes)
 
     def _rates(self, state: EngineState) -> FloatArray:
-        """USD of one unit of each market's quote, by the last accepted price of a watched stablecoin; 1 else."""
+        """USD of one unit of each market's quote: 1, or the price of a watched stablecoin as of the step before.
+
+        One step old, so that a stablecoin may itself be quoted in another; 1 where it has none or one too old to carry.
+        """
         if (self._quotes < 0).all():
             return np.ones(len(self._quotes))
         price = state.price[self._quotes]
-        return np.where((self._quotes >= 0) & ~np.isnan(price), price, 1.0)
+        with np.errstate(invalid="ignore"):
+            usable = (price > 0) & (self._hours(state.age)[self._quotes] <= self._drop_h)
+        return np.where((self._quotes >= 0) & usable, price, 1.0)
 
-    def _values(self, state: EngineState, interval: IntervalInput, priced: Priced) -> StepValues:
+    def _hours(self, steps: IntArray) -> FloatArray:
+        return steps.astype(np.float64) * (self.width / timedelta(hours=1))
+
+    def _values(
+        self, state: EngineState, interval: IntervalInput, priced: Priced, age_h: FloatArray
+    ) -> StepValues:
         sectors = len(self.layout.sectors)
         before = Book(state.book_price, state.book_supply, state.book_sector)
         after = self._book(state, interval)
         r, some = chain_return(before, after, sectors)
         caps_before, caps = (by_sector(book.cap, book.sector, sectors) for book in (before, after))
-        launched = self._launched(state, interval)
+        launched = age_h <= self.parameters.launch_days * 24.0
         parts = cap_changes(before, after, launched, sectors)
         market, beta, missing = self._market(state, before, after, r, some)
         e = r - beta * market
         e[self._watched :] = 0.0
         marked = state.gap > 0
-        token_return, token_own, q = self._tokens(state, before, after, market, beta, interval)
-        flow = self._flow(state, priced, token_return)
+        token_return, token_own, q = self._tokens(state, before, after, market, beta, age_h)
+        flow, usual = self._flow(state, priced, token_return)
         known = after.sector >= 0
         with np.errstate(invalid="ignore", divide="ignore"):
             weight = after.cap / np.where(known, caps[after.sector], 1.0)
         whole = priced.fresh & ~np.isnan(flow.volume)
-        volume = self._sector_sum(flow.volume, after.sector, weight)
-        net = self._sector_sum(flow.net, after.sector, weight)
+        carried = ~priced.fresh & (self._hours(state.age) > self.parameters.carry_max_h)
+        volume = self._sector_sum(flow.volume, after.sector, weight, usual)
+        net = self._sector_sum(flow.net, after.sector, weight, usual)
         has = np.bincount(after.sector[known], minlength=sectors) > 0
         return StepValues(
             before=before,
             after=after,
-            fresh=priced.fresh,
+            steady=priced.steady,
             conflict=priced.conflict,
             guarded=priced.guarded,
             counted_market=self._places.gather(priced.counted, len(self.layout.markets)),
@@ -170,7 +186,7 @@ class Engine:
             net=net,
             grade=sector_grade(flow.volume, flow.grade, after.sector, sectors),
             coverage=by_sector(np.where(whole, weight, 0.0), after.sector, sectors),
-            stale=by_sector(np.where(priced.fresh, 0.0, weight), after.sector, sectors),
+            stale=by_sector(np.where(carried, weight, 0.0), after.sector, sectors),
             caps=caps,
             share=shares(caps, self._watched),
             parts=share_changes(parts, caps_before, caps, self._watched),
@@ -183,23 +199,19 @@ class Engine:
 
     def _book(self, state: EngineState, interval: IntervalInput) -> Book:
         """Members now: those of the timeline with a price not too old and a supply."""
-        age_h = state.age * (self.width / timedelta(hours=1))
+        supply = np.where(np.isnan(interval.supply), state.line_supply, interval.supply)
         with np.errstate(invalid="ignore"):
-            counts = (
-                (state.price > 0) & (interval.supply > 0) & (age_h <= self.parameters.drop_after_h)
-            )
+            counts = (state.price > 0) & (supply > 0) & (self._hours(state.age) <= self._drop_h)
         sector = np.where(counts, self._timeline.sectors(interval.open_time), -1)
-        return Book(state.price, interval.supply, sector)
-
-    def _launched(self, state: EngineState, interval: IntervalInput) -> BoolArray:
-        """Tokens whose market began within ``launch_days``: by their first trade, else by when they were first seen."""
-        age = self._age_h(state, interval)
-        return age <= self.parameters.launch_days * 24.0
+        return Book(state.price, supply, sector)
 
     def _age_h(self, state: EngineState, interval: IntervalInput) -> FloatArray:
-        """Hours since each token's market began; a token seen from the very first step on is taken for old."""
-        step_h = self.width / timedelta(hours=1)
-        seen_h = np.where(state.seen >= state.steps, np.inf, state.seen * step_h)
+        """Hours since each token's market began: by its first trade, else by when it was first seen.
+
+        A token seen ever since anybody first answered is taken for old: its market may have begun long before.
+        """
+        ever = state.steps - (state.first_seen or 0)
+        seen_h = np.where(state.seen >= ever, np.inf, self._hours(state.seen))
         now_h = (interval.close_time - EPOCH) / timedelta(hours=1)
         return np.where(
             np.isnan(self._first_trade_h), seen_h, np.maximum(0.0, now_h - self._first_trade_h)
@@ -236,7 +248,7 @@ class Engine:
         after: Book,
         market: FloatArray,
         beta: FloatArray,
-        interval: IntervalInput,
+        age_h: FloatArray,
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Log return and own log return per token, and the equal-weight own return per sector of members over a day old."""
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -245,63 +257,62 @@ class Engine:
         own = np.where(kept, step - (beta * market)[after.sector], np.nan)
         sd = np.sqrt(state.own_spread.get())
         held = np.where(np.isnan(sd), own, np.clip(own, -4.0 * sd, 4.0 * sd))
-        old = (
-            kept
-            & (self._age_h(state, interval) > self.parameters.breadth_delay_h)
-            & ~np.isnan(held)
-        )
+        old = kept & (age_h > self.parameters.breadth_delay_h) & ~np.isnan(held)
         sector = np.where(old, after.sector, -1)
         count = np.bincount(sector[old], minlength=len(market))
         with np.errstate(invalid="ignore", divide="ignore"):
             q = np.where(count > 0, by_sector(held, sector, len(market)) / count, np.nan)
         return step, own, q
 
-    def _flow(self, state: EngineState, priced: Priced, token_return: FloatArray) -> TokenFlow:
+    def _flow(
+        self, state: EngineState, priced: Priced, token_return: FloatArray
+    ) -> tuple[TokenFlow, FloatArray]:
+        """Flow per token, and what its venues usually trade in a step."""
         spread = self._places.spread
         volume = spread(priced.volume, np.nan)
         usual = np.nan_to_num(spread(state.market_usual.get(), 0.0))
-        total, _ = token_volume(volume, usual, self._held, self.parameters.least_venue_share)
-        return token_flow(
-            volume,
-            spread(priced.taker_buy, np.nan),
-            self._held,
-            total,
-            token_return,
-            np.sqrt(state.spread.get()),
-        )
+        held = priced.expected
+        total, _ = token_volume(volume, usual, held, self.parameters.least_venue_share)
+        taker_buy, sd = spread(priced.taker_buy, np.nan), np.sqrt(state.spread.get())
+        flow = token_flow(volume, taker_buy, held, total, token_return, sd)
+        return flow, np.where(held, usual, 0.0).sum(axis=1)
 
-    def _sector_sum(self, values: FloatArray, sector: IntArray, weight: FloatArray) -> FloatArray:
-        """Sum per sector, scaled for members whose value is unknown; NaN where too little of the cap is known."""
-        known = ~np.isnan(values)
-        part = by_sector(np.where(known, weight, 0.0), sector, len(self.layout.sectors))
-        summed = by_sector(np.where(known, values, 0.0), sector, len(self.layout.sectors))
-        return np.where(part >= self.parameters.least_known, summed, np.nan)
+    def _sector_sum(
+        self, values: FloatArray, sector: IntArray, weight: FloatArray, usual: FloatArray
+    ) -> FloatArray:
+        """Sum per sector; NaN where too little of the cap is known.
+
+        Members whose value is unknown are made up for by what they ``usual``-ly trade beside those that are known.
+        """
+        known, sectors = ~np.isnan(values), len(self.layout.sectors)
+        part = by_sector(np.where(known, weight, 0.0), sector, sectors)
+        summed = by_sector(np.where(known, values, 0.0), sector, sectors)
+        seen = by_sector(np.where(known, usual, 0.0), sector, sectors)
+        whole = by_sector(usual, sector, sectors)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scale = np.where((seen > 0) & (seen < whole), whole / seen, 1.0)
+        return np.where(part >= self.parameters.least_known, summed * scale, np.nan)
 
     def _remember(self, state: EngineState, v: StepValues) -> None:
-        """Move the averages and windows on; a step after a hole holds the whole return and enters no average."""
+        """Move the averages and windows on; a return that spans a hole enters no average, nor does an hour that holds one."""
         state.book_price, state.book_supply = v.after.price.copy(), v.after.supply.copy()
         state.book_sector = v.after.sector
         state.level = state.level + np.nan_to_num(v.r)
-        if not (v.marked or v.unseen):
-            state.spread.add(v.token_return * v.token_return)
-            state.own_spread.add(v.token_own * v.token_own)
-        with np.errstate(invalid="ignore"):
-            simple = np.expm1(np.where(v.before.sector == v.after.sector, v.token_return, np.nan))
-            base = by_sector(v.before.cap, v.before.sector, len(self.layout.sectors))
-            contribution = np.where(
-                v.before.sector >= 0,
-                v.before.cap / np.where(base > 0, base, np.nan)[v.before.sector] * simple,
-                np.nan,
-            )
+        state.clean = 0 if v.marked or v.unseen else state.clean + 1
+        state.spread.add(np.where(v.steady, v.token_return * v.token_return, np.nan))
+        state.own_spread.add(np.where(v.steady, v.token_own * v.token_own, np.nan))
         tokens = {
             "own": v.token_own,
             "log_return": v.token_return,
             "volume": v.token_volume,
             "net": v.token_net,
-            "contribution": contribution,
+            "contribution": _contributions(v, len(self.layout.sectors)),
         }
         for name, row in tokens.items():
             state.token_rings[name].push(row)
+        self._remember_sectors(state, v)
+
+    def _remember_sectors(self, state: EngineState, v: StepValues) -> None:
         wide = np.full(len(v.r), np.nan)
         share = wide.copy()
         share[: self._watched] = v.share
@@ -323,8 +334,8 @@ class Engine:
         for name, row in sectors.items():
             state.sector_rings[name].push(row)
         state.week.push(np.concatenate([state.level, share]))
-        if not (v.marked or v.unseen or v.benchmark_missing):
-            hour = max(1, round(timedelta(hours=1) / self.width))
+        hour = max(1, round(timedelta(hours=1) / self.width))
+        if state.clean >= hour and not v.benchmark_missing:
             hourly = state.sector_rings["r"].last(hour)
             if not np.isnan(hourly[:, self._watched]).any():
                 state.betas.add(hourly.sum(axis=0), float(hourly[:, self._watched].sum()))
@@ -344,6 +355,20 @@ class Engine:
             market_return=float(v.market[-1]),
             benchmark_missing=v.benchmark_missing,
         )
+
+
+def _contributions(v: StepValues, sectors: int) -> FloatArray:
+    """Per token its part of its sector's simple return: cap share among those kept, times its own; NaN else."""
+    kept = (v.before.sector >= 0) & (v.before.sector == v.after.sector)
+    cap = np.where(kept, v.before.cap, 0.0)
+    base = by_sector(cap, v.before.sector, sectors)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(kept, cap / base[v.before.sector] * np.expm1(v.token_return), np.nan)
+
+
+def _first_trade_h(token: Token) -> float:
+    """Hours since the epoch; NaN where it is not told."""
+    return (token.first_trade - EPOCH) / timedelta(hours=1) if token.first_trade else math.nan
 
 
 def _ordered(universe: Universe) -> list[Token]:

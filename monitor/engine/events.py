@@ -15,19 +15,23 @@ REMEMBERED = timedelta(days=7)
 
 
 def member_events(
-    v: StepValues, layout: Layout, interval: IntervalInput
+    v: StepValues, layout: Layout, interval: IntervalInput, redenominated: tuple[int, ...]
 ) -> tuple[MemberEvent, ...]:
-    """Of this step, in the tokens' order."""
+    """Of this step: redenominations (positions of the successors) first, then in the tokens' order."""
     kept = (v.before.sector >= 0) & (v.before.sector == v.after.sector)
     with np.errstate(invalid="ignore", divide="ignore"):
-        restated = kept & (np.abs(v.after.supply / v.before.supply - 1.0) > SUPPLY_WORTH_TELLING)
-    changed = (v.before.sector != v.after.sector) | restated
-    found = []
+        issued = kept & (np.abs(v.after.supply / v.before.supply - 1.0) > SUPPLY_WORTH_TELLING)
+    changed = (v.before.sector != v.after.sector) | issued
+    found = [
+        _event(v, layout, interval, i, MemberEventKind.REDENOMINATION)
+        for i in redenominated
+        if v.before.sector[i] >= 0
+    ]
     for i in np.flatnonzero(changed).tolist():
-        if v.before.sector[i] >= 0 and not restated[i]:
+        if v.before.sector[i] >= 0 and not issued[i]:
             found.append(_event(v, layout, interval, i, MemberEventKind.EXIT))
         if v.after.sector[i] >= 0:
-            kind = MemberEventKind.SUPPLY if restated[i] else _entry(v, i)
+            kind = MemberEventKind.SUPPLY if issued[i] else _entry(v, i)
             found.append(_event(v, layout, interval, i, kind))
     return tuple(found)
 
@@ -49,10 +53,12 @@ def _entry(v: StepValues, i: int) -> MemberEventKind:
 def _event(
     v: StepValues, layout: Layout, interval: IntervalInput, i: int, kind: MemberEventKind
 ) -> MemberEvent:
-    leaving = kind is MemberEventKind.EXIT
+    leaving = kind in (MemberEventKind.EXIT, MemberEventKind.REDENOMINATION)
     sector = int(v.before.sector[i] if leaving else v.after.sector[i])
     cap = float(v.before.cap[i] if leaving else v.after.cap[i])
     moved = -cap if leaving else cap
+    if kind is MemberEventKind.REDENOMINATION:
+        moved = 0.0  # the line goes on: a new supply is an event of its own
     if kind is MemberEventKind.SUPPLY:
         moved = float(
             0.5 * (v.before.price[i] + v.after.price[i]) * (v.after.supply[i] - v.before.supply[i])

@@ -10,27 +10,34 @@ from monitor.engine.state import NEVER, EngineState
 from monitor.engine.timeline import Timeline
 
 
-def restate(state: EngineState, timeline: Timeline, moment: datetime) -> None:
+def restate(
+    state: EngineState, timeline: Timeline, moment: datetime, guard: float
+) -> tuple[int, ...]:
     """Before the first interval at or after a migration the successor takes the old token's line: price divided by the
-    ratio, supply multiplied by it. Its own first price is guarded: until one lies within the bound the line is held."""
+    ratio, supply multiplied by it. Its own first price is guarded: until one lies within ``guard`` (a fraction) of the
+    line the line is held. Gives the positions of the successors."""
     if state.last_open is None:
-        return
+        return ()
+    restated = []
     for old, new, change in timeline.effective(state.last_open, moment):
         if state.book_sector[old] < 0:
             continue
         line = state.book_price[old] / change.ratio
         own_line = state.price[new] if state.age[new] < NEVER else np.nan
-        trusted = abs(own_line / line - 1.0) <= 0.10 if not np.isnan(own_line) else False
+        trusted = abs(own_line / line - 1.0) <= guard if not np.isnan(own_line) else False
         if not trusted:
             state.price[new], state.age[new], state.guarded[new] = line, state.age[old], line
         state.seen[new] = max(int(state.seen[new]), int(state.seen[old]))
         state.book_price[new] = line
         state.book_supply[new] = state.book_supply[old] * change.ratio
+        state.line_supply[new] = state.book_supply[new]
         state.book_sector[new], state.book_sector[old] = state.book_sector[old], -1
         for mean in (state.spread, state.own_spread):
             _follow(mean, old, new)
         for ring in state.token_rings.values():
             _follow_ring(ring, old, new)
+        restated.append(new)
+    return tuple(restated)
 
 
 def _follow(mean: Mean, old: int, new: int) -> None:

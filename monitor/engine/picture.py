@@ -4,7 +4,7 @@ import numpy as np
 
 from monitor.engine.state import EngineState
 from monitor.engine.values import StepValues
-from monitor.engine.window import none_or
+from monitor.engine.window import listed
 from monitor.engine.windows import GRADES, Windows
 from monitor.model.interval import FloatArray, IntervalInput, Layout
 from monitor.model.state import MarketStep, MemberEvent, SectorState, TokenState
@@ -12,132 +12,128 @@ from monitor.model.state import MarketStep, MemberEvent, SectorState, TokenState
 DAY, WEEK = 24, 168
 
 
-def draw(
-    state: EngineState,
-    values: StepValues,
-    windows: Windows,
-    interval: IntervalInput,
-    layout: Layout,
-    events: tuple[MemberEvent, ...],
-) -> MarketStep:
-    """The whole picture of the step just remembered."""
-    volume, net = windows.sector_total("volume", DAY), windows.sector_total("net", DAY)
-    share_now, share_then = windows.volume_share(DAY), windows.volume_share(DAY, before=DAY)
-    sectors = tuple(
-        _sector(s, state, values, windows, interval, (volume, net, share_now, share_then))
-        for s in range(len(layout.sectors))
-    )
-    return MarketStep(
-        interval.open_time,
-        interval.width,
-        sectors,
-        _tokens(state, values, windows, interval),
-        events,
-    )
+class Painter:
+    """Draws the picture of a step; what never changes from step to step is worked out once."""
 
+    def __init__(self, layout: Layout, watched: int) -> None:
+        self._layout = layout
+        self._watched = watched
+        markets: list[list[int]] = [[] for _ in layout.tokens]
+        for market, token in enumerate(layout.market_token.tolist()):
+            markets[token].append(market)
+        self._markets = markets
+        self._venue = [name.partition(":")[0] for name in layout.markets]
+        self._all_venues = [self._names(every) for every in markets]
 
-def _sector(
-    s: int,
-    state: EngineState,
-    v: StepValues,
-    windows: Windows,
-    interval: IntervalInput,
-    totals: tuple[FloatArray, ...],
-) -> SectorState:
-    volume, net, share_now, share_then = totals
-    watched = s < len(v.share)
-    whole, own, market = windows.returns(s, DAY)
-    behind, judged = windows.breadth(s, DAY)
-    members = v.after.sector == s
-    ages = interval.supply_age_h[members]
-    return SectorState(
-        id=state.layout.sectors[s],
-        index=float(1000.0 * np.exp(state.level[s])),
-        market_cap_usd=float(v.caps[s]) if v.has_members[s] else None,
-        share=none_or(float(v.share[s])) if watched else None,
-        return_step=none_or(float(np.expm1(v.r[s]))),
-        return_1h=none_or(float(np.expm1(windows.sector_drift("r", 1)[s]))),
-        return_24h=whole,
-        return_7d=windows.index_return(s, WEEK),
-        own_return_24h=own if watched else None,
-        market_part_24h=market if watched else None,
-        beta=float(v.beta[s]) if watched else None,
-        share_change_24h=windows.share_change(s, DAY),
-        share_change_7d=windows.share_change(s, WEEK),
-        share_split_24h=windows.share_split(s, DAY),
-        volume_24h_usd=none_or(float(volume[s])),
-        volume_share=none_or(float(share_now[s])) if watched else None,
-        volume_share_change_24h=none_or(float(share_now[s] - share_then[s])) if watched else None,
-        net_flow_24h_usd=none_or(float(net[s])),
-        flow_grade=windows.grade(s, DAY),
-        volume_step_usd=none_or(float(v.volume[s])),
-        net_flow_step_usd=none_or(float(v.net[s])),
-        breadth_behind=behind,
-        breadth_of=judged,
-        members=int(members.sum()),
-        coverage=float(v.coverage[s]),
-        stale_weight=float(v.stale[s]),
-        supply_age_h=none_or(float(np.max(ages))) if len(ages) else None,
-        venue_conflict=bool(v.conflict[members].any()),
-    )
-
-
-def _tokens(
-    state: EngineState, v: StepValues, windows: Windows, interval: IntervalInput
-) -> tuple[TokenState, ...]:
-    """Of every token that ever had a price. Lists first: one conversion an array, not one a figure."""
-    layout = state.layout
-    hour = np.expm1(windows.token_drift("log_return", 1)).tolist()
-    day = np.expm1(windows.token_drift("log_return", DAY)).tolist()
-    own = np.expm1(windows.token_drift("own", DAY)).tolist()
-    part = windows.token_drift("contribution", DAY).tolist()
-    volume, net = (
-        windows.token_total("volume", DAY).tolist(),
-        windows.token_total("net", DAY).tolist(),
-    )
-    price, supply, sector = v.after.price.tolist(), v.after.supply.tolist(), v.after.sector.tolist()
-    supply_age, age, grade = (
-        interval.supply_age_h.tolist(),
-        state.age.tolist(),
-        v.token_grade.tolist(),
-    )
-    conflict = v.conflict.tolist()
-    venues = _venues(state, v)
-    width_s = interval.width.total_seconds()
-    return tuple(
-        TokenState(
-            id=token,
-            sector=layout.sectors[sector[i]] if sector[i] >= 0 else None,
-            price_usd=_known(price[i]),
-            market_cap_usd=_known(price[i] * supply[i]),
-            supply=_known(supply[i]),
-            supply_age_h=_known(supply_age[i]),
-            return_1h=_known(hour[i]),
-            return_24h=_known(day[i]),
-            own_return_24h=_known(own[i]),
-            contribution_24h=_known(part[i]),
-            volume_24h_usd=_known(volume[i]),
-            net_flow_24h_usd=_known(net[i]),
-            flow_grade=GRADES[grade[i]],
-            venues=venues[i],
-            age_s=age[i] * width_s,
-            venue_conflict=conflict[i],
+    def draw(
+        self,
+        state: EngineState,
+        values: StepValues,
+        windows: Windows,
+        interval: IntervalInput,
+        events: tuple[MemberEvent, ...],
+    ) -> MarketStep:
+        """The whole picture of the step just remembered."""
+        return MarketStep(
+            interval.open_time,
+            interval.width,
+            self._sectors(state, values, windows, interval),
+            self._tokens(state, values, windows, interval),
+            events,
         )
-        for i, token in enumerate(layout.tokens)
-        if price[i] == price[i]
-    )
+
+    def _sectors(
+        self, state: EngineState, v: StepValues, windows: Windows, interval: IntervalInput
+    ) -> tuple[SectorState, ...]:
+        sectors = len(self._layout.sectors)
+        member = v.after.sector >= 0
+        members = np.bincount(v.after.sector[member], minlength=sectors)
+        whole, own, market = windows.returns(DAY)
+        share_now, share_then = windows.volume_share(DAY), windows.volume_share(DAY, before=DAY)
+        behind, judged = windows.breadth(DAY)
+        columns = {
+            "id": list(self._layout.sectors),
+            "index": (1000.0 * np.exp(state.level)).tolist(),
+            "market_cap_usd": listed(np.where(v.has_members, v.caps, np.nan)),
+            "share": self._only_watched(v.share),
+            "return_step": listed(np.expm1(v.r)),
+            "return_1h": listed(np.expm1(windows.sector_drift("r", 1))),
+            "return_24h": listed(whole),
+            "return_7d": listed(windows.index_return(WEEK)),
+            "own_return_24h": self._only_watched(own),
+            "market_part_24h": self._only_watched(market),
+            "beta": self._only_watched(v.beta),
+            "share_change_24h": self._only_watched(windows.share_change(DAY)),
+            "share_change_7d": self._only_watched(windows.share_change(WEEK)),
+            "share_split_24h": [windows.share_split(s, DAY) for s in range(sectors)],
+            "volume_24h_usd": listed(windows.sector_total("volume", DAY)),
+            "volume_share": self._only_watched(share_now),
+            "volume_share_change_24h": self._only_watched(share_now - share_then),
+            "net_flow_24h_usd": listed(windows.sector_total("net", DAY)),
+            "flow_grade": [GRADES[code] for code in windows.grades(DAY).tolist()],
+            "volume_step_usd": listed(v.volume),
+            "net_flow_step_usd": listed(v.net),
+            "breadth_behind": behind.tolist(),
+            "breadth_of": judged.tolist(),
+            "members": members.tolist(),
+            "coverage": v.coverage.tolist(),
+            "stale_weight": v.stale.tolist(),
+            "supply_age_h": listed(_oldest(interval.supply_age_h, v, sectors)),
+            "venue_conflict": (
+                np.bincount(v.after.sector[member & v.conflict], minlength=sectors) > 0
+            ).tolist(),
+        }
+        rows = zip(*columns.values(), strict=True)
+        return tuple(SectorState(**dict(zip(columns, row, strict=True))) for row in rows)
+
+    def _only_watched(self, values: FloatArray) -> list[float | None]:
+        """As a list with None for the benchmark."""
+        found: list[float | None] = [None] * len(self._layout.sectors)
+        found[: self._watched] = listed(values[: self._watched])
+        return found
+
+    def _tokens(
+        self, state: EngineState, v: StepValues, windows: Windows, interval: IntervalInput
+    ) -> tuple[TokenState, ...]:
+        """Of every token that ever had a price. Columns first: one conversion an array, not one a figure."""
+        layout, price = self._layout, v.after.price
+        names = (*layout.sectors, None)  # -1 is no sector
+        columns = (
+            layout.tokens,
+            [names[place] for place in v.after.sector.tolist()],
+            listed(price),
+            listed(price * v.after.supply),
+            listed(v.after.supply),
+            listed(interval.supply_age_h),
+            listed(np.expm1(windows.token_drift("log_return", 1))),
+            listed(np.expm1(windows.token_drift("log_return", DAY))),
+            listed(np.expm1(windows.token_drift("own", DAY))),
+            listed(windows.token_drift("contribution", DAY)),
+            listed(windows.token_total("volume", DAY)),
+            listed(windows.token_total("net", DAY)),
+            [GRADES[code] for code in v.token_grade.tolist()],
+            self._counted_venues(v),
+            (state.age * interval.width.total_seconds()).tolist(),
+            v.conflict.tolist(),
+        )
+        tokens = map(TokenState, *columns)
+        return tuple(token for token in tokens if token.price_usd is not None)
+
+    def _counted_venues(self, v: StepValues) -> list[tuple[str, ...]]:
+        """Per token the venues that counted, in the markets' order."""
+        found = self._all_venues.copy()
+        left_out = np.unique(self._layout.market_token[~v.counted_market])
+        for token in left_out.tolist():
+            found[token] = self._names([m for m in self._markets[token] if v.counted_market[m]])
+        return found
+
+    def _names(self, markets: list[int]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._venue[market] for market in markets))
 
 
-def _venues(state: EngineState, v: StepValues) -> list[tuple[str, ...]]:
-    """Per token the venues that counted, in the markets' order."""
-    found: list[list[str]] = [[] for _ in state.layout.tokens]
-    names, owner = state.layout.markets, state.layout.market_token.tolist()
-    for market in np.flatnonzero(v.counted_market).tolist():
-        venue = names[market].partition(":")[0]
-        if venue not in found[owner[market]]:
-            found[owner[market]].append(venue)
-    return [tuple(venues) for venues in found]
-
-
-def _known(value: float) -> float | None:
-    return value if value == value else None  # noqa: PLR0124  NaN is unknown
+def _oldest(age_h: FloatArray, v: StepValues, sectors: int) -> FloatArray:
+    """Per sector the age of its members' oldest supply; NaN without a member."""
+    member = (v.after.sector >= 0) & ~np.isnan(age_h)
+    oldest = np.full(sectors, -np.inf)
+    np.maximum.at(oldest, v.after.sector[member], age_h[member])
+    return np.where(np.isfinite(oldest), oldest, np.nan)

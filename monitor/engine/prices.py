@@ -7,18 +7,25 @@ import numpy as np
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import BoolArray, Places, consolidate
 from monitor.engine.state import NEVER, EngineState
+from monitor.engine.window import sums
 from monitor.model.bars import Slot
 from monitor.model.interval import FloatArray, IntArray, IntervalInput
+
+USUAL_MIN = 7 * 24 * 60
+"""A venue whose volume is unknown for longer has no part in the trailing week and is no longer made up for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Priced:
-    """Per market: USD volume and taker-buy volume; per (token, k): which venues counted; per token: flags."""
+    """Per market: USD volume and taker-buy volume; per (token, k): which venues counted and which can be expected to
+    have traded; per token: flags. ``steady``: a price was accepted in this step and in the one before."""
 
     volume: FloatArray
     taker_buy: FloatArray
     counted: BoolArray
+    expected: BoolArray
     fresh: BoolArray
+    steady: BoolArray
     conflict: BoolArray
     guarded: BoolArray
     unseen: bool  # nobody answered for any market
@@ -32,7 +39,7 @@ def accept_prices(
     parameters: AnalyticsParameters,
 ) -> Priced:
     """Move the state's prices, ages and venue memories on by one interval."""
-    close = interval.close * rate / state.layout.multiplier
+    close = interval.close / state.layout.multiplier
     volume = interval.quote_volume * rate
     traded = interval.slot == Slot.TRADED
     answered = traded | (interval.slot == Slot.QUIET)
@@ -44,9 +51,11 @@ def accept_prices(
     fresh = answered & awake & (state.market_close > 0)
     state.market_volume.push(volume)
     state.market_usual.add(volume)
-    weight = np.nansum(state.market_volume.last(state.market_volume.length), axis=0)
+    state.market_dark = np.where(np.isnan(volume), state.market_dark + 1, 0)
+    expected = (interval.slot != Slot.UNLISTED) & (state.market_dark * width_min <= USUAL_MIN)
+    weight, _ = sums(state.market_volume.last(state.market_volume.length))
     found = consolidate(
-        places.spread(state.market_close, np.nan),
+        places.spread(state.market_close * rate, np.nan),
         places.spread(weight, 0.0),
         places.spread_flags(fresh),
         places.spread_flags(state.market_outlying),
@@ -55,6 +64,7 @@ def accept_prices(
     )
     state.market_outlying = places.gather(found.outlying, len(close))
     accepted, guarded = _gate(state, found.close, found.agreeing, parameters)
+    steady = accepted & (state.age == 0)
     state.price = np.where(accepted, found.close, state.price)
     state.age = np.where(accepted, 0, np.where(state.age < NEVER, state.age + 1, NEVER))
     state.seen = np.where(accepted | (state.seen >= 0), state.seen + 1, -1)
@@ -62,7 +72,9 @@ def accept_prices(
         volume=volume,
         taker_buy=interval.taker_buy_quote * rate,
         counted=found.counted,
+        expected=places.spread_flags(expected),
         fresh=accepted,
+        steady=steady,
         conflict=found.conflict,
         guarded=guarded,
         unseen=not answered.any(),
@@ -74,7 +86,8 @@ def _gate(
 ) -> tuple[BoolArray, BoolArray]:
     """Which candidates are accepted, and which a migration's guard held back.
 
-    A jump that fewer than two venues bear out is held for two steps and believed at the third.
+    A jump that fewer than two venues bear out is held for two steps and believed at the third; a step without a candidate
+    neither counts nor starts anew.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         jump = np.abs(np.log(close / state.price)) > parameters.jump_gate
@@ -82,7 +95,7 @@ def _gate(
     known = ~np.isnan(close)
     doubtful = known & jump & (agreeing < 2) & (state.hold < parameters.jump_hold_steps)
     guarded = known & strange
-    state.hold = np.where(doubtful, state.hold + 1, 0)
+    state.hold = np.where(doubtful, state.hold + 1, np.where(known, 0, state.hold))
     accepted = known & ~doubtful & ~guarded
     state.guarded = np.where(accepted, np.nan, state.guarded)
     return accepted, guarded

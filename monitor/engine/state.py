@@ -37,7 +37,12 @@ NEVER = 10**9
 
 
 class EngineState:
-    """What is remembered of the past. Per market, per token, per sector; see the engine for how it moves."""
+    """What is remembered of the past. Per market, per token, per sector; see the engine for how it moves.
+
+    ``market_close`` is in the quote currency per coin, ``market_idle`` and ``market_dark`` count steps without a move or
+    trade and without a known volume. ``age``: steps since a price was accepted, ``seen``: since the first was. ``book_*``:
+    the members as of the last step; ``line_supply``: supply a redenomination handed on, until one is told.
+    """
 
     def __init__(
         self,
@@ -52,10 +57,13 @@ class EngineState:
         self.layout = layout
         self.steps = 0
         self.last_open: datetime | None = None
-        self.gap = 0
+        self.gap = 0  # unseen steps in a row until now
+        self.clean = 0  # steps in a row that are neither unseen nor the first after a hole
+        self.first_seen: int | None = None  # the step in which anybody first answered
         self.launches: list[Launch] = []
         self.market_close = np.full(markets, np.nan)
         self.market_idle = np.zeros(markets, dtype=np.int64)
+        self.market_dark = np.zeros(markets, dtype=np.int64)
         self.market_outlying = np.zeros(markets, dtype=np.bool_)
         self.market_usual = Mean(decay(84.0, step_h), markets)
         self.market_volume = Ring(day, markets)
@@ -66,6 +74,7 @@ class EngineState:
         self.seen = np.full(tokens, -1, dtype=np.int64)
         self.book_price = np.full(tokens, np.nan)
         self.book_supply = np.full(tokens, np.nan)
+        self.line_supply = np.full(tokens, np.nan)
         self.book_sector = np.full(tokens, -1, dtype=np.int64)
         self.spread = Mean(decay(parameters.spread_half_life_h, step_h), tokens)
         self.own_spread = Mean(decay(parameters.spread_half_life_h, step_h), tokens)
@@ -88,6 +97,8 @@ def save(state: EngineState) -> bytes:
         "steps": state.steps,
         "last_open": iso(state.last_open) if state.last_open else None,
         "gap": state.gap,
+        "clean": state.clean,
+        "first_seen": state.first_seen,
         "launches": [[x.token, x.sector, iso(x.at), x.share_pp] for x in state.launches],
     }
     arrays: Arrays = {}
@@ -124,7 +135,8 @@ def load(
     }
     detected = detector.restore(mine, header["detector"], tuple(header["sector"]))
     state = EngineState(layout, width, parameters, detected)
-    state.steps, state.gap = header["steps"], header["gap"]
+    state.steps, state.gap, state.clean = header["steps"], header["gap"], header["clean"]
+    state.first_seen = header["first_seen"]
     state.last_open = parse_iso(header["last_open"]) if header["last_open"] else None
     state.launches = [
         Launch(token, sector, parse_iso(at), pp) for token, sector, at, pp in header["launches"]
@@ -159,7 +171,7 @@ def load(
 def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:
     """axis/name -> (object, attribute) of every array that is no ring; the axis is the array's only one."""
     found: dict[str, tuple[Any, str]] = {}
-    for name in ("close", "idle", "outlying"):
+    for name in ("close", "idle", "dark", "outlying"):
         found[f"market/{name}"] = (state, f"market_{name}")
     for name in (
         "price",
@@ -169,6 +181,7 @@ def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:
         "seen",
         "book_price",
         "book_supply",
+        "line_supply",
         "book_sector",
     ):
         found[f"token/{name}"] = (state, name)

@@ -26,14 +26,12 @@ class Timeline:
         """(tokens,) position of each token's sector in the bar that opens at ``moment``, -1 where it has none."""
         return self._sectors[bisect_right(self._turns, moment) - 1]
 
-    def effective(
-        self, since: datetime | None, moment: datetime
-    ) -> list[tuple[int, int, Redenomination]]:
-        """(old, new, redenomination) of those whose time lies in ``(since, moment]``; all in the past without ``since``."""
+    def effective(self, since: datetime, moment: datetime) -> list[tuple[int, int, Redenomination]]:
+        """(old, new, redenomination) of those whose time lies in ``(since, moment]``, in order of time."""
         return [
             (self._position[r.old], self._position[r.new], r)
             for r in self.redenominations
-            if r.at <= moment and (since is not None and r.at > since)
+            if since < r.at <= moment
         ]
 
     def _at(self, universe: Universe, layout: Layout, moment: datetime) -> IntArray:

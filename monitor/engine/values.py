@@ -13,7 +13,7 @@ class StepValues:
 
     before: Book
     after: Book
-    fresh: BoolArray
+    steady: BoolArray
     conflict: BoolArray
     guarded: BoolArray
     counted_market: BoolArray

@@ -2,23 +2,48 @@
 
 import numpy as np
 
-from monitor.model.interval import FloatArray
+from monitor.model.interval import FloatArray, IntArray
+
+
+def sums(rows: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Per column: sum of what is known (0 where nothing is), and how many rows are.
+
+    Most columns are wholly known: only those that are not are looked at cell by cell.
+    """
+    summed: FloatArray = rows.sum(axis=0)
+    known = np.full(len(summed), len(rows), dtype=np.int64)
+    gaps = np.flatnonzero(np.isnan(summed))
+    if len(gaps):
+        part = np.ascontiguousarray(rows[:, gaps])
+        unknown = np.isnan(part)
+        part[unknown] = 0.0
+        known[gaps] -= unknown.sum(axis=0)
+        summed[gaps] = part.sum(axis=0)
+    return summed, known
 
 
 def total(rows: FloatArray, least_known: float) -> FloatArray:
     """Sum down the rows, scaled up for unknown ones; NaN where fewer than ``least_known`` of them are known."""
-    known = (~np.isnan(rows)).sum(axis=0)
+    summed, known = sums(rows)
     part = known / len(rows)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(part >= least_known, np.nansum(rows, axis=0) / part, np.nan)
+        return np.where(part >= least_known, summed / part, np.nan)
 
 
 def drift(rows: FloatArray, least_known: float) -> FloatArray:
     """Sum of log returns down the rows, not scaled: what was not seen is in the first return after it."""
-    known = (~np.isnan(rows)).sum(axis=0)
-    return np.where(known >= least_known * len(rows), np.nansum(rows, axis=0), np.nan)
+    summed, known = sums(rows)
+    return np.where(known >= least_known * len(rows), summed, np.nan)
 
 
 def none_or(value: float) -> float | None:
     """None for NaN."""
     return None if np.isnan(value) else float(value)
+
+
+def listed(values: FloatArray) -> list[float | None]:
+    """As a list, None for NaN."""
+    plain: list[float | None] = values.tolist()
+    for i in np.flatnonzero(np.isnan(values)).tolist():
+        plain[i] = None
+    return plain

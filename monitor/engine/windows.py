@@ -1,5 +1,6 @@
 """Figures over the last hours, read from the state's rings: what evidence and the picture are made of."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
@@ -7,8 +8,8 @@ import numpy as np
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.engine.state import EngineState
 from monitor.engine.values import StepValues
-from monitor.engine.window import drift, none_or, total
-from monitor.model.interval import FloatArray, IntervalInput
+from monitor.engine.window import drift, none_or, sums, total
+from monitor.model.interval import FloatArray, IntArray, IntervalInput
 from monitor.model.rotation import Launch, SideEvidence
 from monitor.model.state import FlowGrade, ShareSplit
 
@@ -36,7 +37,9 @@ class Windows:
         self._watched = watched
         self._now = interval.close_time
         self._old = market_age_h > parameters.breadth_delay_h
-        self._cache: dict[tuple[str, int], FloatArray] = {}
+        self._cache: dict[tuple[str | int, ...], FloatArray] = {}
+        self._breadths: dict[int, tuple[IntArray, IntArray]] = {}
+        self._splits: dict[int, list[tuple[FloatArray, IntArray]]] = {}
 
     def steps(self, hours: float) -> int:
         """Steps in that many hours, at least one."""
@@ -44,35 +47,46 @@ class Windows:
 
     def sector_drift(self, name: str, hours: int) -> FloatArray:
         """Sum of a log-return ring per sector; NaN where too little is known."""
-        rows = self._state.sector_rings[name].last(self.steps(hours))
-        return drift(rows, self._parameters.least_known)
+        return self._cached(
+            ("drift", name, hours),
+            lambda: drift(
+                self._state.sector_rings[name].last(self.steps(hours)), self._parameters.least_known
+            ),
+        )
 
     def sector_total(self, name: str, hours: int, *, before: int = 0) -> FloatArray:
         """Sum of a USD ring per sector over ``hours`` that end ``before`` hours ago."""
         skip = self.steps(before) if before else 0
-        rows = self._state.sector_rings[name].last(self.steps(hours) + skip)
-        return total(rows[: len(rows) - skip], self._parameters.least_known)
+
+        def work() -> FloatArray:
+            rows = self._state.sector_rings[name].last(self.steps(hours) + skip)
+            return total(rows[: len(rows) - skip], self._parameters.least_known)
+
+        return self._cached(("total", name, hours, before), work)
 
     def token_total(self, name: str, hours: int) -> FloatArray:
         """Sum of a USD ring per token."""
-        return self._cached("total", name, hours)
+        rows = self._state.token_rings[name].last(self.steps(hours))
+        return total(rows, self._parameters.least_known)
 
     def token_drift(self, name: str, hours: int) -> FloatArray:
         """Sum of a return ring per token."""
-        return self._cached("drift", name, hours)
+        return self._cached(
+            ("token", name, hours),
+            lambda: drift(
+                self._state.token_rings[name].last(self.steps(hours)), self._parameters.least_known
+            ),
+        )
 
-    def _cached(self, kind: str, name: str, hours: int) -> FloatArray:
-        key = (f"{kind}/{name}", hours)
+    def _cached(self, key: tuple[str | int, ...], work: Callable[[], FloatArray]) -> FloatArray:
         if key not in self._cache:
-            rows = self._state.token_rings[name].last(self.steps(hours))
-            work = total if kind == "total" else drift
-            self._cache[key] = work(rows, self._parameters.least_known)
+            self._cache[key] = work()
         return self._cache[key]
 
     def volume_share(self, hours: int, *, before: int = 0) -> FloatArray:
         """Each watched sector's part of the traded volume of ``hours`` that end ``before`` hours ago."""
         volume = self.sector_total("volume", hours, before=before)[: self._watched]
-        whole = np.nansum(volume) if not np.isnan(volume).all() else np.nan
+        whole = volume[~np.isnan(volume)].sum()
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(whole > 0, volume / whole, np.nan)
 
@@ -82,61 +96,68 @@ class Windows:
             return None
         return none_or(float(np.expm1(self.sector_drift("r", window_h)[self._watched])))
 
-    def breadth(self, sector: int, window_h: int) -> tuple[int, int]:
-        """Members older than a day with a negative own return over the window, and how many are judged."""
-        own = self.token_drift("own", window_h)
-        judged = (self._values.after.sector == sector) & self._old & ~np.isnan(own)
-        return int((own[judged] < 0).sum()), int(judged.sum())
+    def breadth(self, window_h: int) -> tuple[IntArray, IntArray]:
+        """Per sector: members older than a day with a negative own return over the window, and how many are judged."""
+        if window_h not in self._breadths:
+            own, sector = self.token_drift("own", window_h), self._values.after.sector
+            judged = (sector >= 0) & self._old & ~np.isnan(own)
+            sectors = len(self._state.layout.sectors)
+            self._breadths[window_h] = (
+                np.bincount(sector[judged & (own < 0)], minlength=sectors),
+                np.bincount(sector[judged], minlength=sectors),
+            )
+        return self._breadths[window_h]
 
     def breadth_from(self, sector_index: int, window_h: int) -> float | None:
         """Share of members with a negative own return; None without a member to judge."""
-        behind, judged = self.breadth(sector_index, window_h)
-        return behind / judged if judged else None
+        behind, judged = self.breadth(window_h)
+        count = int(judged[sector_index])
+        return int(behind[sector_index]) / count if count else None
 
-    def returns(
-        self, sector: int, window_h: int
-    ) -> tuple[float | None, float | None, float | None]:
-        """(simple return, own part, market part): the first is the sum of the other two."""
-        whole = float(np.expm1(self.sector_drift("r", window_h)[sector]))
-        market = float(np.expm1(self.sector_drift("market", window_h)[sector]))
-        return none_or(whole), none_or(whole - market), none_or(market)
+    def returns(self, window_h: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Per sector (simple return, own part, market part): the first is the sum of the other two."""
+        whole = np.expm1(self.sector_drift("r", window_h))
+        market = np.expm1(self.sector_drift("market", window_h))
+        return whole, whole - market, market
 
-    def share_change(self, sector: int, hours: int) -> float | None:
-        """Change of market-cap share over the window, a fraction."""
-        if sector >= self._watched:
-            return None
+    def share_change(self, hours: int) -> FloatArray:
+        """Per sector the change of market-cap share over the window, a fraction."""
         ring, week = self._state.sector_rings["share"], self._state.week
         count = self.steps(hours)
         if count < ring.length:
-            return none_or(float(ring.ago(0)[sector] - ring.ago(count)[sector]))
-        column = len(self._state.level) + sector
-        return none_or(float(week.ago(0)[column] - week.ago(count)[column]))
+            return ring.ago(0) - ring.ago(count)
+        sectors = len(self._state.level)
+        return week.ago(0)[sectors:] - week.ago(count)[sectors:]
 
-    def index_return(self, sector: int, hours: int) -> float | None:
-        """Simple return of the chained index since ``hours`` ago."""
-        week, count = self._state.week, self.steps(hours)
-        return none_or(float(np.expm1(week.ago(0)[sector] - week.ago(count)[sector])))
+    def index_return(self, hours: int) -> FloatArray:
+        """Per sector the simple return of the chained index since ``hours`` ago."""
+        week, sectors = self._state.week, len(self._state.level)
+        return np.expm1(week.ago(0)[:sectors] - week.ago(self.steps(hours))[:sectors])
 
     def share_split(self, sector: int, hours: int) -> ShareSplit | None:
-        """The window's change of share by part, each a sum of its steps."""
+        """The window's change of share by part, each a sum of its steps; None where no step is known."""
         if sector >= self._watched:
             return None
-        rows = [
-            self._state.sector_rings[f"p{part}"].last(self.steps(hours))[:, sector]
-            for part in range(4)
-        ]
-        if all(np.isnan(row).all() for row in rows):
+        if hours not in self._splits:
+            self._splits[hours] = [
+                sums(self._state.sector_rings[f"p{part}"].last(self.steps(hours)))
+                for part in range(4)
+            ]
+        parts = self._splits[hours]
+        if not any(known[sector] for _, known in parts):
             return None
-        price, supply, membership, launch = (float(np.nansum(row)) for row in rows)
+        price, supply, membership, launch = (float(summed[sector]) for summed, _ in parts)
         return ShareSplit(price, supply, membership, launch)
 
-    def grade(self, sector: int, hours: int) -> FlowGrade | None:
-        """The worst grade of flow in a quarter or more of the window's steps."""
-        rows = self._state.sector_rings["grade"].last(self.steps(hours))[:, sector]
-        known = rows[rows > 0]
-        if not len(known):
-            return None
-        return GRADES[int(np.quantile(known, 0.75, method="higher"))]
+    def grades(self, hours: int) -> IntArray:
+        """Per sector the code of the worst grade of flow in a quarter or more of the window's graded steps; 0: none."""
+        rows = self._state.sector_rings["grade"].last(self.steps(hours))
+        graded = (rows > 0).sum(axis=0)
+        worst = np.zeros(rows.shape[1], dtype=np.int64)
+        for code in range(1, len(GRADES)):
+            at_least = (rows >= code).sum(axis=0)
+            worst = np.where((graded > 0) & (4 * at_least >= graded), code, worst)
+        return worst
 
     def contributors(self, sector: int, hours: int) -> tuple[tuple[str, float], ...]:
         """Up to three tokens with the largest part of the sector's return, those with its own sign first."""
@@ -150,16 +171,16 @@ class Windows:
     def side(self, sector_index: int, window_h: int) -> SideEvidence:
         """All figures of one side over the window."""
         s, values = sector_index, self._values
-        whole, own, market = self.returns(s, window_h)
+        whole, own, market = (float(values[s]) for values in self.returns(window_h))
         now, then = self.volume_share(window_h)[s], self.volume_share(24, before=window_h)[s]
         split = self.share_split(s, window_h)
-        change = self.share_change(s, window_h)
-        behind, judged = self.breadth(s, window_h)
+        change = none_or(float(self.share_change(window_h)[s])) if s < self._watched else None
+        behind, judged = (int(counts[s]) for counts in self.breadth(window_h))
         return SideEvidence(
             sector=self._state.layout.sectors[s],
-            total_return=whole,
-            own_return=own,
-            market_part=market,
+            total_return=none_or(whole),
+            own_return=none_or(own),
+            market_part=none_or(market),
             beta=float(values.beta[s]),
             market_cap_usd=float(values.caps[s]),
             share_pp=_pp(none_or(float(values.share[s]))),
@@ -173,7 +194,7 @@ class Windows:
             volume_share_pp=_pp(none_or(float(now))),
             volume_share_change_pp=_pp(none_or(float(now - then))),
             net_flow_usd=none_or(float(self.sector_total("net", window_h)[s])),
-            flow_grade=self.grade(s, window_h),
+            flow_grade=GRADES[int(self.grades(window_h)[s])],
             breadth_behind=behind,
             breadth_of=judged,
             contributors=self.contributors(s, window_h),

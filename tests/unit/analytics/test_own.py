@@ -24,9 +24,9 @@ def test_the_mean_is_corrected_for_its_start() -> None:
     assert mean.get().tolist() == [pytest.approx(7.0 / 3.0), 8.0]
 
 
-def betas(hours: int, factor: float, **parameters: float) -> Betas:
+def betas(hours: int, factor: float, *, half_life_h: float = 168.0) -> Betas:
     """Two sectors: the first moves ``factor`` times the market, the second with it."""
-    found = Betas(2, 1.0, AnalyticsParameters(**parameters))
+    found = Betas(2, 1.0, AnalyticsParameters(beta_half_life_h=half_life_h))
     for i in range(hours):
         market = 0.01 if i % 2 else -0.01
         found.add(np.array([factor * market, market]), market)
@@ -44,7 +44,7 @@ def test_beta_is_held_between_nought_and_three(factor: float, expected: float) -
 
 
 def test_a_wild_hour_enters_at_four_times_the_usual_size() -> None:
-    found = betas(24, 1.0, beta_half_life_h=1.0)
+    found = betas(24, 1.0, half_life_h=1.0)
     found.add(np.array([0.0, 1.0]), 1.0)
     # products 1/2 x 1e-4 and 1/2 x (1e-4 + 16e-4); market 1/2 x 17e-4: raw 1/17 and 1
     assert found.current() == pytest.approx([0.8 / 17 + 0.26, 1.06], rel=1e-6)
