@@ -79,15 +79,19 @@ def _flat(tables: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
 def _plain(value: Any) -> Any:
     from monitor.model.grid import format_duration, iso
     from monitor.settings.secret import Secret
+    from monitor.settings.sources import masked
 
-    if isinstance(value, Secret):
-        return "***"
-    if isinstance(value, timedelta):
-        return format_duration(value)
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, time):
-        return f"{value:%H:%M}"
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
+    match value:
+        case Secret():
+            return "***"
+        case timedelta():
+            value = format_duration(value)
+        case datetime():
+            value = iso(value)
+        case time():
+            value = f"{value:%H:%M}"
+        case list():
+            value = [_plain(item) for item in value]
+        case str():
+            value = masked(value)
     return value

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from monitor.model.grid import format_duration
+from monitor.model.grid import format_duration, parse_duration
 from monitor.model.universe import BEGINNING, END
 from monitor.settings.tables import RENAMED, VENUES, MemberTable, SectorTable, Tables
 
@@ -26,9 +26,11 @@ def member_of(entry: str | MemberTable) -> MemberTable:
 
 
 def _interval(tables: Tables) -> Iterator[Fault]:
-    interval = format_duration(tables.engine.interval)
-    if interval not in WIDTHS:
-        yield "engine.interval", f"found {interval!r}, expected one of {', '.join(WIDTHS)}"
+    if tables.engine.interval not in [parse_duration(width) for width in WIDTHS]:
+        yield (
+            "engine.interval",
+            f"found {format_duration(tables.engine.interval)!r}, expected one of {', '.join(WIDTHS)}",
+        )
     if tables.engine.deadline >= tables.engine.interval:
         yield (
             "engine.deadline",
@@ -52,6 +54,12 @@ def _venue_hint(venue: str) -> str:
     return f"{near!r}?" if near else f"one of {', '.join(VENUES)}"
 
 
+def _venue_with_table(venue: str) -> str:
+    if venue in VENUES:
+        return f"expected a venue that has a table (add [venues.{venue}])"
+    return f"expected {_venue_hint(venue)}"
+
+
 def _markets(tables: Tables) -> Iterator[Fault]:
     seen: dict[tuple[str, str], str] = {}
     for token, table in tables.tokens.items():
@@ -60,7 +68,7 @@ def _markets(tables: Tables) -> Iterator[Fault]:
             if market.venue not in tables.venues:
                 yield (
                     f"{key}.venue",
-                    f"found {market.venue!r}, expected a venue that has a table (nearest: {_venue_hint(market.venue)})",
+                    f"found {market.venue!r}, {_venue_with_table(market.venue)}",
                 )
             name = (market.venue, market.symbol)
             if name in seen:
@@ -154,15 +162,24 @@ def _needs_supply(tables: Tables, token: str) -> bool:
     source = tables.sources.get("coingecko")
     if source is not None and source.enabled and tables.tokens[token].coingecko:
         return False
-    return any(member_of(entry).id == token for sector in tables.sectors for entry in sector.tokens)
+    members = {member_of(entry).id for sector in tables.sectors for entry in sector.tokens}
+    successors = {t.migrated_to.token for t in tables.tokens.values() if t.migrated_to}
+    return token in members | successors
 
 
 def _migrations(tables: Tables) -> Iterator[Fault]:
+    taken: dict[str, str] = {}
     for token, table in tables.tokens.items():
         if table.migrated_to is None:
             continue
         successor = table.migrated_to.token
         key = f"tokens.{token}.migrated_to.token"
+        first = taken.setdefault(successor, token)
+        if first != token:
+            yield (
+                key,
+                f"found {successor!r}, which succeeds {first} already, expected one old token",
+            )
         if successor not in tables.tokens:
             yield key, f"found {successor!r}, expected a token that has a table"
         elif tables.tokens[successor].migrated_to is not None:

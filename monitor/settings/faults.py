@@ -3,11 +3,11 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from monitor.settings.sources import SECRETS
+from monitor.settings.sources import PRIVATE
 from monitor.settings.tables import Tables
 
 _EXPECTED = {
@@ -16,6 +16,8 @@ _EXPECTED = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
+    "finite_number": "a finite number",
+    "is_instance_of": "a text",
     "float_type": "a number",
     "float_parsing": "a number",
     "bool_type": "true or false",
@@ -42,6 +44,8 @@ def faults_of(error: ValidationError, path: Path, origins: Mapping[str, str]) ->
     """Every fault of a failed validation, in the file's order; secrets are never printed."""
     lines: list[str] = []
     for item in error.errors(include_url=False):
+        if _other_branch(item):
+            continue
         loc = _own_parts(item["loc"])
         key = key_text(loc)
         place = f"environment: {origins[key]}" if key in origins else f"{path}: {key}"
@@ -53,7 +57,20 @@ def faults_of(error: ValidationError, path: Path, origins: Mapping[str, str]) ->
 
 def _own_parts(loc: Sequence[str | int]) -> list[str | int]:
     """Without the names that the validator gives to the branches of a choice."""
-    return [part for part in loc if part not in ("str", "MemberTable")]
+    return [part for part in loc if part not in ("str", "MemberTable", "[key]")]
+
+
+def _other_branch(item: Any) -> bool:
+    """A member may be a text or a table: where it is a table, that it is no text is no fault of its own."""
+    loc, given = item["loc"], item["input"]
+    if "str" in loc and isinstance(given, dict):
+        return True
+    return "MemberTable" in loc and not isinstance(given, dict) and loc[-1] == "MemberTable"
+
+
+def _is_secret(key: str) -> bool:
+    """A secret, or a table that should hold one: its wrong value may be the secret itself."""
+    return any(secret == key or secret.startswith(f"{key}.") for secret in PRIVATE)
 
 
 def _found(item: Any, key: str) -> str:
@@ -61,7 +78,7 @@ def _found(item: Any, key: str) -> str:
         return "found nothing"
     if item["type"] == "extra_forbidden":
         return "found an unknown key"
-    if key in SECRETS:
+    if _is_secret(key):
         return "found ***"
     text = repr(item["input"])
     return f"found {text if len(text) <= _LONGEST else text[:_LONGEST] + '...'}"
@@ -73,10 +90,12 @@ def _expected(item: Any, loc: list[str | int]) -> str:
         return _nearest(loc)
     if kind in _EXPECTED:
         return f"expected {_EXPECTED[kind]}"
-    message = str(item["msg"]).removeprefix("Value error, ")
+    message = str(item["msg"])
     if "expected " in message:
         return message[message.index("expected ") :]
-    return "expected " + message[:1].lower() + message[1:].removeprefix("nput should be ").strip()
+    for opening in ("Input should be ", "Input should have ", "Value error, "):
+        message = message.removeprefix(opening)
+    return f"expected {message[:1].lower()}{message[1:]}"
 
 
 def _nearest(loc: list[str | int]) -> str:
@@ -90,8 +109,12 @@ def _nearest(loc: list[str | int]) -> str:
 def _names_at(loc: list[str | int]) -> list[str]:
     """Keys that the table at this place may have."""
     model: Any = Tables
+    named = False
     for part in loc:
         if isinstance(part, int):
+            continue
+        if named:  # the name of one table among many of its kind
+            named = False
             continue
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(part) or next(
@@ -99,7 +122,7 @@ def _names_at(loc: list[str | int]) -> list[str]:
             )
             if field is None:
                 return []
-            model = _table_in(field.annotation)
+            model, named = _table_in(field.annotation), get_origin(field.annotation) is dict
     if isinstance(model, type) and issubclass(model, BaseModel):
         return sorted(field.alias or name for name, field in model.model_fields.items())
     return []

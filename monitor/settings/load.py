@@ -10,7 +10,7 @@ from monitor.settings.build import analytics_of, detection_of, supplies_of, univ
 from monitor.settings.checks import all_faults, warnings_of
 from monitor.settings.faults import faults_of
 from monitor.settings.schema import Settings
-from monitor.settings.sources import keys_of, overlay, read_file, secrets_in
+from monitor.settings.sources import keys_of, overlay, read_file, take_secrets
 from monitor.settings.tables import Tables
 
 LOCAL = Path("config/monitor.toml")
@@ -34,11 +34,10 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     data, faults = read_file(file)
     if faults:
         raise ConfigError(faults)
-    faults = secrets_in(data, file)
-    if faults:
-        raise ConfigError(faults)
+    faults = take_secrets(data, file)
     origins = dict.fromkeys(keys_of(data), "file")
-    from_environment, faults = overlay(data, environ)
+    from_environment, unknown = overlay(data, environ)
+    faults += unknown
     try:
         tables = Tables.model_validate(data)
     except ValidationError as error:

@@ -25,14 +25,28 @@ VENUES = (
 RENAMED = {"gateio": "gate", "gate.io": "gate", "huobi": "htx", "okex": "okx"}
 
 
+_DURATION = "expected a length of time such as '90s', '5m' or '7d'"
+_MOMENT = "expected a date or time such as 2025-01-19 or 2025-01-19T05:00:00Z"
+_TIME = "expected a time of day such as 07:00"
+
+
 def _duration(value: Any) -> Any:
-    return parse_duration(value) if isinstance(value, str) else value
+    """Text with its unit; a bare number has none and is refused by the strict type."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_duration(value)
+    except (ValueError, OverflowError):
+        raise ValueError(_DURATION) from None
 
 
 def _moment(value: Any) -> Any:
     """TOML dates and times, or ISO 8601 text; a date alone is 00:00 UTC."""
     if isinstance(value, str):
-        return parse_iso(value)
+        try:
+            return parse_iso(value)
+        except (ValueError, OverflowError):
+            raise ValueError(_MOMENT) from None
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("expected a time with its offset, such as 2025-01-19T05:00:00Z")
@@ -43,9 +57,16 @@ def _moment(value: Any) -> Any:
 
 
 def _local_time(value: Any) -> Any:
-    if isinstance(value, str):
-        return time.fromisoformat(value)
-    return value
+    """The zone stands beside it, never in it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        read = time.fromisoformat(value)
+    except ValueError:
+        raise ValueError(_TIME) from None
+    if read.tzinfo is not None:
+        raise ValueError(f"{_TIME}, without an offset")
+    return read
 
 
 def _zone(value: str) -> str:
@@ -68,7 +89,17 @@ def _matches(pattern: str, form: str) -> AfterValidator:
 
 
 def _secret(value: Any) -> Any:
-    return Secret(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if not value:
+        raise ValueError("expected a secret that is not empty")
+    return Secret(value)
+
+
+def _address(value: Secret) -> Secret:
+    if re.fullmatch(r"https?://[^\s/]+\S*", value.reveal()) is None:
+        raise ValueError("expected a URL that begins with http:// or https://")
+    return value
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
@@ -91,12 +122,19 @@ Name = Annotated[str, _matches(r"[a-z0-9][a-z0-9-]*", "lower-case letters, digit
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 SecretText = Annotated[Secret, BeforeValidator(_secret)]
+SecretUrl = Annotated[Secret, BeforeValidator(_secret), AfterValidator(_address)]
 
 
 class Table(BaseModel):
-    """Common to all: unknown keys refused, values frozen."""
+    """Common to all: unknown keys refused, values frozen, nothing guessed from another type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        arbitrary_types_allowed=True,
+    )
 
 
 class EngineTable(Table):
@@ -115,9 +153,10 @@ class EngineTable(Table):
 class DatabaseTable(Table):
     """[database]"""
 
-    url: str = "sqlite:///monitor.db"
+    url: str = Field(default="sqlite:///monitor.db", repr=False)  # may hold a password
 
 
+SourceName = Literal["coingecko", "defillama", "dune", "sosovalue"]
 RetentionKind = Literal["bars", "steps", "tokens", "readings", "quarantine", "outbox"]
 
 
@@ -130,6 +169,11 @@ def _kept() -> dict[RetentionKind, timedelta]:
     }
 
 
+def _named_over_default(kept: dict[RetentionKind, timedelta]) -> dict[RetentionKind, timedelta]:
+    """A kind that is not named keeps its default."""
+    return {**_kept(), **kept}
+
+
 class ScheduleTable(Table):
     """[schedule]"""
 
@@ -138,7 +182,9 @@ class ScheduleTable(Table):
     poll_timeout: Duration = timedelta(seconds=60)
     supplies: Duration = timedelta(hours=6)
     prune: Duration = timedelta(days=1)
-    retention: dict[RetentionKind, Duration] = Field(default_factory=_kept)
+    retention: Annotated[dict[RetentionKind, Duration], AfterValidator(_named_over_default)] = (
+        Field(default_factory=_kept)
+    )
 
 
 class MemberTable(Table):
@@ -243,8 +289,8 @@ class DetectionTable(Table):
 class SlackTable(Table):
     """[alerts.slack]"""
 
-    webhook: SecretText | None = None
-    operator_webhook: SecretText | None = None
+    webhook: SecretUrl | None = None
+    operator_webhook: SecretUrl | None = None
     bot_token: SecretText | None = None
     channel: str | None = None
     operator_channel: str | None = None
@@ -308,9 +354,7 @@ class Tables(Table):
     sectors: list[SectorTable] = Field(min_length=2)
     tokens: dict[str, TokenTable]
     venues: dict[str, VenueTable] = Field(default_factory=dict)
-    sources: dict[Literal["coingecko", "defillama", "dune", "sosovalue"], SourceTable] = Field(
-        default_factory=dict
-    )
+    sources: dict[SourceName, SourceTable] = Field(default_factory=dict)
     detection: DetectionTable = DetectionTable()
     alerts: AlertsTable = AlertsTable()
     report: ReportTable = ReportTable()

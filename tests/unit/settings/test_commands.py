@@ -1,0 +1,77 @@
+"""`monitor config check` and `config show`, as they are called."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from monitor.commands.config import app
+from monitor.commands.context import Context
+from monitor.model.errors import ConfigError
+from tests.unit.settings.small import SMALL, changed
+
+SECRET = "wJ4hSecret"
+ENVIRON = {
+    "MONITOR_ALERTS__SLACK__WEBHOOK": f"https://hooks.example/services/T/B/{SECRET}",
+    "MONITOR_WEB__TOKEN": SECRET,
+    "MONITOR_SMTP__PASSWORD": SECRET,
+    "MONITOR_SMTP__USER": "joe",
+    "MONITOR_DATABASE__URL": f"postgresql://joe:{SECRET}@db/monitor",
+    "MONITOR_SOURCES__COINGECKO__API_KEY": SECRET,
+}
+
+
+def call(folder: Path, text: str, *arguments: str) -> Result:
+    file = folder / "c.toml"
+    file.write_text(text, encoding="utf-8")
+    return CliRunner().invoke(app, list(arguments), obj=Context(config_path=file, environ=ENVIRON))
+
+
+def test_check_counts_what_is_watched(tmp_path: Path) -> None:
+    result = call(tmp_path, SMALL, "check")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "warning: sectors: ai has 2 tokens: breadth and concentration say little under five",
+        "warning: sectors: memes has 1 tokens: breadth and concentration say little under five",
+        f"ok: {tmp_path}/c.toml: 2 sectors, 3 tokens, 3 markets, 2 venues",
+    ]
+
+
+def test_check_as_json_lists_the_faults_and_exits_2(tmp_path: Path) -> None:
+    result = call(tmp_path, changed(('"5m"', '"7m"')), "check", "--json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout) == {
+        "ok": False,
+        "problems": [
+            f"{tmp_path}/c.toml: engine.interval: found '7m', expected one of 1m, 5m, 15m, 30m, 1h"
+        ],
+    }
+
+
+def test_check_raises_the_faults_for_the_script_to_print(tmp_path: Path) -> None:
+    result = call(tmp_path, changed(('"5m"', '"7m"')), "check")
+    assert isinstance(result.exception, ConfigError)
+
+
+@pytest.mark.parametrize("arguments", [("show",), ("show", "--json"), ("check", "--json")])
+def test_no_secret_is_shown(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    result = call(tmp_path, SMALL, *arguments)
+    assert result.exit_code == 0
+    assert SECRET not in result.output
+
+
+def test_show_names_the_origin_of_each_setting(tmp_path: Path) -> None:
+    lines = call(tmp_path, SMALL, "show").stdout.splitlines()
+    assert "engine.interval = 5m  # file" in lines
+    assert "engine.deadline = 90s  # default" in lines
+    assert "web.token = ***  # MONITOR_WEB__TOKEN" in lines
+    assert "database.url = postgresql://joe:***@db/monitor  # MONITOR_DATABASE__URL" in lines
+    assert "schedule.retention.tokens = 400d  # default" in lines
+    assert "sector ai: ARC, VIRTUAL" in lines
+
+
+def test_show_as_json_is_one_object(tmp_path: Path) -> None:
+    shown = json.loads(call(tmp_path, SMALL, "show", "--json").stdout)
+    assert shown["smtp.password"] == {"value": "***", "origin": "MONITOR_SMTP__PASSWORD"}
+    assert shown["report.time"] == {"value": "07:00", "origin": "default"}

@@ -1,0 +1,222 @@
+"""Settings by the environment: every plain key, secrets by value or by file, nothing unknown."""
+
+from collections.abc import Iterator
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from monitor.settings.secret import Secret
+from monitor.settings.sources import SECRETS, masked, variable_of
+from monitor.settings.tables import Tables
+from tests.unit.settings.small import SMALL, changed, faults, load
+
+HOOK = "https://hooks.example/services/T0/B0/wJ4hSecret"
+
+BY_KEY: dict[str, tuple[str, object]] = {
+    "engine.interval": ("15m", timedelta(minutes=15)),
+    "engine.deadline": ("45s", timedelta(seconds=45)),
+    "database.url": ("postgresql://joe:wJ4h@db/monitor", "postgresql://joe:wJ4h@db/monitor"),
+    "schedule.retention": ('{bars = "30d"}', None),
+    "detection.on": ("3", 3.0),
+    "detection.max_from_own_return": ("-0.03", -0.03),
+    "detection.min_breadth": ("0.75", 0.75),
+    "detection.critical": ("5.5", 5.5),
+    "detection.watch_on": ("2.5", 2.5),
+    "detection.off": ("1.1", 1.1),
+    "detection.horizons_h": ("[8, 24]", [8, 24]),
+    "detection.pairs": ('[["ai", "memes"]]', [["ai", "memes"]]),
+    "alerts.minimum_severity": ("watch", "watch"),
+    "alerts.quiet_hours": ('["23:00", "07:00"]', [time(23), time(7)]),
+    "alerts.quiet_timezone": ("Europe/Berlin", "Europe/Berlin"),
+    "alerts.email.recipients": ('["desk@example.com"]', ["desk@example.com"]),
+    "alerts.slack.channel": ("12345", "12345"),  # a text, though it reads as a number
+    "alerts.slack.operator_channel": ("true", "true"),
+    "report.recipients": ('["desk@example.com"]', ["desk@example.com"]),
+    "report.sender": ("monitor@example.com", "monitor@example.com"),
+    "report.time": ("06:30", time(6, 30)),
+    "report.timezone": ("Europe/Berlin", "Europe/Berlin"),
+    "smtp.host": ("mail.example.com", "mail.example.com"),
+    "smtp.security": ("tls", "tls"),
+    "smtp.user": ("007", "007"),
+    "web.host": ("localhost", "localhost"),
+    "web.port": ("0", 0),
+    "web.enabled": ("False", False),
+}
+BY_TYPE: dict[object, tuple[str, object]] = {
+    bool: ("false", False),
+    int: ("7", 7),
+    float: ("0.2", 0.2),
+    timedelta: ("40s", timedelta(seconds=40)),
+    str: ("http://127.0.0.1:9", "http://127.0.0.1:9"),
+}
+NEEDED = {"MONITOR_SMTP__HOST": "mail"}  # mail has recipients in some of them
+
+
+def plain_keys() -> Iterator[tuple[str, str, object]]:
+    """(dotted key, text, value) of every plain key of the schema, of one venue and one source."""
+    for table in ("engine", "database", "schedule", "detection", "alerts", "alerts.slack"):
+        yield from keys_in(table)
+    for table in ("alerts.email", "report", "smtp", "web", "venues.gate", "sources.dune"):
+        yield from keys_in(table)
+
+
+def kinds_of(annotation: object) -> Iterator[object]:
+    """The annotation and everything inside it."""
+    yield annotation
+    for inner in get_args(annotation):
+        yield from kinds_of(inner)
+
+
+def keys_in(table: str) -> Iterator[tuple[str, str, object]]:
+    model: Any = Tables
+    for part in table.split("."):
+        field = model.model_fields.get(part)
+        inner = field.annotation if field is not None else model
+        model = get_args(inner)[1] if get_origin(inner) is dict else inner
+    for name, field in model.model_fields.items():
+        key = f"{table}.{name}"
+        kinds = list(kinds_of(field.annotation))
+        nested = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        if nested or key in SECRETS or Secret in kinds:
+            continue
+        if key in BY_KEY:
+            yield key, *BY_KEY[key]
+        elif get_origin(field.annotation) is Literal:
+            word = get_args(field.annotation)[-1]
+            yield key, word, word
+        else:
+            yield key, *next(BY_TYPE[kind] for kind in kinds if kind in BY_TYPE)
+
+
+PLAIN = list(plain_keys())
+
+
+def test_the_list_of_plain_keys_covers_the_schema() -> None:
+    keys = {key for key, _, _ in PLAIN}
+    assert len(keys) == len(PLAIN) > 60
+    assert {"engine.jump_gate", "schedule.supplies", "smtp.timeout", "venues.gate.base_url"} <= keys
+
+
+@pytest.mark.parametrize(("key", "text", "value"), PLAIN, ids=[key for key, _, _ in PLAIN])
+def test_every_plain_key_is_set_by_its_variable(
+    key: str, text: str, value: object, tmp_path: Path
+) -> None:
+    variable = "MONITOR_" + key.upper().replace(".", "__")
+    settings = load(tmp_path, SMALL, NEEDED | {variable: text})
+    found: Any = settings.tables
+    for part in key.split("."):
+        found = found[part] if isinstance(found, dict) else getattr(found, part)
+    if value is not None:
+        assert found == value
+    assert settings.origins[key] == variable
+
+
+def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
+    settings = load(tmp_path, SMALL, {"MONITOR_ENGINE__INTERVAL": "15m"})
+    assert settings.engine.interval == timedelta(minutes=15)
+    assert load(tmp_path, SMALL).origins["engine.interval"] == "file"
+    assert "engine.deadline" not in settings.origins
+
+
+def test_one_retention_keeps_the_others_at_their_defaults(tmp_path: Path) -> None:
+    kept = load(tmp_path, SMALL, {"MONITOR_SCHEDULE__RETENTION__BARS": "30d"}).schedule.retention
+    assert {kind: length.days for kind, length in kept.items()} == {
+        "tokens": 400, "readings": 90, "quarantine": 90, "outbox": 90, "bars": 30,
+    }  # fmt: skip
+
+
+def test_a_venue_without_a_table_may_be_named_by_the_environment(tmp_path: Path) -> None:
+    settings = load(tmp_path, SMALL, {"MONITOR_VENUES__KRAKEN__ENABLED": "false"})
+    assert settings.venues["kraken"].enabled is False
+
+
+def test_a_disabled_venue_takes_its_markets_along(tmp_path: Path) -> None:
+    markets = load(tmp_path, SMALL, {"MONITOR_VENUES__GATE__ENABLED": "false"}).universe.markets
+    assert [market.id for market in markets] == ["bybit:DOGE/USDT"]
+
+
+def test_unknown_variables_of_ours_are_faults_and_others_are_none_of_our_business(
+    tmp_path: Path,
+) -> None:
+    environ = {
+        "MONITOR_WEB__PROT": "80",
+        "MONITOR_NONSENSE": "1",
+        "MONITOR_ENGINE__INTERVAL_FILE": "/x",
+        "OTHER_WEB__PROT": "80",
+        "MONITOR_CONFIG": "c.toml",
+        "MONITOR_LOG_LEVEL": "debug",
+        "MONITOR_LOG_FORMAT": "json",
+    }
+    assert faults(tmp_path, SMALL, environ) == [
+        "environment: MONITOR_ENGINE__INTERVAL_FILE: found an unknown setting, expected MONITOR_ENGINE__INTERVAL?",
+        "environment: MONITOR_NONSENSE: found an unknown setting, expected MONITOR_<SECTION>__<KEY>",
+        "environment: MONITOR_WEB__PROT: found an unknown setting, expected MONITOR_WEB__PORT?",
+    ]
+
+
+@pytest.mark.parametrize("key", sorted(SECRETS))
+def test_every_secret_comes_by_value_or_by_file_and_is_never_printed(
+    key: str, tmp_path: Path
+) -> None:
+    held = tmp_path / "held"
+    held.write_text(f"{HOOK}\n", encoding="utf-8")
+    more = {"MONITOR_SMTP__USER": "joe", "MONITOR_ALERTS__SLACK__CHANNEL": "C1"}
+    for variable, text in (
+        (variable_of(key), HOOK),
+        (f"{variable_of(key)}_FILE", str(held)),
+    ):
+        settings = load(tmp_path, SMALL, more | {variable: text})
+        found: Any = settings.tables
+        for part in key.split("."):
+            found = found[part] if isinstance(found, dict) else getattr(found, part)
+        assert isinstance(found, Secret)
+        assert found.reveal() == HOOK
+        shown = f"{settings!r} {settings} {found} {found!r} {settings.tables.model_dump()}"
+        assert "wJ4h" not in shown
+        assert settings.origins[key] == variable
+
+
+def test_a_wrong_secret_is_not_printed(tmp_path: Path) -> None:
+    assert faults(tmp_path, SMALL, {"MONITOR_ALERTS__SLACK__WEBHOOK": "wJ4h-no-url"}) == [
+        "environment: MONITOR_ALERTS__SLACK__WEBHOOK: found ***, expected a URL that begins with http:// or https://"
+    ]
+
+
+def test_an_empty_secret_does_not_open_the_page_to_everybody(tmp_path: Path) -> None:
+    environ = {"MONITOR_WEB__TOKEN": "", "MONITOR_WEB__HOST": "0.0.0.0"}  # noqa: S104
+    assert faults(tmp_path, SMALL, environ) == [
+        "environment: MONITOR_WEB__TOKEN: found ***, expected a secret that is not empty"
+    ]
+
+
+def test_a_token_lets_the_page_listen_anywhere(tmp_path: Path) -> None:
+    environ = {"MONITOR_WEB__TOKEN": "wJ4h", "MONITOR_WEB__HOST": "0.0.0.0"}  # noqa: S104
+    assert load(tmp_path, SMALL, environ).web.host == "0.0.0.0"  # noqa: S104
+
+
+def test_a_secret_file_that_is_not_there_is_named_by_its_variable_alone(tmp_path: Path) -> None:
+    assert faults(tmp_path, SMALL, {"MONITOR_WEB__TOKEN_FILE": str(tmp_path / "wJ4h")}) == [
+        "environment: MONITOR_WEB__TOKEN_FILE: found a file that cannot be read, expected one that holds the secret"
+    ]
+
+
+def test_the_databases_url_may_stand_in_a_file_and_hides_its_password(tmp_path: Path) -> None:
+    held = tmp_path / "url"
+    held.write_text("postgresql://joe:wJ4h@db/monitor\n", encoding="utf-8")
+    settings = load(tmp_path, SMALL, {"MONITOR_DATABASE__URL_FILE": str(held)})
+    assert settings.database.url == "postgresql://joe:wJ4h@db/monitor"
+    assert "wJ4h" not in repr(settings)
+    assert masked(settings.database.url) == "postgresql://joe:***@db/monitor"
+    assert masked("sqlite:///a:b@c.db") == "sqlite:///a:b@c.db"
+
+
+def test_the_digest_tells_settings_apart_and_keeps_the_same_ones_together(tmp_path: Path) -> None:
+    first = load(tmp_path, SMALL).digest()
+    assert load(tmp_path, SMALL).digest() == first
+    assert load(tmp_path, changed(('"5m"', '"15m"'))).digest() != first
+    assert load(tmp_path, SMALL, {"MONITOR_WEB__TOKEN": "a"}).digest() == (
+        load(tmp_path, SMALL, {"MONITOR_WEB__TOKEN": "b"}).digest()
+    )

@@ -1,0 +1,367 @@
+"""Each fault of a configuration, word by word."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.model.errors import ConfigError
+from monitor.settings.load import load_settings
+from tests.unit.settings.small import SMALL, changed, faults, load
+
+INTERVAL = 'interval = "5m"'
+ARC_SUPPLY = '{from = 2024-12-10, circulating = 1e9, source = "by hand"}'
+
+
+def member(text: str) -> str:
+    """The small configuration with another second member of memes."""
+    return changed(('tokens = ["DOGE"]', f'tokens = ["DOGE", {text}]'))
+
+
+def engine(lines: str) -> str:
+    """With other lines in [engine]."""
+    return changed((INTERVAL, lines))
+
+
+ONE_FAULT = {
+    "unknown key": (
+        engine('intervall = "5m"'),
+        "c.toml: engine.intervall: found an unknown key, expected 'interval'?",
+    ),
+    "unknown table": (
+        changed(more="[alert]\n"),
+        "c.toml: alert: found an unknown key, expected 'alerts'?",
+    ),
+    "unknown key of a market": (
+        changed(('{venue = "bybit", symbol', '{venue = "bybit", simbol = "X", symbol')),
+        "c.toml: tokens.DOGE.markets[0].simbol: found an unknown key, expected 'symbol'?",
+    ),
+    "unknown source": (
+        changed(more="[sources.coingeko]\n"),
+        "c.toml: sources.coingeko: found 'coingeko', expected 'coingecko', 'defillama', 'dune' or 'sosovalue'",
+    ),
+    "text for a number": (
+        changed(more='[detection]\non = "3.0"\n'),
+        "c.toml: detection.on: found '3.0', expected a number",
+    ),
+    "number without a unit": (
+        engine("interval = 300"),
+        "c.toml: engine.interval: found 300, expected a length of time such as '90s', '5m' or '7d'",
+    ),
+    "length of time in other words": (
+        engine('interval = "5 minutes"'),
+        "c.toml: engine.interval: found '5 minutes', expected a length of time such as '90s', '5m' or '7d'",
+    ),
+    "length of time past all bounds": (
+        engine('drop_after = "99999999999d"'),
+        "c.toml: engine.drop_after: found '99999999999d', expected a length of time such as '90s', '5m' or '7d'",
+    ),
+    "date as a number": (
+        member("{id = 'ARC', from = 20250101}").replace(', {id = "ARC", from = 2024-12-10}', ""),
+        "c.toml: sectors[1].tokens[1].from: found 20250101, expected a date or time such as 2025-01-19T05:00:00Z",
+    ),
+    "date in other words": (
+        member("{id = 'ARC', from = 'May'}").replace(', {id = "ARC", from = 2024-12-10}', ""),
+        "c.toml: sectors[1].tokens[1].from: found 'May', expected a date or time such as 2025-01-19 or 2025-01-19T05:00:00Z",
+    ),
+    "time without an offset": (
+        changed(("from = 2024-12-10}]\n\n[[", "from = 2024-12-10T00:00:00}]\n\n[[")),
+        ("c.toml: sectors[0].tokens[1].from: found datetime.datetime(2024, 12, 10, 0, 0),"
+        " expected a time with its offset, such as 2025-01-19T05:00:00Z"),
+    ),
+    "yes for true": (
+        changed(more='[web]\nenabled = "yes"\n'),
+        "c.toml: web.enabled: found 'yes', expected true or false",
+    ),
+    "port past the last": (
+        changed(more="[web]\nport = 70000\n"),
+        "c.toml: web.port: found 70000, expected less than 65536",
+    ),
+    "not a number": (
+        changed(more="[detection]\ncritical = inf\n"),
+        "c.toml: detection.critical: found inf, expected a finite number",
+    ),
+    "a word of a list": (
+        changed(more='[alerts]\nminimum_severity = "loud"\n'),
+        "c.toml: alerts.minimum_severity: found 'loud', expected 'watch', 'warning' or 'critical'",
+    ),
+    "local time with an offset": (
+        changed(more='[report]\ntime = "07:00Z"\n'),
+        "c.toml: report.time: found '07:00Z', expected a time of day such as 07:00, without an offset",
+    ),
+    "unknown zone": (
+        changed(more='[report]\ntimezone = "Mars/Phobos"\n'),
+        "c.toml: report.timezone: found 'Mars/Phobos', expected a time zone such as UTC or Europe/Berlin",
+    ),
+    "venue under its old name": (
+        changed(("[venues.gate]", "[venues.gate]\n[venues.gateio]")),
+        "c.toml: venues.gateio: found 'gateio', expected 'gate'?",
+    ),
+    "market of a venue under its old name": (
+        changed(('"gate", symbol = "ARC/USDT"', '"gateio", symbol = "ARC/USDT"')),
+        "c.toml: tokens.ARC.markets[0].venue: found 'gateio', expected 'gate'?",
+    ),
+    "market of a venue without a table": (
+        changed(('"gate", symbol = "ARC/USDT"', '"mexc", symbol = "ARC/USDT"')),
+        "c.toml: tokens.ARC.markets[0].venue: found 'mexc', expected a venue that has a table (add [venues.mexc])",
+    ),
+    "symbol of one venue's own form": (
+        changed(('symbol = "ARC/USDT"', 'symbol = "ARC_USDT"')),
+        ("c.toml: tokens.ARC.markets[0].symbol: found 'ARC_USDT',"
+        " expected a unified symbol such as VIRTUAL/USDT or VIRTUAL/USDT:USDT"),
+    ),
+    "market twice": (
+        changed(('symbol = "ARC/USDT"', 'symbol = "VIRTUAL/USDT"')),
+        ("c.toml: tokens.ARC.markets[0]: found 'VIRTUAL/USDT' of gate,"
+        " expected each market once (it stands at tokens.VIRTUAL.markets[0])"),
+    ),
+    "market that ends before it begins": (
+        changed(('symbol = "ARC/USDT"', 'symbol = "ARC/USDT", from = 2025-02-01, to = 2025-01-01')),
+        "c.toml: tokens.ARC.markets[0]: found an end before the beginning, expected from < to",
+    ),
+    "token in two sectors": (
+        member('{id = "ARC", from = 2025-01-05}'),
+        "c.toml: sectors[1].tokens[1]: found 'ARC' in memes and in ai from 2025-01-05, expected one sector at a time",
+    ),
+    "token in two sectors for ever": (
+        member('"VIRTUAL"'),
+        "c.toml: sectors[1].tokens[1]: found 'VIRTUAL' in memes and in ai always, expected one sector at a time",
+    ),
+    "unknown token": (
+        member('"VIRTUEL"'),
+        "c.toml: sectors[1].tokens[1]: found 'VIRTUEL', expected a token that has a table (nearest: 'VIRTUAL')",
+    ),
+    "token in no sector": (
+        changed(more='[tokens.FAI]\nname = "Freysa"\n'),
+        "c.toml: tokens.FAI: found a token in no sector, expected a member of a sector, a successor or a quote currency",
+    ),
+    "member that leaves before it joins": (
+        changed(("from = 2024-12-10}]\n\n[[", "from = 2024-12-10, to = 2024-12-10}]\n\n[[")),
+        "c.toml: sectors[0].tokens[1]: found an end before the beginning, expected from < to",
+    ),
+    "supplies out of order": (
+        changed((ARC_SUPPLY, f"{ARC_SUPPLY}, {ARC_SUPPLY.replace('2024', '2023')}")),
+        "c.toml: tokens.ARC.supplies: found dates out of order or twice, expected them ascending",
+    ),
+    "no supply": (
+        changed((ARC_SUPPLY, "")),
+        ("c.toml: tokens.ARC.supplies: found none, expected a dated circulating supply,"
+        " or sources.coingecko enabled and tokens.*.coingecko set"),
+    ),
+    "negative supply": (
+        changed((ARC_SUPPLY, ARC_SUPPLY.replace("1e9", "-1"))),
+        "c.toml: tokens.ARC.supplies[0].circulating: found -1, expected greater than 0",
+    ),
+    "deadline as long as the interval": (
+        engine(f'{INTERVAL}\ndeadline = "5m"'),
+        "c.toml: engine.deadline: found '5m', expected less than engine.interval",
+    ),
+    "interval that no venue has": (
+        engine('interval = "7m"'),
+        "c.toml: engine.interval: found '7m', expected one of 1m, 5m, 15m, 30m, 1h",
+    ),
+    "interval that only reads like one": (
+        engine('interval = "5.005m"'),
+        "c.toml: engine.interval: found '5m', expected one of 1m, 5m, 15m, 30m, 1h",
+    ),
+    "settle after the deadline": (
+        changed(more='[schedule]\nsettle = "90s"\n'),
+        "c.toml: schedule.settle: found '90s', expected less than engine.deadline".replace("90s", "90s"),
+    ),
+    "bounds in another order": (
+        changed(more="[detection]\nwatch_on = 3.5\n"),
+        "c.toml: detection: found off 1.2, watch_on 3.5, on 3.0, critical 4.0, expected off < watch_on <= on <= critical",
+    ),
+    "pair of an unknown sector": (
+        changed(more='[detection]\npairs = [["ai", "dogs"]]\n'),
+        "c.toml: detection.pairs[0]: found 'dogs', expected a watched sector (ai, memes)",
+    ),
+    "pair of one sector": (
+        changed(more='[detection]\npairs = [["ai", "ai"]]\n'),
+        "c.toml: detection.pairs[0]: found 'ai' on both sides, expected two sectors",
+    ),
+    "sector twice": (
+        changed(('id = "memes"', 'id = "ai"')),
+        "c.toml: sectors[1].id: found 'ai' twice, expected each id once",
+    ),
+    "one sector to watch": (
+        changed(('name = "Memes"', 'name = "Memes"\nbenchmark = true')),
+        "c.toml: sectors: found fewer than two sectors to watch, expected two or more beside the benchmark",
+    ),
+    "page for everybody": (
+        changed(more='[web]\nhost = "0.0.0.0"\n'),
+        "c.toml: web.host: found '0.0.0.0' without a token, expected 127.0.0.1, or MONITOR_WEB__TOKEN set",
+    ),
+    "secret in the file": (
+        changed(more='[alerts.slack]\nwebhook = "https://hooks.example/services/T/B/wJ4h"\n'),
+        ("c.toml: alerts.slack.webhook: found a secret in the file,"
+        " expected it in MONITOR_ALERTS__SLACK__WEBHOOK or MONITOR_ALERTS__SLACK__WEBHOOK_FILE"),
+    ),
+    "password in the database's URL": (
+        changed(more='[database]\nurl = "postgresql://joe:wJ4h@db/monitor"\n'),
+        ("c.toml: database.url: found a password in the file,"
+        " expected it in MONITOR_DATABASE__URL or MONITOR_DATABASE__URL_FILE"),
+    ),
+    "secret in the place of its table": (
+        changed(more='[alerts]\nslack = "https://hooks.example/services/T/B/wJ4h"\n'),
+        "c.toml: alerts.slack: found ***, expected a table",
+    ),
+    "mail without a server": (
+        changed(more='[report]\nrecipients = ["desk@example.com"]\n'),
+        "c.toml: smtp.host: found nothing though mail has recipients, expected the mail server's name",
+    ),
+    "mail to nobody": (
+        changed(more='[smtp]\nhost = "mail"\n[report]\nrecipients = ["desk"]\n'),
+        "c.toml: report.recipients[0]: found 'desk', expected a mail address such as desk@example.com",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ONE_FAULT)
+def test_a_fault_is_named_with_what_was_found_and_what_is_expected(
+    case: str, tmp_path: Path
+) -> None:
+    text, expected = ONE_FAULT[case]
+    assert faults(tmp_path, text) == [expected]
+
+
+MOVED = changed(
+    ("[venues.gate]", '[tokens.ARCX]\nname = "New"\n{}\n[venues.gate]'),
+    ('name = "AI Rig Complex"', 'name = "AI Rig Complex"\nmigrated_to = {{token = "{}", ratio = 6, at = 2025-11-06}}'),
+)  # fmt: skip
+NEW_SUPPLY = 'supplies = [{from = 2025-11-06, circulating = 6e9, source = "by hand"}]'
+
+
+def moved(token: str, more: str = NEW_SUPPLY) -> str:
+    """With ARC migrated."""
+    old, new = MOVED.split("{}", 1)[0], MOVED.split("{}", 1)[1]
+    return (old + more + new).replace('"{}"', f'"{token}"').replace("{{", "{").replace("}}", "}")
+
+
+def test_a_migration_that_is_right_loads(tmp_path: Path) -> None:
+    members = load(tmp_path, moved("ARCX")).universe.sector("ai").members
+    assert [(m.token, f"{m.since:%Y-%m-%d}", f"{m.until:%Y-%m-%d}") for m in members] == [
+        ("ARC", "2024-12-10", "2025-11-06"),
+        ("ARCX", "2025-11-06", "9999-12-31"),
+        ("VIRTUAL", "1-01-01", "9999-12-31"),
+    ]
+
+
+def test_a_migration_to_nothing_is_named(tmp_path: Path) -> None:
+    found = faults(tmp_path, moved("ARCY"))
+    assert (
+        "c.toml: tokens.ARC.migrated_to.token: found 'ARCY', expected a token that has a table"
+        in found
+    )
+
+
+def test_a_successor_may_not_stand_in_a_sector(tmp_path: Path) -> None:
+    text = moved("ARCX").replace('["DOGE"]', '["DOGE", "ARCX"]')
+    assert faults(tmp_path, text) == [
+        (
+            "c.toml: tokens.ARC.migrated_to.token: found 'ARCX' named in a sector,"
+            " expected that it takes its place by the migration alone"
+        )
+    ]
+
+
+def test_a_successor_may_not_migrate_again(tmp_path: Path) -> None:
+    assert faults(tmp_path, moved("ARC")) == [
+        "c.toml: tokens.ARCX: found a token in no sector, expected a member of a sector, a successor or a quote currency",
+        "c.toml: tokens.ARC.migrated_to.token: found 'ARC', which is migrated itself, expected one migration a token",
+    ]
+
+
+def test_two_tokens_may_not_share_a_successor(tmp_path: Path) -> None:
+    second = 'name = "Virtuals"\nmigrated_to = {token = "ARCX", ratio = 2, at = 2025-11-06}'
+    text = moved("ARCX").replace('name = "Virtuals"', second)
+    assert faults(tmp_path, text) == [
+        "c.toml: tokens.ARC.migrated_to.token: found 'ARCX', which succeeds VIRTUAL already, expected one old token"
+    ]
+
+
+def test_a_successor_needs_a_supply_as_members_do(tmp_path: Path) -> None:
+    assert faults(tmp_path, moved("ARCX", more="")) == [
+        (
+            "c.toml: tokens.ARCX.supplies: found none, expected a dated circulating supply,"
+            " or sources.coingecko enabled and tokens.*.coingecko set"
+        )
+    ]
+
+
+def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
+    text = changed(
+        (INTERVAL, 'intervall = "5m"'),
+        ('name = "Memes"', "name = 5"),
+        more='[web]\ntoken = "wJ4h"\n[alerts]\ndigest_above = 0\n',
+    )
+    assert faults(tmp_path, text, {"MONITOR_ENGINE__DEADLIN": "5s", "MONITOR_WEB__PORT": "x"}) == [
+        "c.toml: web.token: found a secret in the file, expected it in MONITOR_WEB__TOKEN or MONITOR_WEB__TOKEN_FILE",
+        "environment: MONITOR_ENGINE__DEADLIN: found an unknown setting, expected MONITOR_ENGINE__DEADLINE?",
+        "c.toml: engine.intervall: found an unknown key, expected 'interval'?",
+        "c.toml: sectors[1].name: found 5, expected a text",
+        "c.toml: alerts.digest_above: found 0, expected greater than 0",
+        "environment: MONITOR_WEB__PORT: found 'x', expected a whole number",
+    ]
+
+
+def test_rules_across_keys_are_all_named_at_once(tmp_path: Path) -> None:
+    text = changed(
+        (INTERVAL, 'interval = "7m"'),
+        ('"gate", symbol = "ARC/USDT"', '"huobi", symbol = "ARC/USDT"'),
+        more='[web]\nhost = "0.0.0.0"\n',
+    )
+    assert [line.split(": ")[1] for line in faults(tmp_path, text)] == [
+        "engine.interval",
+        "tokens.ARC.markets[0].venue",
+        "web.host",
+    ]
+
+
+class TestTheFileAsAWhole:
+    def said(self, file: Path) -> str:
+        with pytest.raises(ConfigError) as failure:
+            load_settings(file, {})
+        assert len(failure.value.problems) == 1
+        return failure.value.problems[0].replace(str(file), "FILE")
+
+    def test_none_there(self, tmp_path: Path) -> None:
+        assert (
+            self.said(tmp_path / "none.toml")
+            == "FILE: found no such file, expected a configuration (see config/monitor.toml)"
+        )
+
+    def test_a_folder(self, tmp_path: Path) -> None:
+        assert self.said(tmp_path) == "FILE: found a directory, expected a file"
+
+    def test_a_path_through_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "c.toml").write_text(SMALL)
+        assert (
+            self.said(tmp_path / "c.toml" / "d.toml")
+            == "FILE: found no way to read it (Not a directory), expected a readable file"
+        )
+
+    def test_not_to_be_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*_: object, **__: object) -> str:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(
+            Path, "read_text", refuse
+        )  # the tests may run as root, whom no mode stops
+        assert (
+            self.said(tmp_path / "c.toml")
+            == "FILE: found no permission to read it, expected a readable file"
+        )
+
+    def test_not_toml(self, tmp_path: Path) -> None:
+        file = tmp_path / "c.toml"
+        file.write_text("[engine\n")
+        assert self.said(file).startswith("FILE: found what is not TOML (")
+        assert "line 1" in self.said(file)
+
+    def test_not_utf8(self, tmp_path: Path) -> None:
+        file = tmp_path / "c.toml"
+        file.write_bytes(b"# caf\xe9\n")
+        assert (
+            self.said(file)
+            == "FILE: found a byte that is not UTF-8 at position 5, expected UTF-8 text"
+        )
