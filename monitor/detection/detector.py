@@ -21,6 +21,7 @@ from monitor.model.interval import IntArray, Layout
 from monitor.model.rotation import PairReading, RotationChange
 
 HOUR = timedelta(hours=1)
+DAY_H = 24
 
 
 @dataclass(slots=True)
@@ -41,7 +42,10 @@ class DetectorState:
 
 
 class Detector:
-    """Watches the ordered pairs of sectors. ``watched``: how many of the layout's first sectors are no benchmark."""
+    """Watches the ordered pairs of sectors. ``watched``: how many of the layout's first sectors are no benchmark.
+
+    Raises ValueError where bars of ``width`` do not divide an hour, or a horizon is no whole number of hours to 24.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,10 @@ class Detector:
         watched: int,
         live_from: datetime | None = None,
     ) -> None:
+        if HOUR % width:
+            raise ValueError(f"found bars of {width}, expected a width that divides an hour")
+        if not all(1 <= hours <= DAY_H for hours in parameters.horizons_h):
+            raise ValueError(f"found horizons {parameters.horizons_h}, expected 1 to {DAY_H} hours")
         self._sectors = layout.sectors
         self._watched = watched
         self._p = parameters

@@ -17,7 +17,7 @@ from monitor.research.feed import Feed
 from monitor.research.matching import BASELINES, PAIRS, Baseline, Seen, match_threshold, rule_alarms
 from monitor.research.results import Evaluation, Row
 from monitor.research.scoring import Alarm, SeriesScore, combine, score_series
-from monitor.research.script import SCENARIOS, Scenario
+from monitor.research.script import QUICK, SCENARIOS, Scenario
 from monitor.research.synthetic import SyntheticMarket, make_market
 
 TUNING_SEED = 0
@@ -34,7 +34,7 @@ def evaluate(
     series: int = 12,
     interval: timedelta = HOUR,
     parameters: DetectionParameters | None = None,
-    scenarios: Sequence[Scenario] = SCENARIOS,
+    scenarios: Sequence[Scenario] = QUICK,
     first_seed: int = REPORT_SEED,
     tell: Tell = lambda _: None,
 ) -> Evaluation:

@@ -227,3 +227,15 @@ def test_every_parameter_is_in_the_fingerprint(change: dict[str, object]) -> Non
     changed = replace(P, **change)  # type: ignore[arg-type]
     assert changed.fingerprint() != P.fingerprint()
     assert replace(P).fingerprint() == P.fingerprint()
+
+
+@pytest.mark.parametrize("minutes", [7, 240])
+def test_bars_that_do_not_divide_an_hour_are_refused(minutes: int) -> None:
+    with pytest.raises(ValueError, match="divides an hour"):
+        detector(width=timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize("horizons", [(0, 4), (4, 25)])
+def test_horizons_beyond_the_memory_are_refused(horizons: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="1 to 24 hours"):
+        detector(replace(P, horizons_h=horizons))
