@@ -71,9 +71,8 @@ def prune(ctx: typer.Context) -> None:
 
     context = context_of(ctx)
     settings = context.settings()
+    retention = {str(kind): length for kind, length in settings.schedule.retention.items()}
     with context.database(settings) as database, database.write() as conn:
-        counts = prune_rows(conn, now=context.clock.now(), retention=settings.schedule.retention)
+        counts = prune_rows(conn, now=context.clock.now(), retention=retention)
     for kind, count in counts.items():
-        typer.echo(
-            f"{kind:<20} {count:>12,} rows older than {format_duration(settings.schedule.retention[kind])}"
-        )
+        typer.echo(f"{kind:<20} {count:>12,} rows older than {format_duration(retention[kind])}")

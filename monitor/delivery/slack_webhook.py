@@ -16,7 +16,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from monitor.content.figures import duration
 from monitor.content.plain_words import slack_safe
 from monitor.delivery.errors import DeliveryFailed
-from monitor.model.notice import Notice
+from monitor.model.notice import Notice, NoticeKind
 
 LATE_AFTER = timedelta(minutes=10)
 SECTION = 2900
@@ -66,13 +66,19 @@ class SlackWebhook:
 def rendered(notice: Notice, now: datetime) -> tuple[str, list[dict[str, Any]]]:
     """(text, blocks): the text stands alone; it says how late it is when it is."""
     late = now - notice.event_at
-    mark = f"late by {duration(late.total_seconds())}: " if late > LATE_AFTER else ""
-    body = slack_safe(mark + str(notice.payload.get("body", notice.text)))
+    mark = f"late by {duration(late.total_seconds())}" if late > LATE_AFTER else ""
+
+    def marked(text: str) -> str:
+        if mark and notice.kind is NoticeKind.OPERATOR:
+            return slack_safe(f"{text} ({mark})")  # its first word stays "Monitor:"
+        return slack_safe(f"{mark}: {text}" if mark else text)
+
+    body = marked(str(notice.payload.get("body", notice.text)))
     blocks = [
         {"type": "section", "text": {"type": "mrkdwn", "text": part, "verbatim": True}}
         for part in sections(body)
     ]
-    return slack_safe(mark + notice.text), blocks
+    return marked(notice.text), blocks
 
 
 def sections(body: str) -> list[str]:

@@ -1,0 +1,265 @@
+"""The stage of a scenario: January 2025 played fast by an exchange server, a Slack-shaped server, and a daemon to kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from monitor.episodes import Episode
+from monitor.episodes.build import DATA
+from monitor.model.grid import iso
+from monitor.model.universe import BEGINNING
+from monitor.store import bars, notes, supplies
+from monitor.store.database import open_database
+from monitor.store.knowledge import issue_time
+from monitor.store.migrations import upgrade
+from tests.slack_server.server import CHANNELS
+from tests.slack_server.workspace import Message, Workspace
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HOUR = timedelta(hours=1)
+
+
+def eventually(holds: Callable[[], bool], *, within: float, what: str) -> None:
+    """Wait until it holds; fails with ``what`` after ``within`` seconds."""
+    end = time.monotonic() + within
+    while not holds():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {within:.0f} s: {what}")
+        time.sleep(0.05)
+
+
+@dataclass
+class Stage:
+    """Servers that run, and the configuration that points at them. ``live_from``: when the daemon first looks."""
+
+    folder: Path
+    episode: Episode
+    live_from: datetime
+    until: datetime
+    speed: float
+    origin: datetime
+    config: Path
+    database_url: str
+    webhooks: Mapping[str, str]
+    venues: Mapping[str, str]
+    record: Path
+    runs: int = 0
+    logs: list[Path] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        """The scaled clock's time."""
+        return self.live_from + (datetime.now(UTC) - self.origin) * self.speed  # noqa: TID251  the machine's clock
+
+    def start_daemon(self) -> "subprocess.Popen[bytes]":
+        """One more daemon process."""
+        self.runs += 1
+        log = self.folder / f"daemon-{self.runs}.log"
+        self.logs.append(log)
+        command = [
+            sys.executable,
+            "-m",
+            "tests.scenarios.daemon_process",
+            "--config",
+            str(self.config),
+        ]
+        command += [
+            "--start",
+            iso(self.live_from),
+            "--origin",
+            iso(self.origin),
+            "--speed",
+            str(self.speed),
+        ]
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
+        environ |= {
+            "MONITOR_ALERTS__SLACK__WEBHOOK": self.webhooks["alerts"],
+            "MONITOR_ALERTS__SLACK__OPERATOR_WEBHOOK": self.webhooks["operator"],
+        }
+        with log.open("wb") as out:
+            return subprocess.Popen(command, cwd=ROOT, env=environ, stderr=out, stdout=out)
+
+    def last_step(self) -> datetime | None:
+        """Close of the last stepped interval."""
+        from monitor.store import steps
+
+        database = open_database(self.database_url)
+        try:
+            with database.read() as conn:
+                step = steps.latest_step(conn)
+        finally:
+            database.close()
+        return step.close_time if step else None
+
+    def messages(self, channel: str) -> list[Message]:
+        """What the channel shows."""
+        return Workspace.read(self.record, CHANNELS).channel(channel)
+
+    def monitor(self, *arguments: str) -> str:
+        """Output of a verb of the console script, run beside the daemon."""
+        command = [sys.executable, "-m", "monitor", "--config", str(self.config), *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode in (0, 3), done.stderr
+        return done.stdout
+
+
+def stop(process: "subprocess.Popen[bytes]") -> float:
+    """SIGTERM; seconds until it ended. It must end with 0 and within ten seconds."""
+    started = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    code = process.wait(timeout=10)
+    assert code == 0
+    return time.monotonic() - started
+
+
+@contextmanager
+def staged(
+    folder: Path,
+    episode: Episode,
+    *,
+    live_from: datetime,
+    until: datetime,
+    speed: float,
+    dead: tuple[str, ...] = (),
+) -> Iterator[Stage]:
+    """History before ``live_from`` stored as a backfill would have, servers started, nothing running yet."""
+    record = folder / "slack.jsonl"
+    database_url = f"sqlite:///{folder / 'monitor.db'}"
+    _store_history(database_url, episode, live_from)
+    # a little ahead, so that the servers are up when the clock begins
+    origin = datetime.now(UTC) + timedelta(seconds=3)  # noqa: TID251  the machine's clock
+    venue_command = [
+        "--bars",
+        str(DATA),
+        "--start",
+        iso(live_from),
+        "--origin",
+        iso(origin),
+        "--speed",
+        str(speed),
+    ]
+    with (
+        _server(
+            "tests.venue_server", [*venue_command, "--list-from-first-bar"], folder
+        ) as exchange,
+        _server("tests.slack_server", ["--record", str(record)], folder) as slack,
+    ):
+        venues = {
+            venue: "http://127.0.0.1:9" if venue in dead else url
+            for venue, url in exchange["venues"].items()
+        }
+        config = folder / "monitor.toml"
+        config.write_text(config_text(episode, venues, database_url), encoding="utf-8")
+        yield Stage(
+            folder,
+            episode,
+            live_from,
+            until,
+            speed,
+            origin,
+            config,
+            database_url,
+            slack["webhooks"],
+            venues,
+            record,
+        )
+
+
+def _store_history(url: str, episode: Episode, until: datetime) -> None:
+    database = open_database(url)
+    upgrade(database)
+    with database.write() as conn:
+        at = issue_time(conn, until - timedelta(seconds=1))
+        bars.save_bars(
+            conn,
+            [bar for bar in episode.bars if bar.open_time + HOUR <= until],
+            width=HOUR,
+            received_at=at,
+        )
+        supplies.save_supplies(conn, episode.supplies)
+        for moment, text in episode.notes:
+            notes.add_note(conn, moment, text, at)
+    database.close()
+
+
+@contextmanager
+def _server(module: str, arguments: list[str], folder: Path) -> Iterator[dict[str, dict[str, str]]]:
+    log = folder / f"{module}.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments, "--max-seconds", "400"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, log.read_text()
+            yield json.loads(line)
+        finally:
+            process.kill()
+            process.wait(timeout=10)
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def config_text(episode: Episode, venues: Mapping[str, str], database_url: str) -> str:
+    """The episode's universe as a configuration file."""
+    lines = [
+        "[engine]",
+        'interval = "1h"',
+        'deadline = "45m"',
+        "[database]",
+        f'url = "{database_url}"',
+        "[schedule]",
+        'settle = "10s"',
+        'retry_every = "5m"',
+        "[alerts]",
+        'minimum_severity = "watch"',
+        "[web]",
+        "enabled = false",
+    ]
+    for sector in episode.universe.sectors:
+        tokens = ", ".join(f'"{member.token}"' for member in sector.members)
+        lines += [
+            "[[sectors]]",
+            f'id = "{sector.id}"',
+            f'name = "{sector.name}"',
+            f'color = "{sector.color}"',
+        ]
+        lines += [f"benchmark = {str(sector.benchmark).lower()}", f"tokens = [{tokens}]"]
+    for venue, url in venues.items():
+        lines += [
+            f"[venues.{venue}]",
+            f'base_url = "{url}"',
+            "rate_limit_ms = 1",
+            'settle = "1s"',
+            'timeout = "5s"',
+        ]
+    supplied = {supply.token: supply for supply in episode.supplies}
+    for token in episode.universe.tokens:
+        lines += [f"[tokens.{token.id}]", f'name = "{token.name}"']
+        if token.first_trade:
+            lines.append(f"first_trade = {iso(token.first_trade)}")
+        markets = ", ".join(
+            f'{{venue = "{m.venue}", symbol = "{m.symbol}"'
+            + (f", from = {iso(m.listed_from)}" if m.listed_from != BEGINNING else "")
+            + "}"
+            for m in token.markets
+        )
+        supply = supplied[token.id]
+        lines.append(f"markets = [{markets}]")
+        lines.append(
+            f'supplies = [{{from = {iso(supply.valid_from)}, circulating = {supply.units}, source = "facts"}}]'
+        )
+    return "\n".join(lines) + "\n"
