@@ -67,6 +67,7 @@ class Answers:
     """What the past says when asked; every answer can be changed between steps."""
 
     breadth: float | None = 0.9
+    breadth_by_window: dict[int, float] = field(default_factory=dict)
     own: dict[int, float | None] = field(default_factory=dict)
     share: dict[int, float | None] = field(default_factory=dict)
     launched: dict[int, tuple[Launch, ...]] = field(default_factory=dict)
@@ -79,7 +80,7 @@ class Answers:
         return side(SECTORS[sector_index], own=own, share=self.share.get(sector_index, 10.0))
 
     def breadth_from(self, sector_index: int, window_h: int) -> float | None:
-        return self.breadth
+        return self.breadth_by_window.get(window_h, self.breadth)
 
     def market_return(self, window_h: int) -> float | None:
         return -0.01

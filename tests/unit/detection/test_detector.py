@@ -148,6 +148,15 @@ def test_any_stream_cut_anywhere_gives_the_same(
     assert same_bits(end, cut_end)
 
 
+def test_returns_of_an_interval_that_nobody_answered_for_are_not_believed() -> None:
+    one, holes = detector(), frozenset({100, 101, 160})
+    clean = [replace(s, e=s.e * np.nan) if not s.known else s for s in steps(holes=holes)]
+    wild = [replace(s, e=s.e + 0.3) if not s.known else s for s in steps(holes=holes)]
+    first, _ = run(one, one.new_state(), iter(clean), frozenset())
+    second, _ = run(one, one.new_state(), iter(wild), frozenset())
+    assert first == second
+
+
 def test_only_the_pairs_asked_for_are_watched() -> None:
     one = detector(replace(P, pairs=(("memes", "ai"),)))
     seen, _ = run(one, one.new_state(), steps(), frozenset())

@@ -86,10 +86,14 @@ def test_the_volume_witness_is_the_mean_of_level_and_change_over_the_floor_of_th
     assert found.volume[0] == pytest.approx([1.5, -1.5])
 
 
-def test_after_the_opposite_turn_the_larger_of_level_and_change_witnesses() -> None:
-    warm = quiet(100) + quiet(24, volume_b=100.0 * math.exp(0.3))
-    volume = (100.0, 100.0 * math.exp(0.6))
+@pytest.mark.parametrize(("day_before", "now"), [(0.3, 0.6), (-0.3, 0.3)])
+def test_after_the_opposite_turn_the_larger_of_level_and_change_witnesses(
+    day_before: float, now: float
+) -> None:
+    warm = quiet(100) + quiet(24, volume_b=100.0 * math.exp(day_before))
+    volume = (100.0, 100.0 * math.exp(now))
     found = run(new_memory(), warm + moved(volume=volume), turning=True)
+    # level 2 and change 1, or level 1 and change 2; the pair that did not turn keeps the mean
     assert found.volume[0] == pytest.approx([2.0, -1.5])
 
 

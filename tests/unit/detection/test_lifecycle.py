@@ -82,6 +82,13 @@ def test_between_the_bounds_an_open_one_waits_and_is_given_up_after_twelve_hours
     assert told(stage.step(WEAK)) == [("faded", *PAIR)]
 
 
+def test_what_is_confirmed_as_the_twelve_hours_end_is_not_given_up() -> None:
+    stage = Stage()
+    stage.steps(2, FAIR)
+    stage.hours(11, WEAK)
+    assert told(stage.hours(1, LOUD)) == [("confirmed", *PAIR)]
+
+
 def test_a_confirmed_one_fades_after_six_hours_below_the_lowest_bound() -> None:
     stage = confirmed(Stage())
     assert stage.hours(5.75, QUIET) == []

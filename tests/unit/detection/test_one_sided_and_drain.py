@@ -44,6 +44,13 @@ def test_a_large_lone_loss_is_told_after_an_hour_into_the_rest_of_the_market() -
     }
 
 
+def test_an_unknown_step_neither_counts_nor_breaks_the_hour() -> None:
+    stage = seasoned()
+    losing(stage, 3)
+    assert stage.step(known=False) == []
+    assert told(losing(stage, 1)) == [("opened", "ai", MARKET)]
+
+
 @pytest.mark.parametrize("own", [(-0.049, -3.0), (-0.05, -2.9)])
 def test_a_loss_that_is_small_or_usual_is_not_told(own: tuple[float, float]) -> None:
     stage = seasoned()
@@ -124,6 +131,13 @@ def test_a_launch_that_drains_a_sector_is_told_after_half_an_hour_and_named() ->
         "breadth_from",
         "to_volume_share",
     ]
+
+
+def test_the_evidence_of_a_drain_is_of_the_window_at_which_it_holds() -> None:
+    stage = draining()
+    stage.answers.breadth_by_window = {4: 0.5, 8: 0.9}
+    (opened,) = drained(stage, 2)
+    assert opened.rotation.evidence.window_h == 8
 
 
 def test_it_lasts_as_long_as_the_drain_and_is_never_more_than_a_watch() -> None:
