@@ -135,12 +135,9 @@ def why_not(
         if not settings.universe.has(sector):
             known = ", ".join(s.id for s in settings.universe.watched)
             raise typer.BadParameter(f"found {sector!r}, expected one of {known}")
+    then = moment(at, context.clock.now()) if at else None
     with context.database(settings) as database, database.read() as conn:
-        step = (
-            steps.latest_step(conn)
-            if at is None
-            else steps.step_at(conn, moment(at, context.clock.now()))
-        )
+        step = steps.latest_step(conn) if then is None else steps.step_at(conn, then)
         if step is None:
             raise MonitorError(
                 "no interval has been stepped at or before then", remedy="monitor status"

@@ -33,12 +33,9 @@ def sectors(
 
     context = context_of(ctx)
     settings = context.settings()
+    then = moment(at, context.clock.now()) if at else None
     with context.database(settings) as database, database.read() as conn:
-        step = (
-            steps.latest_step(conn)
-            if at is None
-            else steps.step_at(conn, moment(at, context.clock.now()))
-        )
+        step = steps.latest_step(conn) if then is None else steps.step_at(conn, then)
     if step is None:
         raise MonitorError(
             "no interval has been stepped" + (f" at or before {at}" if at else " yet"),
