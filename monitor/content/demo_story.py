@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from monitor.content.alert_text import name_of, pair_of
 from monitor.content.figures import money, percent, points, pp
+from monitor.content.plain_words import one_line
 from monitor.model.rotation import ChangeReason, RotationChange
 from monitor.model.state import MemberEvent, MemberEventKind, SectorState
 
@@ -35,7 +37,9 @@ def story_lines(
     """
     told: list[tuple[int, datetime, str]] = []
     told += [(0, e.at, _launch(e, names)) for e in events if _is_launch(e)]
-    told += [(4, at, _TOLD.format(at=at, word="note", text=text)) for at, text in notes]
+    told += [
+        (4, at, _TOLD.format(at=at, word="note", text=one_line(text, 80))) for at, text in notes
+    ]
     told += _worst(series, names)
     confirmed = {c.rotation.id for c in changes if c.reason is ChangeReason.CONFIRMED}
     for change in changes:
@@ -74,7 +78,7 @@ def naive_words(
     ]
     for at, state in _around(rung, [c.changed_at for c in ours]):
         lines.append(
-            f"  {at:%Y-%m-%d %H:%M}  {names.get(state.id, state.id)} {percent(state.return_24h)} in 24 h,"
+            f"  {at:%Y-%m-%d %H:%M}  {name_of(state.id, names)} {percent(state.return_24h)} in 24 h,"
             f" of which the market {percent(state.market_part_24h)}; into what: not said"
         )
     return lines
@@ -95,11 +99,9 @@ def _is_launch(event: MemberEvent) -> bool:
 
 
 def _launch(event: MemberEvent, names: Mapping[str, str]) -> str:
-    sector = names.get(event.sector, event.sector)
+    sector = name_of(event.sector, names)
     brought = pp(None if event.share_effect is None else 100 * event.share_effect)
-    text = (
-        f"{event.token} joins {sector}: share {brought} by launch, not by flow; none on the index"
-    )
+    text = f"{one_line(event.token)} joins {sector}: share {brought} by launch, not by flow; none on the index"
     return _TOLD.format(at=event.at, word="launch", text=text)
 
 
@@ -113,7 +115,7 @@ def _worst(series: Series, names: Mapping[str, str]) -> list[tuple[int, datetime
         return []
     _, at, state = min(known, key=lambda row: (row[0], row[1]))
     text = (
-        f"{names.get(state.id, state.id)} {percent(state.return_24h)} in 24 h (market part"
+        f"{name_of(state.id, names)} {percent(state.return_24h)} in 24 h (market part"
         f" {percent(state.market_part_24h)}), the worst of the range"
     )
     return [(0, at, _TOLD.format(at=at, word="low", text=text))]
@@ -121,25 +123,23 @@ def _worst(series: Series, names: Mapping[str, str]) -> list[tuple[int, datetime
 
 def _change(change: RotationChange, names: Mapping[str, str]) -> str:
     rotation = change.rotation
-    source, target = rotation.pair
-    pair = (
-        f"{names.get(source, source)} → {'market' if target == '*' else names.get(target, target)}"
-    )
     evidence = rotation.evidence
-    side, other = evidence.from_side, evidence.to_side
+    side = evidence.from_side
     word = (
         rotation.severity.value
         if change.reason in (ChangeReason.OPENED, ChangeReason.CONFIRMED)
         else change.reason.value
     )
     figures = {
-        ChangeReason.OPENED: f"own {percent(side.own_return)}/{evidence.window_h} h, volume share"
-        f" {points(other.volume_share_change_pp if other else None)}, flow {money(side.net_flow_usd)}",
-        ChangeReason.CONFIRMED: f"confirmed: own {percent(side.own_return)}/{evidence.window_h} h, score"
+        ChangeReason.OPENED: f"own {pp(side.own_return)}/{evidence.window_h} h, volume share"
+        f" {points(side.volume_share_change_pp)}, flow {money(side.net_flow_usd)}",
+        ChangeReason.CONFIRMED: f"confirmed: own {pp(side.own_return)}/{evidence.window_h} h, score"
         f" {rotation.score:.1f}, breadth {side.breadth_behind} of {side.breadth_of}",
         ChangeReason.SEVERITY: f"now {rotation.severity.value}: score {rotation.score:.1f}",
         ChangeReason.REVERSED: f"reversed by {rotation.reversed_by}",
         ChangeReason.FADED: f"faded; strongest score {rotation.peak_score:.1f}",
         ChangeReason.EXPIRED: "expired after its longest age",
     }[change.reason]
-    return _TOLD.format(at=change.changed_at, word=word, text=f"{pair}   {figures}")
+    return _TOLD.format(
+        at=change.changed_at, word=word, text=f"{pair_of(rotation, names)}   {figures}"
+    )

@@ -1,18 +1,23 @@
 """What the operator is told: looks different at a glance, first word "Monitor:"."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from monitor.model.grid import iso
+from monitor.model.grid import floor_time, iso
 from monitor.model.notice import Channel, Notice, NoticeKind
 
 
-def operator_notice(what: str, text: str, at: datetime) -> Notice:
-    """``what`` is a short stable word of the subject; a subject's notices keep their order."""
+def operator_notice(
+    what: str, text: str, at: datetime, *, once_in: timedelta | None = None
+) -> Notice:
+    """``what`` is a short stable word of the subject; a subject's notices keep their order.
+
+    ``once_in``: the same text is told once in each such span, not each time.
+    """
     line = f"Monitor: {' '.join(text.split())}"
     digest = hashlib.sha256(line.encode()).hexdigest()[:12]
     return Notice(
-        dedup_key=f"operator|{what}|{iso(at)}|{digest}",
+        dedup_key=f"operator|{what}|{iso(floor_time(at, once_in) if once_in else at)}|{digest}",
         channel=Channel.OPERATOR,
         kind=NoticeKind.OPERATOR,
         text=line[:300],

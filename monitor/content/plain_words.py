@@ -16,11 +16,16 @@ def one_line(text: str, longest: int = LONGEST_NAME) -> str:
     return folded if len(folded) <= longest else folded[: longest - 1].rstrip() + "…"
 
 
+def neutral_name(text: str, longest: int = LONGEST_NAME) -> str:
+    """A name for one line of a message: its formatting characters replaced by look-alikes, nothing escaped yet."""
+    return one_line(text, longest).translate(_MARKUP)
+
+
 def slack_safe(text: str) -> str:
     """For Slack's mrkdwn: ``&``, ``<``, ``>`` escaped, so no mention or link can be made."""
     return text.translate(_ESCAPES)
 
 
 def slack_name(text: str) -> str:
-    """A name inside mrkdwn: escaped, and its formatting characters replaced by look-alikes."""
-    return slack_safe(one_line(text).translate(_MARKUP))
+    """A name inside mrkdwn: neutral, and escaped."""
+    return slack_safe(neutral_name(text))

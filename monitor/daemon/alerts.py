@@ -26,6 +26,7 @@ def policy_of(settings: Settings, channels: Sequence[Channel]) -> AlertPolicy:
         quiet=(quiet[0], quiet[1]) if quiet else None,
         quiet_zone=ZoneInfo(settings.alerts.quiet_timezone),
         channels=tuple(channels),
+        detection=settings.detection,
     )
 
 
@@ -55,7 +56,7 @@ class NoticeMaker:
             ]
             if not changes:
                 continue
-            told = {c.rotation.id for c in changes if outbox.has_thread(conn, c.rotation.id)}
+            told = {c.rotation.id for c in changes if outbox.was_told(conn, c.rotation.id)}
             told |= {rotation for notice in made for rotation in notice.payload["rotations"]}
             sparks = _sparks(
                 conn, {c.rotation.from_sector for c in changes}, output.step.close_time

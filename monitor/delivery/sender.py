@@ -13,6 +13,7 @@ from monitor.clock import Clock
 from monitor.content.operator_text import operator_notice
 from monitor.delivery.channel import ChannelSender
 from monitor.delivery.errors import DeliveryFailed
+from monitor.model.errors import MonitorError
 from monitor.model.notice import Channel
 from monitor.store import outbox
 from monitor.store.database import Database
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=2)
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=5)
+DAY = timedelta(days=1)
 IDLE_S = 1.0
 """How often an idle worker looks for what has become due; it is also woken when something is enqueued."""
 
@@ -90,7 +92,7 @@ class Sender:
                 else:
                     await self._attempt(channel, claimed)
             except Exception as error:  # noqa: BLE001  the store may be full or busy: the notice keeps its lease
-                log.warning("sender failed", channel=channel.value, error=str(error))
+                log.warning("sender failed", channel=channel.value, error=_said(error))
                 await self._idle(stop)
 
     async def _idle(self, stop: asyncio.Event) -> None:
@@ -117,6 +119,10 @@ class Sender:
             )
         except DeliveryFailed as error:
             await asyncio.to_thread(self._not_sent, channel, claimed, error)
+            return False
+        except Exception as error:  # noqa: BLE001  one notice that cannot be sent stops no other
+            failed = DeliveryFailed("internal", f"{channel.value}: {type(error).__name__}")
+            await asyncio.to_thread(self._not_sent, channel, claimed, failed)
             return False
         at = self._clock.now()
         with (
@@ -145,7 +151,8 @@ class Sender:
                 outbox.fail(conn, claimed.id, at=now, error=str(error))
                 if channel is not Channel.OPERATOR:
                     text = f"{channel.value} refuses notices: {error}. They are kept and shown by `monitor status`."
-                    outbox.enqueue(conn, [operator_notice(f"channel {channel.value}", text, now)])
+                    told = operator_notice(f"channel {channel.value}", text, now, once_in=DAY)
+                    outbox.enqueue(conn, [told])
             else:
                 outbox.retry(
                     conn,
@@ -160,3 +167,8 @@ class Sender:
             return error.retry_after
         pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 10))
         return pause + 0.2 * self._dice.random() * pause
+
+
+def _said(error: Exception) -> str:
+    """Our own errors are worded for people; another's text may quote an address."""
+    return str(error) if isinstance(error, MonitorError) else type(error).__name__

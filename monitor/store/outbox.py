@@ -158,9 +158,14 @@ def receipts(
     return [load(text) for text in conn.execute(statement.order_by(outbox.c.id)).scalars()]
 
 
-def has_thread(conn: Connection, thread: str) -> bool:
-    """Whether any notice of the thread was ever enqueued."""
-    return conn.execute(select(outbox.c.id).where(outbox.c.thread == thread).limit(1)).first() is not None
+def was_told(conn: Connection, rotation_id: str) -> bool:
+    """Whether any notice that tells of the rotation, alone or among others, was ever enqueued."""
+    payloads = conn.execute(
+        select(outbox.c.payload).where(
+            outbox.c.payload.contains(dump(rotation_id), autoescape=True)
+        )
+    ).scalars()
+    return any(rotation_id in load(payload).get("rotations", ()) for payload in payloads)
 
 
 def list_notices(conn: Connection, since: datetime, until: datetime) -> list[StoredNotice]:

@@ -211,3 +211,16 @@ def test_a_rotation_and_its_notices_are_there_together_or_not_at_all(database: D
         outbox.enqueue(conn, [notice("a")])
     assert claimed_key(database) is None
     assert put(database, notice("a")) == 1  # and its key is free
+
+
+def test_a_rotation_is_told_by_any_notice_that_names_it_among_others(database: Database) -> None:
+    together = notice("many", thread="r1", payload={"rotations": ["r1", "r2"], "reverses": "r3"})
+    with database.write() as conn:
+        outbox.enqueue(conn, [together])
+    with database.read() as conn:
+        assert [outbox.was_told(conn, name) for name in ("r1", "r2", "r3", "r")] == [
+            True,
+            True,
+            False,
+            False,
+        ]
