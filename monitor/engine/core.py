@@ -81,7 +81,7 @@ class Engine:
 
     def dump(self, state: EngineState) -> bytes:
         """The state as bytes; :meth:`load` gives it back bit for bit."""
-        return stored.save(state)
+        return stored.save(state, self.width)
 
     def load(self, blob: bytes) -> EngineState:
         """The inverse of :meth:`dump`, realigned by name when the universe has changed since."""
@@ -270,7 +270,7 @@ class Engine:
         """Flow per token, and what its venues usually trade in a step."""
         spread = self._places.spread
         volume = spread(priced.volume, np.nan)
-        usual = np.nan_to_num(spread(state.market_usual.get(), 0.0))
+        usual = spread(priced.usual, 0.0)
         held = priced.expected
         total, _ = token_volume(volume, usual, held, self.parameters.least_venue_share)
         taker_buy, sd = spread(priced.taker_buy, np.nan), np.sqrt(state.spread.get())

@@ -17,11 +17,12 @@ USUAL_MIN = 7 * 24 * 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Priced:
-    """Per market: USD volume and taker-buy volume; per (token, k): which venues counted and which can be expected to
+    """Per market: USD volume, taker-buy volume, and what was usual for a step before this one; per (token, k): which venues counted and which can be expected to
     have traded; per token: flags. ``steady``: a price was accepted in this step and in the one before."""
 
     volume: FloatArray
     taker_buy: FloatArray
+    usual: FloatArray
     counted: BoolArray
     expected: BoolArray
     fresh: BoolArray
@@ -50,6 +51,7 @@ def accept_prices(
     awake = (state.market_idle == 0) | (state.market_idle * width_min < parameters.stale_after_min)
     fresh = answered & awake & (state.market_close > 0)
     state.market_volume.push(volume)
+    usual = np.nan_to_num(state.market_usual.get())
     state.market_usual.add(volume)
     state.market_dark = np.where(np.isnan(volume), state.market_dark + 1, 0)
     expected = (interval.slot != Slot.UNLISTED) & (state.market_dark * width_min <= USUAL_MIN)
@@ -71,6 +73,7 @@ def accept_prices(
     return Priced(
         volume=volume,
         taker_buy=interval.taker_buy_quote * rate,
+        usual=usual,
         counted=found.counted,
         expected=places.spread_flags(expected),
         fresh=accepted,

@@ -34,6 +34,8 @@ SECTOR_RINGS = (
     "p3",
 )
 NEVER = 10**9
+FORM = 2
+"""Of the stored bytes; counts up when what is kept changes."""
 
 
 class EngineState:
@@ -86,11 +88,12 @@ class EngineState:
         self.detector = detector
 
 
-def save(state: EngineState) -> bytes:
+def save(state: EngineState, width: timedelta) -> bytes:
     """The whole state; no pickled objects."""
     layout = state.layout
     header: dict[str, Any] = {
-        "form": 1,
+        "form": FORM,
+        "width_s": width.total_seconds(),
         "market": layout.markets,
         "token": layout.tokens,
         "sector": layout.sectors,
@@ -123,11 +126,12 @@ def load(
 ) -> EngineState:
     """The inverse of :func:`save`. Markets, tokens and sectors are matched by name: new ones start without a past.
 
-    Raises ValueError when the blob was made with bars of another width.
+    Raises ValueError when the blob was made with bars of another width or by another form of the state.
     """
     with np.load(io.BytesIO(blob), allow_pickle=False) as stored:
         arrays: Arrays = {name: stored[name] for name in stored.files}
     header = json.loads(arrays.pop("header").tobytes())
+    _check(header, width)
     mine = {
         name.removeprefix("detector/"): array
         for name, array in arrays.items()
@@ -156,16 +160,22 @@ def load(
             _moved(arrays[name], getattr(holder, attribute), moves[name.partition("/")[0]]),
         )
     for name, ring in _rings(state).items():
-        if len(arrays[name]) != ring.length:
-            raise ValueError(
-                f"the stored state holds {len(arrays[name])} steps in {name}, expected {ring.length}"
-            )
         ring.fill(_moved(arrays[name], ring.dump(), moves[name.partition("/")[0]]))
     place = dict(zip(olds.tolist(), news.tolist(), strict=True))
     state.book_sector = np.array(
         [place.get(s, -1) for s in state.book_sector.tolist()], dtype=np.int64
     )
     return state
+
+
+def _check(header: dict[str, Any], width: timedelta) -> None:
+    found = (header["form"], header.get("width_s"))
+    expected = (FORM, width.total_seconds())
+    if found != expected:
+        raise ValueError(
+            f"found a stored state of form {found[0]} for bars of {found[1]} s, expected form"
+            f" {expected[0]} for bars of {expected[1]} s: fold the stored bars anew"
+        )
 
 
 def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:

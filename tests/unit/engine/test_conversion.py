@@ -1,0 +1,104 @@
+"""From what venues quote to USD a coin, and from there to what is shown."""
+
+import math
+
+import pytest
+
+from monitor.model.state import FlowGrade
+from tests.unit.engine.market import NAN, Run, token, token_of, universe
+
+
+def test_a_market_of_a_thousand_coins_is_told_per_coin() -> None:
+    pepe = token("PEPE", ["v:1000PEPE/USD*1000"])
+    run = Run(universe({"memes": ["PEPE"], "ai": ["AIX"]}, [pepe]))
+    out = run.step({"PEPE": 0.02, "AIX": 1.0, "BTC": 1.0}, supply={"PEPE": 4e5})
+    assert token_of(out, "PEPE").price_usd == pytest.approx(2e-5)
+    assert out.step.sector("memes").market_cap_usd == pytest.approx(8.0)
+    assert out.step.sector("memes").volume_step_usd == 1000.0, "volume is in the quote currency"
+
+
+def stable() -> Run:
+    """AIX quoted in USDT, which is watched by its market in USD."""
+    tokens = [token("AIX", ["v:AIX/USDT"]), token("USDT", ["v:USDT/USD"])]
+    run = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}, tokens))
+    run.step({"AIX": 1.0, "DOGE": 1.0, "BTC": 1.0, "USDT": 0.98}, taker={"AIX": 600.0})
+    return run
+
+
+def test_a_watched_stablecoin_sets_the_rate_of_what_it_quotes_one_step_later() -> None:
+    run = stable()
+    assert run.state.price[run.engine.layout.tokens.index("AIX")] == 1.0
+    out = run.step()
+    assert token_of(out, "AIX").price_usd == pytest.approx(0.98)
+    assert out.step.sector("ai").volume_step_usd == pytest.approx(980.0)
+    assert out.step.sector("ai").net_flow_step_usd == pytest.approx(196.0)  # 600 less 400 USDT
+    assert token_of(out, "USDT").sector is None
+
+
+def test_a_stablecoins_price_that_is_too_old_is_no_rate() -> None:
+    run = stable()
+    run.step({"USDT": None})
+    out = run.steps(24)
+    assert token_of(out, "AIX").price_usd == pytest.approx(0.98)
+    assert token_of(run.step(), "AIX").price_usd == 1.0
+
+
+def test_a_rate_that_moves_does_not_wake_a_market_that_stands() -> None:
+    run = stable()
+    run.step(volume={"AIX": 0.0})
+    run.step({"USDT": 0.99})
+    out = run.step({"USDT": 0.97})
+    assert token_of(out, "AIX").venues == ()
+    assert token_of(out, "AIX").price_usd == 1.0
+
+
+def test_a_days_figures_add_up() -> None:
+    run = Run(universe({"ai": ["AIX", "AIY"], "memes": ["DOGE"]}))
+    run.step({"AIX": 1.0, "AIY": 1.0, "DOGE": 1.0, "BTC": 1.0}, supply={"AIX": 3.0})
+    run.steps(23, taker={"AIX": 750.0, "AIY": 500.0, "DOGE": 100.0})
+    out = run.step({"AIX": 1.1, "AIY": 0.9, "BTC": 1.02})
+    ai, memes = out.step.sector("ai"), out.step.sector("memes")
+    assert ai.return_24h == pytest.approx(0.05)  # 3 x 10 % less 10 %, over 4
+    assert ai.own_return_24h is not None
+    assert ai.market_part_24h is not None
+    assert ai.market_part_24h + ai.own_return_24h == pytest.approx(0.05)
+    # the market rose 2 %; beta was 1.3 until a day of hours is known
+    assert ai.beta == pytest.approx(1.3)
+    assert ai.market_part_24h == pytest.approx(math.exp(1.3 * math.log(1.02)) - 1)
+    assert ai.volume_24h_usd == pytest.approx(48_000.0)
+    assert ai.volume_share == pytest.approx(2 / 3)
+    assert ai.net_flow_24h_usd == pytest.approx(12_000.0)  # 500 an hour of AIX, none of AIY
+    assert memes.net_flow_24h_usd == pytest.approx(-19_200.0)
+    assert (ai.breadth_behind, ai.breadth_of) == (1, 2)
+    assert ai.flow_grade is FlowGrade.A
+    assert ai.share == pytest.approx(4.2 / 5.2)
+    assert ai.share_change_24h == pytest.approx(4.2 / 5.2 - 4 / 5)
+    aix, aiy = token_of(out, "AIX"), token_of(out, "AIY")
+    assert aix.contribution_24h == pytest.approx(0.075)
+    assert aiy.contribution_24h == pytest.approx(-0.025)
+    assert aix.return_1h == pytest.approx(0.1)
+    benchmark = out.step.sector("zz")
+    assert benchmark.return_24h == pytest.approx(0.02)
+    assert benchmark.share is None
+    assert benchmark.own_return_24h is None
+
+
+def test_flow_without_taker_volume_is_told_as_such() -> None:
+    run = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}))
+    run.step({"AIX": 1.0, "DOGE": 1.0, "BTC": 1.0}, taker={"DOGE": 500.0})
+    for price in (1.01, 1.0, 1.01):
+        out = run.step({"AIX": price})
+    assert out.step.sector("ai").flow_grade is FlowGrade.C
+    # the step is of its usual size: 68.27 % of the volume
+    assert out.step.sector("ai").net_flow_step_usd == pytest.approx(682.69, abs=0.5)
+    assert out.step.sector("memes").flow_grade is FlowGrade.A
+
+
+def test_before_a_supply_is_told_a_token_has_a_price_and_no_cap() -> None:
+    run = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}))
+    out = run.step({"AIX": 1.0, "DOGE": 1.0, "BTC": 1.0}, supply={"AIX": NAN})
+    assert token_of(out, "AIX").price_usd == 1.0
+    assert token_of(out, "AIX").market_cap_usd is None
+    assert token_of(out, "AIX").sector is None
+    assert out.step.sector("ai").market_cap_usd is None
+    assert out.step.sector("memes").share == 1.0
