@@ -94,9 +94,9 @@ def rendered(notice: Notice, now: datetime) -> tuple[str, list[dict[str, Any]]]:
 
 def plain_form(notice: Notice, now: datetime) -> str:
     """The whole message as one text without blocks: what is sent when the blocks were refused."""
-    lines = [notice.text] if _body(notice).startswith(notice.text) else [notice.text, ""]
-    body = _body(notice).removeprefix(notice.text)
-    return slack_safe(_cut(_marked(notice, "\n".join(lines) + body, now), PLAIN))
+    body = _body(notice)
+    whole = body if body.startswith(notice.text) else f"{notice.text}\n\n{body}"
+    return slack_safe(_cut(_marked(notice, whole, now), PLAIN))
 
 
 def _body(notice: Notice) -> str:
