@@ -62,9 +62,10 @@ def token_flow(
     direct = given.any(axis=1) & (known >= _A_PART * seen)
     with np.errstate(invalid="ignore", divide="ignore"):
         scaled = np.where(known > 0, net * (total / known), 0.0)
-        bulk = total * _two_phi_less_one(step_return / sd)
-    bulk = np.where(total == 0.0, 0.0, bulk)
-    found = np.where(direct & ~np.isnan(total), scaled, bulk)
+        z = step_return / sd
+    found = np.where(direct & ~np.isnan(total), scaled, np.where(total == 0.0, 0.0, np.nan))
+    classed = np.flatnonzero(~direct & (total > 0.0))
+    found[classed] = total[classed] * _two_phi_less_one(z[classed])
     grade = np.where(np.isnan(found), NONE, np.where(direct, GRADE_A, GRADE_C))
     return TokenFlow(total, found, grade)
 

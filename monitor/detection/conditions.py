@@ -1,5 +1,6 @@
 """Conditions of a rotation: which hold at which horizon, and what is said of each pair."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,14 +102,10 @@ def conditions_of(
         p.min_coverage,
         p.watch_on,
     )
+    values, met = judged.values[:, k, pair].tolist(), judged.met[:, k, pair].tolist()
     return tuple(
-        Condition(
-            name,
-            number_or_none(TOLD[name] * float(judged.values[i, k, pair])),
-            TOLD[name] * bound,
-            bool(judged.met[i, k, pair]),
-        )
-        for i, (name, bound) in enumerate(zip(TOLD, bounds, strict=True))
+        Condition(name, number_or_none(sign * value), sign * bound, held)
+        for (name, sign), value, bound, held in zip(TOLD.items(), values, bounds, met, strict=True)
     )
 
 
@@ -134,4 +131,4 @@ def reading(
 
 def number_or_none(value: float) -> float | None:
     """NaN is unknown; and no minus before a nought."""
-    return None if np.isnan(value) else value + 0.0
+    return None if math.isnan(value) else value + 0.0

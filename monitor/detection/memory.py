@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from monitor.analytics.own import Mean, decay
 from monitor.analytics.ring import Ring
+from monitor.analytics.window import sums
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.interval import FloatArray, IntArray
 
@@ -104,7 +105,7 @@ def _moved(
 
 def sum_known(rows: FloatArray, least_known: float, *, scaled: bool) -> FloatArray:
     """Sum down the rows; NaN where fewer than ``least_known`` are known; ``scaled`` up for those that are not."""
-    part = (~np.isnan(rows)).sum(axis=0) / len(rows)
-    summed = np.nansum(rows, axis=0)
+    summed, known = sums(rows)
+    part = known / len(rows)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(part >= least_known, summed / part if scaled else summed, np.nan)

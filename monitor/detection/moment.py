@@ -32,7 +32,7 @@ class Moment:
 
     def steps(self, hours: float) -> int:
         """Steps in that many hours, at least one."""
-        return max(1, math.ceil(hours * timedelta(hours=1) / self.width - 1e-9))
+        return max(1, math.ceil(hours * self.memory.per_hour - 1e-9))
 
     def persist(self, minutes: float) -> int:
         """Steps that a bound must hold: the given time, and two at the least."""

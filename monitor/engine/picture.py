@@ -116,8 +116,10 @@ class Painter:
             (state.age * interval.width.total_seconds()).tolist(),
             v.conflict.tolist(),
         )
-        tokens = map(TokenState, *columns)
-        return tuple(token for token in tokens if token.price_usd is not None)
+        tokens = tuple(map(TokenState, *columns))
+        if np.isnan(price).any():
+            return tuple(token for token in tokens if token.price_usd is not None)
+        return tokens
 
     def _counted_venues(self, v: StepValues) -> list[tuple[str, ...]]:
         """Per token the venues that counted, in the markets' order."""

@@ -6,8 +6,8 @@ import numpy as np
 
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import BoolArray, Places, consolidate
+from monitor.analytics.window import sums
 from monitor.engine.state import NEVER, EngineState
-from monitor.engine.window import sums
 from monitor.model.bars import Slot
 from monitor.model.interval import FloatArray, IntArray, IntervalInput
 
