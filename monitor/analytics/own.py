@@ -71,15 +71,16 @@ class Betas:
     def add(self, hourly_sector: FloatArray, hourly_market: float) -> None:
         """One step's overlapping hourly log returns; a sector whose own is NaN is left out."""
         market = np.array([hourly_market])
-        held = _winsorised(hourly_sector, self.square)
-        held_market = _winsorised(market, self.market_square)
+        held = winsorised(hourly_sector, np.sqrt(self.square.get()))
+        held_market = winsorised(market, np.sqrt(self.market_square.get()))
         self.square.add(hourly_sector * hourly_sector)
         self.market_square.add(market * market)
         self.product.add(held * held_market)
         self.market.add(np.where(np.isnan(held), np.nan, held_market * held_market))
 
 
-def _winsorised(x: FloatArray, square: Mean) -> FloatArray:
-    """Held within 4 of its usual size; as it is while that is unknown."""
-    bound = 4.0 * np.sqrt(square.get())
-    return np.where(np.isnan(bound), x, np.clip(x, -bound, bound))
+def winsorised(x: FloatArray, size: FloatArray) -> FloatArray:
+    """Held within 4 of its usual ``size``; as it is while that is unknown or there was only standstill."""
+    bound = 4.0 * size
+    loose = np.isnan(bound) | (bound == 0.0)
+    return np.where(loose, x, np.clip(x, -bound, bound))

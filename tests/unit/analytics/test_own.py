@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from monitor.analytics.own import Betas, Mean, decay
+from monitor.analytics.own import Betas, Mean, decay, winsorised
 from monitor.analytics.parameters import AnalyticsParameters
 
 NAN = float("nan")
@@ -48,6 +48,11 @@ def test_a_wild_hour_enters_at_four_times_the_usual_size() -> None:
     found.add(np.array([0.0, 1.0]), 1.0)
     # products 1/2 x 1e-4 and 1/2 x (1e-4 + 16e-4); market 1/2 x 17e-4: raw 1/17 and 1
     assert found.current() == pytest.approx([0.8 / 17 + 0.26, 1.06], rel=1e-6)
+
+
+def test_after_standstill_a_first_move_is_not_held_at_nought() -> None:
+    held = winsorised(np.array([0.3, 0.3, -0.3]), np.array([0.0, NAN, 0.05]))
+    assert held.tolist() == [0.3, 0.3, -0.2]
 
 
 def test_a_sector_that_comes_later_has_its_own_first_day() -> None:
