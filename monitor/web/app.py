@@ -14,18 +14,24 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from monitor.clock import Clock
-from monitor.model.grid import iso, parse_duration, parse_iso
+from monitor.model.grid import format_duration, iso, parse_duration, parse_iso
 from monitor.model.rotation_json import rotation_to_json
 from monitor.model.step_json import sector_to_json, step_to_json
 from monitor.model.universe import Universe
-from monitor.store import rotations, steps
+from monitor.store import rotations, steps, venue_health
 from monitor.store.database import Database
 from monitor.web.metrics import Metrics
 from monitor.web.page import render_page
-from monitor.web.readiness import readiness
+from monitor.web.readiness import Readiness, readiness
 
 OPEN_PATHS = ("/healthz",)
 LONGEST_SERIES = timedelta(days=400)
+MOST_POINTS = 2000
+"""A longer series is thinned to every so many intervals: the size of an answer is bounded."""
+
+
+class WrongQuestionError(Exception):
+    """A query that cannot be read; its text is for the caller."""
 
 
 @dataclass(frozen=True)
@@ -45,55 +51,91 @@ class Surroundings:
 
 def make_app(around: Surroundings) -> Starlette:
     """The application; its handlers are plain functions, run in threads, since the database is asked synchronously."""
+    answers = _Answers(around)
+    return Starlette(
+        routes=[
+            Route("/", answers.page),
+            Route("/api/sectors", answers.sectors),
+            Route("/api/rotations", answers.rotations),
+            Route("/api/series", answers.series),
+            Route("/healthz", answers.healthz),
+            Route("/readyz", answers.readyz),
+            Route("/metrics", answers.metrics),
+        ],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard(around.token))],
+        exception_handlers={WrongQuestionError: _wrong_question},
+    )
 
-    def page(_: Request) -> Response:
+
+class _Answers:
+    """One method a path."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    def page(self, _: Request) -> Response:
+        """For people."""
+        around, now = self._around, self._around.clock.now()
         with around.database.read() as conn:
             step = steps.latest_step(conn)
-            found = rotations.list_rotations(conn, since=around.clock.now() - timedelta(days=30))
+            found = rotations.list_rotations(conn, since=now - timedelta(days=30))
+            health = venue_health.read_health(conn)
         return HTMLResponse(
-            render_page(step, found, around.universe, around.clock.now(), width=around.width)
+            render_page(
+                step,
+                found,
+                around.universe,
+                now,
+                width=around.width,
+                health=health,
+                reasons=self._ready(now).reasons,
+            )
         )
 
-    def sectors(_: Request) -> Response:
-        with around.database.read() as conn:
+    def sectors(self, _: Request) -> Response:
+        """The last step whole."""
+        with self._around.database.read() as conn:
             step = steps.latest_step(conn)
         if step is None:
             return JSONResponse({"error": "no interval has been stepped yet"}, status_code=503)
         return JSONResponse(step_to_json(step))
 
-    def rotation_list(request: Request) -> Response:
-        since = _time(request.query_params, "since", around.clock.now())
-        with around.database.read() as conn:
+    def rotations(self, request: Request) -> Response:
+        """Detected since."""
+        now = self._around.clock.now()
+        since = _since(request.query_params, now, LONGEST_SERIES)
+        with self._around.database.read() as conn:
             found = rotations.list_rotations(conn, since=since)
         return JSONResponse([rotation_to_json(rotation) for rotation in found])
 
-    def series(request: Request) -> Response:
-        now = around.clock.now()
+    def series(self, request: Request) -> Response:
+        """One sector's states over time, thinned where there are many."""
+        around, now = self._around, self._around.clock.now()
         sector = request.query_params.get("sector", "")
         if not around.universe.has(sector):
             known = [s.id for s in around.universe.sectors]
             return JSONResponse(
-                {"error": f"found sector {sector!r}", "expected": known}, status_code=404
+                {"error": f"found sector {sector[:40]!r}", "expected": known}, status_code=404
             )
-        since = _time(request.query_params, "since", now) or now - timedelta(days=7)
+        since = _since(request.query_params, now, timedelta(days=7))
+        every = _every(now - since, around.width)
         with around.database.read() as conn:
-            rows = steps.sector_series(conn, max(since, now - LONGEST_SERIES), now + around.width)
+            rows = steps.sector_series(
+                conn, since, now + around.width, every=None if every == around.width else every
+            )
         points = [
             {"at": iso(at)} | sector_to_json(state) for at, state in rows if state.id == sector
         ]
-        return JSONResponse({"sector": sector, "since": iso(since), "points": points})
+        body = {"sector": sector, "since": iso(since), "every": format_duration(every)}
+        return JSONResponse(body | {"points": points})
 
-    def healthz(_: Request) -> Response:
+    def healthz(self, _: Request) -> Response:
+        """The process answers."""
         return PlainTextResponse("ok\n")
 
-    def readyz(_: Request) -> Response:
-        found = readiness(
-            around.database,
-            around.clock.now(),
-            width=around.width,
-            deadline=around.deadline,
-            storage_fault=around.storage_fault(),
-        )
+    def readyz(self, _: Request) -> Response:
+        """Whether it does its work; 503 with the reasons else."""
+        found = self._ready(self._around.clock.now())
         body = {
             "ready": found.ready,
             "reasons": list(found.reasons),
@@ -102,7 +144,9 @@ def make_app(around: Surroundings) -> Starlette:
         }
         return JSONResponse(body, status_code=200 if found.ready else 503)
 
-    def metrics(_: Request) -> Response:
+    def metrics(self, _: Request) -> Response:
+        """For Prometheus."""
+        around = self._around
         text = around.metrics.render(
             around.database,
             around.clock.now(),
@@ -111,19 +155,15 @@ def make_app(around: Surroundings) -> Starlette:
         )
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    return Starlette(
-        routes=[
-            Route("/", page),
-            Route("/api/sectors", sectors),
-            Route("/api/rotations", rotation_list),
-            Route("/api/series", series),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/metrics", metrics),
-        ],
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard(around.token))],
-        exception_handlers={ValueError: _wrong_question},
-    )
+    def _ready(self, now: datetime) -> Readiness:
+        around = self._around
+        return readiness(
+            around.database,
+            now,
+            width=around.width,
+            deadline=around.deadline,
+            storage_fault=around.storage_fault(),
+        )
 
 
 def _guard(token: str | None) -> Callable[[Request, RequestResponseEndpoint], Any]:
@@ -153,14 +193,30 @@ def _knows(request: Request, token: str) -> bool:
     return hmac.compare_digest(given.encode(), token.encode())
 
 
-def _time(query: Mapping[str, str], name: str, now: datetime) -> datetime | None:
-    text = query.get(name)
-    if not text:
-        return None
+def _since(query: Mapping[str, str], now: datetime, default: timedelta) -> datetime:
+    """``since``: a length before now, or ISO 8601; the default length before now without it, 400 days at most."""
+    text = query.get("since")
+    asked = _moment(text, now) if text else now - default
+    return max(asked, now - LONGEST_SERIES)
+
+
+def _moment(text: str, now: datetime) -> datetime:
     try:
         return now - parse_duration(text)
-    except ValueError:
+    except (ValueError, OverflowError):
+        pass
+    try:
         return parse_iso(text)
+    except (ValueError, OverflowError):
+        raise WrongQuestionError(
+            f"since: found {text[:40]!r}, expected a length such as 7d or a time such as 2025-01-19T05:00:00Z"
+        ) from None
+
+
+def _every(length: timedelta, width: timedelta) -> timedelta:
+    """Whole intervals between two points of a series that long."""
+    steps_between = max(1, -(-(length // width) // MOST_POINTS))
+    return steps_between * width
 
 
 async def _wrong_question(_: Request, error: Exception) -> Response:

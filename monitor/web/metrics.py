@@ -1,5 +1,6 @@
 """What an operator's Prometheus reads; registered on a registry of its own, never the process-wide one."""
 
+import threading
 from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -48,11 +49,19 @@ class Metrics:
             registry=self.registry,
         )
         self._gauges = _gauges(self.registry)
+        self._reading = threading.Lock()
 
     def render(
         self, database: Database, now: datetime, *, width_s: float, rss_bytes: int | None
     ) -> bytes:
-        """The text form; reads what is cheap to read."""
+        """The text form; reads what is cheap to read. Two readers at once take turns."""
+        with self._reading:
+            self._set_gauges(database, now, width_s, rss_bytes)
+            return generate_latest(self.registry)
+
+    def _set_gauges(
+        self, database: Database, now: datetime, width_s: float, rss_bytes: int | None
+    ) -> None:
         gauges = self._gauges
         with database.read() as conn:
             good, step = meta.get(conn, LAST_GOOD_POLL), steps.latest_step(conn)
@@ -70,11 +79,10 @@ class Metrics:
         for market_id, opened in last_bars.items():
             gauges["bar_age"].labels(market_id).set((now - opened).total_seconds() - width_s)
         gauges["quarantined"].clear()
-        for row in refused:
-            gauges["quarantined"].labels(row[0], row[2]).inc(row[3])
+        for venue_id, _, reason, count, *_ in refused:
+            gauges["quarantined"].labels(venue_id, reason).inc(count)
         if rss_bytes is not None:
             gauges["rss"].set(rss_bytes)
-        return generate_latest(self.registry)
 
 
 def _works(venue: VenueHealth) -> bool:

@@ -7,8 +7,10 @@ from importlib import resources
 
 from jinja2 import Environment, Template, select_autoescape
 
-from monitor.content.figures import money, percent, pp, share
-from monitor.model.rotation import Rotation
+from monitor.content.figures import duration, money, percent, points, pp, share
+from monitor.content.plain_words import one_line
+from monitor.model.bars import VenueHealth, VenueState
+from monitor.model.rotation import MARKET, Rotation
 from monitor.model.state import MarketStep
 from monitor.model.universe import Universe
 
@@ -16,7 +18,14 @@ from monitor.model.universe import Universe
 @cache
 def _template() -> Template:
     environment = Environment(autoescape=select_autoescape(default=True, default_for_string=True))
-    environment.filters |= {"money": money, "percent": percent, "pp": pp, "share": share}
+    environment.filters |= {
+        "duration": duration,
+        "money": money,
+        "percent": percent,
+        "points": points,
+        "pp": pp,
+        "share": share,
+    }
     source = resources.files("monitor.web").joinpath("page.html").read_text(encoding="utf-8")
     return environment.from_string(source)
 
@@ -28,9 +37,15 @@ def render_page(
     now: datetime,
     *,
     width: timedelta,
+    health: Sequence[VenueHealth] = (),
+    reasons: Sequence[str] = (),
 ) -> str:
-    """The whole page as HTML; everything that came from outside is escaped."""
-    names = {sector.id: sector.name for sector in universe.sectors} | {"*": "market"}
+    """The whole page as HTML; everything that came from outside is escaped.
+
+    ``reasons``: why the daemon is not ready, shown in words at the top.
+    """
+    names = {s.id: one_line(s.name) or s.id for s in universe.sectors} | {MARKET: "market"}
+    asked = [venue for venue in health if venue.state is not VenueState.DISABLED]
     age_s = (now - step.close_time).total_seconds() if step else None
     return _template().render(
         step=step,
@@ -39,6 +54,10 @@ def render_page(
         on=[r for r in found if r.is_on],
         past=[r for r in reversed(found) if not r.is_on][:20],
         now=now,
+        reasons=reasons,
+        venues_up=sum(v.state in (VenueState.UP, VenueState.DEGRADED) for v in asked),
+        venues=len(asked),
+        down=[v for v in asked if v.state not in (VenueState.UP, VenueState.DEGRADED)],
         age_min=None if age_s is None else age_s / 60,
         stale=age_s is not None and age_s > 3 * width.total_seconds(),
     )

@@ -1,0 +1,123 @@
+"""The web application over a small filled database."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from monitor.clock import ManualClock
+from monitor.model.bars import Refusal, VenueHealth, VenueState
+from monitor.model.grid import iso
+from monitor.model.rotation import ChangeReason, StepOutput
+from monitor.model.state import MarketStep
+from monitor.model.universe import Market, Membership, Sector, Token, Universe
+from monitor.store import bars, meta, quarantine, rotations, steps, venue_health
+from monitor.store.database import Database
+from monitor.web.app import Surroundings, make_app
+from monitor.web.metrics import Metrics
+from monitor.web.readiness import LAST_GOOD_POLL
+from tests.integration.store.samples import FIVE, at, bar, sector, token, unknown_sector
+from tests.unit.content import samples
+
+CLOSE = at("2025-01-19T11:35")
+NAMES = {"ai-agents": "AI <b>agents</b> & co", "memes": "Memes", "benchmark": "Market"}
+UNIVERSE = Universe(
+    sectors=tuple(
+        Sector(name, NAMES[name], (Membership("VIRTUAL"),), "#0072B2", name == "benchmark")
+        for name in sorted(NAMES)
+    ),
+    tokens=(Token("VIRTUAL", "Virtuals", (Market("gate", "VIRTUAL/USDT", "VIRTUAL"),)),),
+)
+
+
+def picture(close: Any, index: float = 1012.25) -> MarketStep:
+    """A step that closes then."""
+    return MarketStep(
+        close - FIVE,
+        FIVE,
+        (
+            sector("ai-agents", index=index),
+            replace(unknown_sector("benchmark"), index=1000.0),
+            sector("memes"),
+        ),
+        (token("VIRTUAL", sector="ai-agents"),),
+        (),
+    )
+
+
+@dataclass
+class Site:
+    """The application's surroundings and a way to call it."""
+
+    database: Database
+    clock: ManualClock
+    metrics: Metrics
+    fault: list[str]
+
+    def ask(
+        self, path: str, *, method: str = "GET", demanded: str | None = None, **options: Any
+    ) -> httpx.Response:
+        """Ask for a path; ``demanded`` is the token that the page asks for."""
+        around = Surroundings(
+            database=self.database,
+            universe=UNIVERSE,
+            clock=self.clock,
+            width=FIVE,
+            deadline=timedelta(seconds=90),
+            metrics=self.metrics,
+            token=demanded,
+            storage_fault=lambda: self.fault[0] if self.fault else None,
+            rss_bytes=lambda: 123_000_000,
+        )
+
+        async def call() -> httpx.Response:
+            transport = httpx.ASGITransport(make_app(around))
+            async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(call())
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """Ask for a path of a page that demands no token."""
+        return self.ask(path, **options)
+
+
+@pytest.fixture
+def site(database: Database) -> Site:
+    """Nothing stored yet; it is one minute after the close."""
+    return Site(database, ManualClock(CLOSE + timedelta(minutes=1)), Metrics(), [])
+
+
+@pytest.fixture
+def fill(site: Site) -> Callable[[], None]:
+    """Stores three steps, two rotations, two venues, a bar, refusals and a good poll."""
+
+    def store() -> None:
+        with site.database.write() as conn:
+            for i in range(3):
+                output = StepOutput(picture(CLOSE - i * FIVE, 1000.0 + i), (), ())
+                steps.save_step(conn, output, CLOSE)
+            ended = samples.faded(id="rot-old", detected_at=CLOSE - timedelta(days=3))
+            rotations.save_changes(
+                conn,
+                [
+                    samples.change(samples.confirmed(), ChangeReason.CONFIRMED),
+                    samples.change(ended, ChangeReason.FADED),
+                ],
+            )
+            venue_health.save_health(conn, VenueHealth("bybit", VenueState.UP, CLOSE, CLOSE))
+            venue_health.save_health(conn, VenueHealth("gate", VenueState.DOWN, CLOSE, None, 4))
+            gate = "gate:VIRTUAL/USDT"
+            bars.save_bars(conn, [bar(gate, CLOSE - FIVE)], width=FIVE, received_at=CLOSE)
+            refusals = [
+                Refusal("gate", market, None, "jump", "found 9, expected 1")
+                for market in (gate, "gate:ARC/USDT", "gate:ARC/USDT")
+            ]
+            quarantine.add_refusals(conn, refusals, CLOSE)
+            meta.put(conn, LAST_GOOD_POLL, iso(CLOSE))
+
+    return store

@@ -1,0 +1,252 @@
+"""What every path answers, on both databases."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from monitor.model.bars import VenueHealth, VenueState
+from monitor.model.grid import iso
+from monitor.model.rotation import StepOutput
+from monitor.store import meta, outbox, steps, venue_health
+from monitor.web.readiness import LAST_GOOD_POLL
+from tests.integration.delivery.post import notice
+from tests.integration.store.samples import FIVE
+from tests.integration.web.conftest import CLOSE, Site, picture
+
+PATHS = ("/", "/api/sectors", "/api/rotations", "/api/series?sector=memes", "/readyz", "/metrics")
+Fill = Callable[[], None]
+
+
+class TestHealth:
+    def test_the_process_answers_before_anything_was_done(self, site: Site) -> None:
+        answer = site.get("/healthz")
+        assert (answer.status_code, answer.text) == (200, "ok\n")
+
+    def test_not_ready_before_the_first_poll_and_step(self, site: Site) -> None:
+        answer = site.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json() == {
+            "ready": False,
+            "reasons": ["no good poll yet", "no good step yet"],
+            "last_good_poll": None,
+            "last_step": None,
+        }
+
+    def test_ready_when_all_is_recent(self, site: Site, fill: Fill) -> None:
+        fill()
+        answer = site.get("/readyz")
+        assert answer.status_code == 200
+        assert answer.json() == {
+            "ready": True,
+            "reasons": [],
+            "last_good_poll": "2025-01-19T11:35:00Z",
+            "last_step": "2025-01-19T11:35:00Z",
+        }
+
+    def test_a_poll_may_be_two_bars_and_a_deadline_old_and_a_step_one_more(
+        self, site: Site, fill: Fill
+    ) -> None:
+        fill()
+        site.clock.set(CLOSE + timedelta(seconds=690))
+        assert site.get("/readyz").status_code == 200
+        site.clock.set(CLOSE + timedelta(seconds=691))
+        assert site.get("/readyz").json()["reasons"] == [
+            "last good poll was at 2025-01-19T11:35:00Z, more than 690 s ago"
+        ]
+        site.clock.set(CLOSE + timedelta(seconds=991))
+        assert site.get("/readyz").json()["reasons"][1] == (
+            "last good step was at 2025-01-19T11:35:00Z, more than 990 s ago"
+        )
+
+    def test_an_outbox_that_does_not_drain_and_refused_notices_are_reasons(
+        self, site: Site, fill: Fill
+    ) -> None:
+        fill()
+        with site.database.write() as conn:
+            outbox.enqueue(conn, [notice("a"), notice("b", thread="b")])
+            outbox.fail(conn, 2, at=CLOSE, error="slack: no_service")
+            meta.put(conn, LAST_GOOD_POLL, iso(CLOSE + timedelta(seconds=901)))
+        site.clock.set(CLOSE + timedelta(seconds=901))
+        assert site.get("/readyz").json()["reasons"] == [
+            "the outbox does not drain: 1 waiting, the oldest for 901 s",
+            "1 notice(s) were refused for good: monitor status",
+        ]
+
+    def test_a_fault_of_the_store_is_a_reason(self, site: Site, fill: Fill) -> None:
+        fill()
+        site.fault.append("poll failed: the disk is full")
+        answer = site.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["reasons"] == ["poll failed: the disk is full"]
+
+
+class TestJson:
+    def test_no_step_yet_is_said(self, site: Site) -> None:
+        answer = site.get("/api/sectors")
+        assert answer.status_code == 503
+        assert answer.json() == {"error": "no interval has been stepped yet"}
+
+    def test_sectors_are_those_of_the_last_step(self, site: Site, fill: Fill) -> None:
+        fill()
+        body = site.get("/api/sectors").json()
+        assert (body["at"], body["interval"]) == ("2025-01-19T11:35:00Z", "5m")
+        assert [s["id"] for s in body["sectors"]] == ["ai-agents", "benchmark", "memes"]
+        assert body["sectors"][0]["tokens"][0]["id"] == "VIRTUAL"
+        assert body["sectors"][1]["market_cap_usd"] is None
+
+    @pytest.mark.parametrize(
+        ("query", "ids"),
+        [
+            ("", ["rot-old", "rot-7f3a"]),
+            ("?since=36h", ["rot-7f3a"]),
+            ("?since=2025-01-19", ["rot-7f3a"]),
+            ("?since=2025-01-19T11:06:00Z", []),
+        ],
+    )
+    def test_rotations_since(self, query: str, ids: list[str], site: Site, fill: Fill) -> None:
+        fill()
+        assert [r["id"] for r in site.get(f"/api/rotations{query}").json()] == ids
+
+    @pytest.mark.parametrize("since", ["yesterday", "2025-01-19T05:00", "99999999999d", "5"])
+    def test_a_time_that_cannot_be_read_is_the_callers_fault(self, since: str, site: Site) -> None:
+        answer = site.get("/api/rotations", params={"since": since})
+        assert answer.status_code == 400
+        assert answer.json() == {
+            "error": f"since: found {since!r}, expected a length such as 7d"
+            " or a time such as 2025-01-19T05:00:00Z"
+        }
+
+    def test_a_series_is_one_sectors(self, site: Site, fill: Fill) -> None:
+        fill()
+        body = site.get("/api/series?sector=ai-agents&since=8m").json()
+        assert [(p["at"], p["index"]) for p in body.pop("points")] == [
+            ("2025-01-19T11:30:00Z", 1001.0),
+            ("2025-01-19T11:35:00Z", 1000.0),
+        ]
+        assert body == {"sector": "ai-agents", "since": "2025-01-19T11:28:00Z", "every": "5m"}
+
+    def test_a_long_series_is_thinned(self, site: Site) -> None:
+        with site.database.write() as conn:
+            for i in range(30):
+                output = StepOutput(picture(CLOSE - i * FIVE), (), ())
+                steps.save_step(conn, output, CLOSE)
+        body = site.get("/api/series?sector=memes&since=30d").json()
+        assert body["every"] == "25m"  # 8640 intervals of 5 min into at most 2000 points
+        assert [p["at"][11:16] for p in body["points"]] == [
+            "09:30", "09:55", "10:20", "10:45", "11:10", "11:35",  # 1737286500 s are 1158191 x 25 min
+        ]  # fmt: skip
+
+    def test_an_unknown_sector_names_the_known(self, site: Site) -> None:
+        answer = site.get("/api/series?sector=<script>")
+        assert answer.status_code == 404
+        assert answer.json()["expected"] == ["ai-agents", "benchmark", "memes"]
+
+    def test_an_unknown_path_is_not_found_and_nothing_can_be_changed(self, site: Site) -> None:
+        assert site.get("/admin").status_code == 404
+        assert site.ask("/api/sectors", method="POST").status_code == 405
+
+
+class TestToken:
+    @pytest.mark.parametrize("path", PATHS)
+    def test_every_path_but_health_asks_for_it(self, path: str, site: Site, fill: Fill) -> None:
+        fill()
+        assert site.ask(path, demanded="t0ken").status_code == 401
+        for given, status in (("nope", 401), ("", 401), ("t0ken", 200)):
+            headers = {"Authorization": f"Bearer {given}"}
+            assert site.ask(path, demanded="t0ken", headers=headers).status_code == status
+        assert site.ask("/healthz", demanded="t0ken").status_code == 200
+
+    def test_it_may_stand_in_the_address(self, site: Site, fill: Fill) -> None:
+        fill()
+        answer = site.ask("/", demanded="t0kén", params={"token": "t0kén"})
+        assert answer.status_code == 200
+        assert "t0k" not in answer.text
+        assert site.ask("/", demanded="t0kén", params={"token": "nope"}).status_code == 401
+
+    def test_answers_are_kept_by_nobody_and_run_nothing(self, site: Site, fill: Fill) -> None:
+        fill()
+        headers = site.get("/").headers
+        assert headers["cache-control"] == "no-store"
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+
+
+class TestMetrics:
+    def values(self, site: Site) -> dict[tuple[str, ...], float]:
+        text = site.get("/metrics").text
+        return {
+            (sample.name, *(v for _, v in sorted(sample.labels.items()))): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    def test_they_parse_and_tell_ages_venues_waiting_and_refused(
+        self, site: Site, fill: Fill
+    ) -> None:
+        fill()
+        with site.database.write() as conn:
+            outbox.enqueue(conn, [notice("a"), notice("b")])
+        site.metrics.sends.labels("slack", "delivered").inc()
+        found = self.values(site)
+        assert found["monitor_last_good_poll_age_seconds",] == 60
+        assert found["monitor_last_step_age_seconds",] == 60
+        assert found["monitor_bar_age_seconds", "gate:VIRTUAL/USDT"] == 60
+        assert found["monitor_venue_up", "bybit"] == 1
+        assert found["monitor_venue_up", "gate"] == 0
+        assert found["monitor_outbox_pending", "slack"] == 2
+        assert found["monitor_outbox_oldest_seconds",] == 60
+        assert found["monitor_outbox_failed",] == 0
+        assert found["monitor_quarantined", "jump", "gate"] == 3
+        assert found["monitor_rss_bytes",] == 123_000_000
+        assert found["monitor_send_attempts_total", "slack", "delivered"] == 1
+
+    def test_asking_twice_doubles_nothing(self, site: Site, fill: Fill) -> None:
+        fill()
+        self.values(site)
+        assert self.values(site)["monitor_quarantined", "jump", "gate"] == 3
+
+    def test_they_answer_over_an_empty_database(self, site: Site) -> None:
+        assert self.values(site)["monitor_outbox_failed",] == 0
+
+
+class TestPage:
+    def test_names_are_escaped_and_figures_are_said_with_their_sector(
+        self, site: Site, fill: Fill
+    ) -> None:
+        fill()
+        text = site.get("/").text
+        assert "<b>agents" not in text
+        assert "AI &lt;b&gt;agents&lt;/b&gt; &amp; co → Memes</b>" in text
+        assert "-10.4 %, own -7.2 pp" in text
+        assert "<dt>its volume share</dt><dd>-18.0 pp</dd>" in text
+        assert "<dt>Memes, volume share</dt><dd>+18.0 pp</dd>" in text
+        assert "<dt>its net flow</dt><dd>-$31.2 M</dd>" in text
+        assert "rot-old" in text.partition("Past rotations")[2]
+
+    def test_fresh_figures_carry_no_warning(self, site: Site, fill: Fill) -> None:
+        fill()
+        text = site.get("/").text
+        assert "Last step 2025-01-19 11:35 UTC, 1 min ago · 1 of 2 venues answer." in text
+        assert "gate: down since 2025-01-19 11:35 UTC" in text
+        assert "These figures are old" not in text
+        assert 'class="stale"' not in text
+
+    def test_old_figures_say_so_first(self, site: Site, fill: Fill) -> None:
+        fill()
+        site.clock.set(CLOSE + timedelta(hours=3))
+        text = site.get("/").text
+        assert "These figures are old: no interval was stepped for 3 h." in text
+        assert '<body class="old">' in text
+        assert "last good poll was at 2025-01-19T11:35:00Z" in text
+
+    def test_no_history_yet_says_what_to_do(self, site: Site) -> None:
+        text = site.get("/").text
+        assert "No interval has been stepped yet." in text
+        assert "monitor backfill --since 30d" in text
+
+    def test_a_disabled_venue_is_not_missed(self, site: Site, fill: Fill) -> None:
+        fill()
+        with site.database.write() as conn:
+            venue_health.save_health(conn, VenueHealth("gate", VenueState.DISABLED, CLOSE))
+        assert "1 of 1 venues answer" in site.get("/").text
