@@ -72,7 +72,7 @@ def naive_words(
     lines = [
         "",
         f"A plain -10 % in 24 h alarm would have rung {len(rung)} times from {series[0][0]:%d %b} on"
-        f" (the monitor confirmed {len(ours)} rotations), among them:"
+        f" (the monitor confirmed {len(ours)} rotation{'' if len(ours) == 1 else 's'}), among them:"
         if series
         else "No hour was stepped.",
     ]
