@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 Level = tuple[float, float]
 
@@ -26,3 +27,16 @@ def depth(
     usd = sum(p * a for p, a in bids if p >= low) + sum(p * a for p, a in asks if p <= high)
     truncated = bids[-1][0] > low or asks[-1][0] < high
     return Depth(usd * usd_per_quote, 1e4 * (asks[0][0] - bids[0][0]) / mid, truncated)
+
+
+def median_depth(snapshots: Sequence[Depth | None]) -> Depth | None:
+    """Median depth and median spread of a window's snapshots; empty books (None) are left out. Truncated as soon as one
+    book was: then all of it is a lower bound."""
+    known = [snapshot for snapshot in snapshots if snapshot is not None]
+    if not known:
+        return None
+    return Depth(
+        median(snapshot.usd for snapshot in known),
+        median(snapshot.spread_bp for snapshot in known),
+        any(snapshot.truncated for snapshot in known),
+    )

@@ -9,10 +9,12 @@ import numpy.typing as npt
 from monitor.model.interval import FloatArray, IntArray
 
 BoolArray = npt.NDArray[np.bool_]
-NONE, GRADE_A, GRADE_C = 0, 1, 3
-"""Codes of grades; 2 (B, stored trades) and 4 (D, display only) stand between and after."""
+NONE, GRADE_A, GRADE_B, GRADE_C = range(4)
+"""Codes of grades; 4 (D, display only) would follow."""
 
 _A_PART = 0.60
+WORST_PART = 0.40
+"""A grade counts for a whole as soon as it covers so much of its volume."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +82,38 @@ def sector_grade(volume: FloatArray, grade: IntArray, sector: IntArray, sectors:
         this = held & (grade == code)
         part = np.bincount(sector[this], weights=weight[this], minlength=sectors)
         some = np.bincount(sector[this], minlength=sectors) > 0
-        worst = np.where(some & (part >= 0.4 * total), code, worst)
+        worst = np.where(some & (part >= WORST_PART * total), code, worst)
     return worst
+
+
+def graded_volume(
+    volume: FloatArray, grade: IntArray, sector: IntArray, sectors: int
+) -> FloatArray:
+    """(2, sectors): USD per sector whose net flow is of grade A or B, and of grade C."""
+    weight = np.where(np.isnan(volume), 0.0, volume)
+    better = (sector >= 0) & ((grade == GRADE_A) | (grade == GRADE_B))
+    worse = (sector >= 0) & (grade == GRADE_C)
+    return np.stack(
+        [
+            np.bincount(sector[held], weights=weight[held], minlength=sectors)
+            for held in (better, worse)
+        ]
+    )
+
+
+def turnover(volume_24h: FloatArray, cap: FloatArray) -> FloatArray:
+    """Volume of a day over market cap, per day; NaN without a cap. Over 5 a day is to be flagged as doubtful trading."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(cap > 0, volume_24h / cap, np.nan)
+
+
+def abnormal_volume(volume: FloatArray, usual_share: FloatArray) -> FloatArray:
+    """USD per sector over what is usual at this total; sums to 0.
+
+    ``usual_share``: 14-day medians of each sector's volume share, here rescaled to sum to 1.
+    """
+    excess: FloatArray = volume - usual_share / usual_share.sum() * volume.sum()
+    return excess
 
 
 def relative_flow_table(net: FloatArray, volume: FloatArray) -> tuple[FloatArray, FloatArray]:
