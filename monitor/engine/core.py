@@ -72,20 +72,18 @@ class Engine:
 
     def dump(self, state: EngineState) -> bytes:
         """The state as bytes; :meth:`load` gives it back bit for bit."""
-        return stored.save(state, self.width)
+        return stored.save(state, self.width, self._watched)
 
     def load(self, blob: bytes) -> EngineState:
         """The inverse of :meth:`dump`, realigned by name when the universe has changed since."""
-        return stored.load(blob, self.layout, self.width, self.parameters, self._detector)
+        return stored.load(
+            blob, self.layout, self.width, self.parameters, self._detector, self._watched
+        )
 
     def step(self, state: EngineState, interval: IntervalInput) -> StepOutput:
-        """Move ``state`` on by one interval, in place. Raises ValueError unless it follows the last one directly."""
-        if interval.width != self.width:
-            raise ValueError(f"found an interval of {interval.width}, expected {self.width}")
-        if state.last_open is not None and interval.open_time != state.last_open + self.width:
-            raise ValueError(
-                f"found the interval {interval.open_time}, expected {state.last_open + self.width}"
-            )
+        """Move ``state`` on by one interval, in place. Raises ValueError unless it follows the last one directly and
+        holds every market and token of the layout."""
+        self._check(state, interval)
         redenominated = restate(
             state, self._timeline, interval.open_time, self.parameters.migration_guard
         )
@@ -118,6 +116,21 @@ class Engine:
         state.steps += 1
         state.gap = state.gap + 1 if values.unseen else 0
         return StepOutput(picture, readings, changes)
+
+    def _check(self, state: EngineState, interval: IntervalInput) -> None:
+        if interval.width != self.width:
+            raise ValueError(f"found an interval of {interval.width}, expected {self.width}")
+        if state.last_open is not None and interval.open_time != state.last_open + self.width:
+            raise ValueError(
+                f"found the interval {interval.open_time}, expected {state.last_open + self.width}"
+            )
+        found = (len(interval.close), len(interval.supply))
+        expected = (len(self.layout.markets), len(self.layout.tokens))
+        if found != expected:
+            raise ValueError(
+                f"found an interval of {found[0]} markets and {found[1]} tokens, expected"
+                f" {expected[0]} and {expected[1]}"
+            )
 
 
 def _sector_step(v: StepValues) -> SectorStep:

@@ -26,7 +26,9 @@ def restate(
         own_line = state.price[new] if state.age[new] < NEVER else np.nan
         trusted = abs(own_line / line - 1.0) <= guard if not np.isnan(own_line) else False
         if not trusted:
-            state.price[new], state.age[new], state.guarded[new] = line, state.age[old], line
+            state.price[new] = state.guarded[new] = line
+            state.age[new], state.absent[new] = state.age[old], state.absent[old]
+        state.pending[new] = state.pending[old]
         state.seen[new] = max(int(state.seen[new]), int(state.seen[old]))
         state.book_price[new] = line
         state.book_supply[new] = state.book_supply[old] * change.ratio

@@ -66,7 +66,9 @@ class Painter:
             "share_change_24h": self._only_watched(windows.share_change(DAY)),
             "share_change_7d": self._only_watched(windows.share_change(WEEK)),
             "share_split_24h": [windows.share_split(s, DAY) for s in range(sectors)],
-            "volume_24h_usd": listed(windows.sector_total("volume", DAY)),
+            "volume_24h_usd": listed(
+                np.where(v.has_members, windows.sector_total("volume", DAY), np.nan)
+            ),
             "volume_share": self._only_watched(share_now),
             "volume_share_change_24h": self._only_watched(share_now - share_then),
             "net_flow_24h_usd": listed(windows.sector_total("net", DAY)),

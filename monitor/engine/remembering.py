@@ -15,7 +15,8 @@ def remember(state: EngineState, v: StepValues, width: timedelta) -> None:
     state.book_price, state.book_supply = v.after.price.copy(), v.after.supply.copy()
     state.book_sector = v.after.sector
     state.level = state.level + np.nan_to_num(v.r)
-    state.clean = 0 if v.marked or v.unseen else state.clean + 1
+    state.pending = v.token_pending
+    state.clean = 0 if v.marked or v.unseen or v.benchmark_missing else state.clean + 1
     state.spread.add(np.where(v.steady, v.token_return * v.token_return, np.nan))
     state.own_spread.add(np.where(v.steady, v.token_own * v.token_own, np.nan))
     tokens = {
@@ -28,41 +29,41 @@ def remember(state: EngineState, v: StepValues, width: timedelta) -> None:
     for name, row in tokens.items():
         state.token_rings[name].push(row)
     _remember_sectors(state, v)
-    _remember_hour(state, v, width)
+    _remember_hour(state, width)
 
 
 def _remember_sectors(state: EngineState, v: StepValues) -> None:
-    watched = len(v.share)
-    wide = np.full(len(v.r), np.nan)
-    share = wide.copy()
-    share[:watched] = v.share
-    unseen = v.unseen
-    sectors = {
-        "r": np.where(unseen, np.nan, v.r),
-        "e": np.where(unseen, np.nan, v.e),
-        "market": np.where(unseen, np.nan, v.beta * v.market),
-        "volume": v.volume,
+    """A sector without a member trades nothing, which is known; of an unseen interval nothing is."""
+    known = np.nan if v.unseen else 1.0
+    rows = {
+        "r": v.r * known,
+        "e": v.e * known,
+        "market": v.beta * v.market * known,
+        "volume": np.where(v.has_members, v.volume, 0.0) * known,
         "net": v.net,
-        "share": share,
-        "level": state.level,
-        "grade": v.grade.astype(np.float64),
+        "graded_a": v.graded[0],
+        "graded_c": v.graded[1],
     }
-    for part in range(4):
-        column = wide.copy()
-        column[:watched] = v.parts[:, part]
-        sectors[f"p{part}"] = column
-    for name, row in sectors.items():
+    rows |= {f"p{part}": _wide(v.parts[:, part], len(v.r)) for part in range(4)}
+    for name, row in rows.items():
         state.sector_rings[name].push(row)
-    state.week.push(np.concatenate([state.level, share]))
+    state.week.push(np.concatenate([state.level, _wide(v.share, len(v.r))]))
 
 
-def _remember_hour(state: EngineState, v: StepValues, width: timedelta) -> None:
+def _wide(watched: FloatArray, sectors: int) -> FloatArray:
+    """Of the watched sectors, with NaN for the benchmark behind them."""
+    row = np.full(sectors, np.nan)
+    row[: len(watched)] = watched
+    return row
+
+
+def _remember_hour(state: EngineState, width: timedelta) -> None:
     """One more overlapping hour for the betas, where it is whole."""
-    watched, hour = len(v.share), max(1, round(timedelta(hours=1) / width))
-    if state.clean >= hour and not v.benchmark_missing:
-        hourly = state.sector_rings["r"].last(hour)
-        if not np.isnan(hourly[:, watched]).any():
-            state.betas.add(hourly.sum(axis=0), float(hourly[:, watched].sum()))
+    hour = max(1, round(timedelta(hours=1) / width))
+    if state.clean >= hour:
+        hourly = state.sector_rings["r"].last(hour).sum(axis=0)
+        market = state.sector_rings["market"].last(hour)[:, -1].sum()  # its own beta is 1
+        state.betas.add(hourly, float(market))
 
 
 def _contributions(v: StepValues, sectors: int) -> FloatArray:

@@ -8,33 +8,34 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from monitor.analytics.index import Book, by_sector, shares
 from monitor.analytics.own import Betas, Mean, decay
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.ring import Ring
 from monitor.detection.detector import Detector, DetectorState
 from monitor.model.grid import iso, parse_iso
-from monitor.model.interval import IntArray, Layout
+from monitor.model.interval import FloatArray, IntArray, Layout
 from monitor.model.rotation import Launch
 
 Arrays = dict[str, npt.NDArray[Any]]
 
 TOKEN_RINGS = ("own", "log_return", "volume", "net", "contribution")
-SECTOR_RINGS = (
-    "r",
-    "e",
-    "market",
-    "volume",
-    "net",
-    "share",
-    "level",
-    "grade",
-    "p0",
-    "p1",
-    "p2",
-    "p3",
-)
+SECTOR_RINGS = {
+    "r": 24,
+    "e": 24,
+    "market": 24,
+    "volume": 48,
+    "net": 24,
+    "graded_a": 24,
+    "graded_c": 24,
+    "p0": 24,
+    "p1": 24,
+    "p2": 24,
+    "p3": 72,
+}
+"""Hours that are kept of each: the longest window, the day before it for volume, a launch's drain for part 3."""
 NEVER = 10**9
-FORM = 2
+FORM = 3
 """Of the stored bytes; counts up when what is kept changes."""
 
 
@@ -42,8 +43,10 @@ class EngineState:
     """What is remembered of the past. Per market, per token, per sector; see the engine for how it moves.
 
     ``market_close`` is in the quote currency per coin, ``market_idle`` and ``market_dark`` count steps without a move or
-    trade and without a known volume. ``age``: steps since a price was accepted, ``seen``: since the first was. ``book_*``:
-    the members as of the last step; ``line_supply``: supply a redenomination handed on, until one is told.
+    trade and without a known volume. ``age``: steps since a price was accepted, ``absent``: those of them in which anybody
+    answered, ``seen``: steps since the first was. ``hold``, ``hold_price``: steps and price of a jump that is not believed
+    yet. ``pending``: the market's part of the steps in which a token's price was unknown. ``book_*``: the members as of
+    the last step; ``line_supply``: supply a redenomination handed on, until one is told.
     """
 
     def __init__(
@@ -60,7 +63,7 @@ class EngineState:
         self.steps = 0
         self.last_open: datetime | None = None
         self.gap = 0  # unseen steps in a row until now
-        self.clean = 0  # steps in a row that are neither unseen nor the first after a hole
+        self.clean = 0  # steps in a row with a benchmark, neither unseen nor the first after a hole
         self.first_seen: int | None = None  # the step in which anybody first answered
         self.launches: list[Launch] = []
         self.market_close = np.full(markets, np.nan)
@@ -68,10 +71,14 @@ class EngineState:
         self.market_dark = np.zeros(markets, dtype=np.int64)
         self.market_outlying = np.zeros(markets, dtype=np.bool_)
         self.market_usual = Mean(decay(84.0, step_h), markets)
-        self.market_volume = Ring(day, markets)
+        self.market_hours = Ring(23, markets)  # USD of whole clock hours, and of the present one
+        self.market_hour = np.zeros(markets)
         self.price = np.full(tokens, np.nan)
         self.age = np.full(tokens, NEVER, dtype=np.int64)
+        self.absent = np.zeros(tokens, dtype=np.int64)
         self.hold = np.zeros(tokens, dtype=np.int64)
+        self.hold_price = np.full(tokens, np.nan)
+        self.pending = np.zeros(tokens)
         self.guarded = np.full(tokens, np.nan)
         self.seen = np.full(tokens, -1, dtype=np.int64)
         self.book_price = np.full(tokens, np.nan)
@@ -81,19 +88,22 @@ class EngineState:
         self.spread = Mean(decay(parameters.spread_half_life_h, step_h), tokens)
         self.own_spread = Mean(decay(parameters.spread_half_life_h, step_h), tokens)
         self.token_rings = {name: Ring(day, tokens) for name in TOKEN_RINGS}
-        self.sector_rings = {name: Ring(3 * day, sectors) for name in SECTOR_RINGS}
+        self.sector_rings = {
+            name: Ring(round(hours / step_h), sectors) for name, hours in SECTOR_RINGS.items()
+        }
         self.week = Ring(7 * day + 1, 2 * sectors)
         self.level = np.zeros(sectors)
         self.betas = Betas(sectors, step_h, parameters)
         self.detector = detector
 
 
-def save(state: EngineState, width: timedelta) -> bytes:
+def save(state: EngineState, width: timedelta, watched: int) -> bytes:
     """The whole state; no pickled objects."""
     layout = state.layout
     header: dict[str, Any] = {
         "form": FORM,
         "width_s": width.total_seconds(),
+        "watched": watched,
         "market": layout.markets,
         "token": layout.tokens,
         "sector": layout.sectors,
@@ -123,9 +133,12 @@ def load(
     width: timedelta,
     parameters: AnalyticsParameters,
     detector: Detector,
+    watched: int,
 ) -> EngineState:
     """The inverse of :func:`save`. Markets, tokens and sectors are matched by name: new ones start without a past.
 
+    A token that is new to the state is taken for old: it is a launch only if its first trade says so. Members that the
+    layout no longer holds leave before the next step; what that does to the others' shares is told as membership.
     Raises ValueError when the blob was made with bars of another width or by another form of the state.
     """
     with np.load(io.BytesIO(blob), allow_pickle=False) as stored:
@@ -159,13 +172,40 @@ def load(
             attribute,
             _moved(arrays[name], getattr(holder, attribute), moves[name.partition("/")[0]]),
         )
-    for name, ring in _rings(state).items():
-        ring.fill(_moved(arrays[name], ring.dump(), moves[name.partition("/")[0]]))
     place = dict(zip(olds.tolist(), news.tolist(), strict=True))
     state.book_sector = np.array(
         [place.get(s, -1) for s in state.book_sector.tolist()], dtype=np.int64
     )
+    for i, name in enumerate(layout.tokens):
+        if name not in header["token"]:
+            state.seen[i] = state.steps
+    moved = {
+        name: _moved(arrays[name], ring.dump(), moves[name.partition("/")[0]])
+        for name, ring in _rings(state).items()
+    }
+    before = _shares(arrays, len(header["sector"]), header["watched"])[olds]
+    after = _shares(_book(state), len(layout.sectors), watched)[news]
+    told = np.flatnonzero(np.abs(after - before) > 0)
+    moved["sector/ring/p2"][-1, news[told]] += (after - before)[told]
+    for name, ring in _rings(state).items():
+        ring.fill(moved[name])
     return state
+
+
+def _book(state: EngineState) -> Arrays:
+    return {
+        "token/book_price": state.book_price,
+        "token/book_supply": state.book_supply,
+        "token/book_sector": state.book_sector,
+    }
+
+
+def _shares(book: Arrays, sectors: int, watched: int) -> FloatArray:
+    """Per sector, NaN for the benchmark."""
+    members = Book(book["token/book_price"], book["token/book_supply"], book["token/book_sector"])
+    out = np.full(sectors, np.nan)
+    out[:watched] = shares(by_sector(members.cap, members.sector, sectors), watched)
+    return out
 
 
 def _check(header: dict[str, Any], width: timedelta) -> None:
@@ -181,12 +221,15 @@ def _check(header: dict[str, Any], width: timedelta) -> None:
 def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:
     """axis/name -> (object, attribute) of every array that is no ring; the axis is the array's only one."""
     found: dict[str, tuple[Any, str]] = {}
-    for name in ("close", "idle", "dark", "outlying"):
+    for name in ("close", "idle", "dark", "outlying", "hour"):
         found[f"market/{name}"] = (state, f"market_{name}")
     for name in (
         "price",
         "age",
+        "absent",
         "hold",
+        "hold_price",
+        "pending",
         "guarded",
         "seen",
         "book_price",
@@ -212,7 +255,7 @@ def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:
 
 
 def _rings(state: EngineState) -> dict[str, Ring]:
-    rings = {"market/volume_ring": state.market_volume, "week/ring": state.week}
+    rings = {"market/hours": state.market_hours, "week/ring": state.week}
     rings |= {f"token/ring/{name}": ring for name, ring in state.token_rings.items()}
     rings |= {f"sector/ring/{name}": ring for name, ring in state.sector_rings.items()}
     return rings

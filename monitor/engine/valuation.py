@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from monitor.analytics.flow import TokenFlow, sector_grade, token_flow, token_volume
+from monitor.analytics.flow import graded_volume, sector_grade
 from monitor.analytics.index import (
     Book,
     by_sector,
@@ -14,10 +14,11 @@ from monitor.analytics.index import (
     share_changes,
     shares,
 )
-from monitor.analytics.own import winsorised
 from monitor.analytics.parameters import AnalyticsParameters
-from monitor.analytics.price import BoolArray, Places
+from monitor.analytics.price import Places
+from monitor.engine.flows import sector_sum, token_flows
 from monitor.engine.prices import Priced
+from monitor.engine.returns import token_returns, watched_market
 from monitor.engine.state import EngineState
 from monitor.engine.timeline import Timeline
 from monitor.engine.values import StepValues
@@ -57,7 +58,7 @@ class Valuation:
             return np.ones(len(self._quotes))
         price = state.price[self._quotes]
         with np.errstate(invalid="ignore"):
-            usable = (price > 0) & (self._hours(state.age)[self._quotes] <= self._drop_h)
+            usable = (price > 0) & (self._hours(state.absent)[self._quotes] <= self._drop_h)
         return np.where((self._quotes >= 0) & usable, price, 1.0)
 
     def market_age_h(self, state: EngineState, interval: IntervalInput) -> FloatArray:
@@ -76,142 +77,66 @@ class Valuation:
         self, state: EngineState, interval: IntervalInput, priced: Priced, age_h: FloatArray
     ) -> StepValues:
         """Everything of this step. ``age_h`` as :meth:`market_age_h` gives it."""
-        sectors = len(self.layout.sectors)
+        sectors, p = len(self.layout.sectors), self.parameters
         before = Book(state.book_price, state.book_supply, state.book_sector)
         after = self._book(state, interval)
         r, some = chain_return(before, after, sectors)
         caps_before, caps = (by_sector(book.cap, book.sector, sectors) for book in (before, after))
-        launched = age_h <= self.parameters.launch_days * 24.0
+        launched = age_h <= p.launch_days * 24.0
         parts = cap_changes(before, after, launched, sectors)
-        market, beta, missing = self._market(state, before, after, r, some)
-        e = r - beta * market
+        market = watched_market(state, before, after, priced, self._watched)
+        e = r - market.beta * market.r
         e[self._watched :] = 0.0
-        marked = state.gap > 0
-        token_return, token_own, q = self._tokens(state, before, after, market, beta, age_h)
-        flow, usual = self._flow(state, priced, token_return)
-        known = after.sector >= 0
+        tokens = token_returns(state, before, after, market, priced, age_h > p.breadth_delay_h)
+        flows = token_flows(state, priced, self._places, tokens.step, p)
+        flow, member = flows.token, after.sector >= 0
         with np.errstate(invalid="ignore", divide="ignore"):
-            weight = after.cap / np.where(known, caps[after.sector], 1.0)
+            weight = after.cap / np.where(member, caps[after.sector], 1.0)
         whole = priced.fresh & ~np.isnan(flow.volume)
-        carried = ~priced.fresh & (self._hours(state.age) > self.parameters.carry_max_h)
-        volume = self._sector_sum(flow.volume, after.sector, weight, usual)
-        net = self._sector_sum(flow.net, after.sector, weight, usual)
-        has = np.bincount(after.sector[known], minlength=sectors) > 0
+        volume, net = (
+            sector_sum(values, after.sector, weight, flows.usual, sectors, p.least_known)
+            for values in (flow.volume, flow.net)
+        )
         return StepValues(
             before=before,
             after=after,
             steady=priced.steady,
-            conflict=priced.conflict,
-            guarded=priced.guarded,
+            conflict=priced.conflict | priced.guarded,
             counted_market=self._places.gather(priced.counted, len(self.layout.markets)),
-            token_return=token_return,
-            token_own=token_own,
+            token_return=tokens.step,
+            token_own=tokens.own,
+            token_pending=tokens.pending,
             token_volume=flow.volume,
             token_net=flow.net,
             token_grade=flow.grade,
             r=np.where(some, r, np.nan),
             e=np.where(some, e, np.nan),
-            q=q,
-            market=market,
-            beta=beta,
+            q=tokens.q,
+            market=market.r,
+            beta=market.beta,
             volume=volume,
             net=net,
             grade=sector_grade(flow.volume, flow.grade, after.sector, sectors),
+            graded=graded_volume(flow.volume, flow.grade, after.sector, sectors),
             coverage=by_sector(np.where(whole, weight, 0.0), after.sector, sectors),
-            stale=by_sector(np.where(carried, weight, 0.0), after.sector, sectors),
+            stale=by_sector(np.where(priced.lost, weight, 0.0), after.sector, sectors),
             caps=caps,
             share=shares(caps, self._watched),
             parts=share_changes(parts, caps_before, caps, self._watched),
             launched=launched,
-            has_members=has,
-            marked=marked,
+            has_members=np.bincount(after.sector[member], minlength=sectors) > 0,
+            marked=state.gap > 0,
             unseen=priced.unseen,
-            benchmark_missing=missing,
+            benchmark_missing=market.missing,
         )
 
     def _book(self, state: EngineState, interval: IntervalInput) -> Book:
         """Members now: those of the timeline with a price not too old and a supply."""
         supply = np.where(np.isnan(interval.supply), state.line_supply, interval.supply)
         with np.errstate(invalid="ignore"):
-            counts = (state.price > 0) & (supply > 0) & (self._hours(state.age) <= self._drop_h)
+            counts = (state.price > 0) & (supply > 0) & (self._hours(state.absent) <= self._drop_h)
         sector = np.where(counts, self._timeline.sectors(interval.open_time), -1)
         return Book(state.price, supply, sector)
-
-    def _market(
-        self, state: EngineState, before: Book, after: Book, r: FloatArray, some: BoolArray
-    ) -> tuple[FloatArray, FloatArray, bool]:
-        """Per sector: log return of the watched market, beta one step old; and whether the benchmark is missing.
-
-        Without a priced benchmark the market of a sector is the common index of the others, with beta 1.
-        """
-        sectors = len(r)
-        if sectors > self._watched and some[self._watched :].any():
-            market = np.full(sectors, r[self._watched :][some[self._watched :]][0])
-            beta = state.betas.current()
-            beta[self._watched :] = 1.0
-            return market, beta, False
-        kept = (before.sector >= 0) & (before.sector == after.sector)
-        sector = np.where(kept, before.sector, -1)
-        base = by_sector(np.where(kept, before.price * before.supply, 0.0), sector, sectors)
-        now = by_sector(np.where(kept, after.price * before.supply, 0.0), sector, sectors)
-        others, others_now = base.sum() - base, now.sum() - now
-        with np.errstate(divide="ignore", invalid="ignore"):
-            market = np.where(
-                others > 0, np.log(others_now / np.where(others > 0, others, 1.0)), 0.0
-            )
-        return market, np.ones(sectors), True
-
-    def _tokens(
-        self,
-        state: EngineState,
-        before: Book,
-        after: Book,
-        market: FloatArray,
-        beta: FloatArray,
-        age_h: FloatArray,
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Log return and own log return per token, and the equal-weight own return per sector of members over a day old."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            step = np.log(state.price / before.price)
-        kept = (before.sector >= 0) & (before.sector == after.sector)
-        own = np.where(kept, step - (beta * market)[after.sector], np.nan)
-        sd = np.sqrt(state.own_spread.get())
-        held = winsorised(own, sd)
-        old = kept & (age_h > self.parameters.breadth_delay_h) & ~np.isnan(held)
-        sector = np.where(old, after.sector, -1)
-        count = np.bincount(sector[old], minlength=len(market))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            q = np.where(count > 0, by_sector(held, sector, len(market)) / count, np.nan)
-        return step, own, q
-
-    def _flow(
-        self, state: EngineState, priced: Priced, token_return: FloatArray
-    ) -> tuple[TokenFlow, FloatArray]:
-        """Flow per token, and what its venues usually trade in a step."""
-        spread = self._places.spread
-        volume = spread(priced.volume, np.nan)
-        usual = spread(priced.usual, 0.0)
-        held = priced.expected
-        total, _ = token_volume(volume, usual, held, self.parameters.least_venue_share)
-        taker_buy, sd = spread(priced.taker_buy, np.nan), np.sqrt(state.spread.get())
-        flow = token_flow(volume, taker_buy, held, total, token_return, sd)
-        return flow, np.where(held, usual, 0.0).sum(axis=1)
-
-    def _sector_sum(
-        self, values: FloatArray, sector: IntArray, weight: FloatArray, usual: FloatArray
-    ) -> FloatArray:
-        """Sum per sector; NaN where too little of the cap is known.
-
-        Members whose value is unknown are made up for by what they ``usual``-ly trade beside those that are known.
-        """
-        known, sectors = ~np.isnan(values), len(self.layout.sectors)
-        part = by_sector(np.where(known, weight, 0.0), sector, sectors)
-        summed = by_sector(np.where(known, values, 0.0), sector, sectors)
-        seen = by_sector(np.where(known, usual, 0.0), sector, sectors)
-        whole = by_sector(usual, sector, sectors)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            scale = np.where((seen > 0) & (seen < whole), whole / seen, 1.0)
-        return np.where(part >= self.parameters.least_known, summed * scale, np.nan)
 
     def _hours(self, steps: IntArray) -> FloatArray:
         return steps.astype(np.float64) * (self.width / timedelta(hours=1))

@@ -15,10 +15,10 @@ class StepValues:
     after: Book
     steady: BoolArray
     conflict: BoolArray
-    guarded: BoolArray
     counted_market: BoolArray
     token_return: FloatArray
     token_own: FloatArray
+    token_pending: FloatArray
     token_volume: FloatArray
     token_net: FloatArray
     token_grade: IntArray
@@ -30,6 +30,7 @@ class StepValues:
     volume: FloatArray
     net: FloatArray
     grade: IntArray
+    graded: FloatArray  # (2, sectors): USD of grade A or B, and of C
     coverage: FloatArray
     stale: FloatArray
     caps: FloatArray

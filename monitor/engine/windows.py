@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from monitor.analytics.flow import GRADE_A, GRADE_C, NONE, WORST_PART
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.window import sums
 from monitor.engine.state import EngineState
@@ -85,9 +86,12 @@ class Windows:
         return self._cache[key]
 
     def volume_share(self, hours: int, *, before: int = 0) -> FloatArray:
-        """Each watched sector's part of the traded volume of ``hours`` that end ``before`` hours ago."""
+        """Each watched sector's part of the traded volume of ``hours`` that end ``before`` hours ago.
+
+        Unknown for all as soon as it is for one: the parts of what is left would not be parts of the whole.
+        """
         volume = self.sector_total("volume", hours, before=before)[: self._watched]
-        whole = volume[~np.isnan(volume)].sum()
+        whole = volume.sum()
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(whole > 0, volume / whole, np.nan)
 
@@ -123,12 +127,8 @@ class Windows:
 
     def share_change(self, hours: int) -> FloatArray:
         """Per sector the change of market-cap share over the window, a fraction."""
-        ring, week = self._state.sector_rings["share"], self._state.week
-        count = self.steps(hours)
-        if count < ring.length:
-            return ring.ago(0) - ring.ago(count)
-        sectors = len(self._state.level)
-        return week.ago(0)[sectors:] - week.ago(count)[sectors:]
+        week, sectors = self._state.week, len(self._state.level)
+        return week.ago(0)[sectors:] - week.ago(self.steps(hours))[sectors:]
 
     def index_return(self, hours: int) -> FloatArray:
         """Per sector the simple return of the chained index since ``hours`` ago."""
@@ -151,14 +151,13 @@ class Windows:
         return ShareSplit(price, supply, membership, launch)
 
     def grades(self, hours: int) -> IntArray:
-        """Per sector the code of the worst grade of flow in a quarter or more of the window's graded steps; 0: none."""
-        rows = self._state.sector_rings["grade"].last(self.steps(hours))
-        graded = (rows > 0).sum(axis=0)
-        worst = np.zeros(rows.shape[1], dtype=np.int64)
-        for code in range(1, len(GRADES)):
-            at_least = (rows >= code).sum(axis=0)
-            worst = np.where((graded > 0) & (4 * at_least >= graded), code, worst)
-        return worst
+        """Per sector the code of the worst grade that covers 40 % or more of the window's graded volume; 0: none."""
+        steps = self.steps(hours)
+        better, worse = (
+            sums(self._state.sector_rings[name].last(steps))[0] for name in ("graded_a", "graded_c")
+        )
+        weak = (worse > 0) & (worse >= WORST_PART * (better + worse))
+        return np.where(weak, GRADE_C, np.where(better > 0, GRADE_A, NONE))
 
     def contributors(self, sector: int, hours: int) -> tuple[tuple[str, float], ...]:
         """Up to three tokens with the largest part of the sector's return, those with its own sign first."""
@@ -209,8 +208,8 @@ class Windows:
 
     def launch_share_loss(self, sector_index: int, hours: int) -> float:
         """pp of the sector's share that launches elsewhere took; positive is a loss."""
-        split = self.share_split(sector_index, hours)
-        return 0.0 if split is None else -100.0 * split.launch
+        launched, _ = sums(self._state.sector_rings["p3"].last(self.steps(hours)))
+        return -100.0 * float(launched[sector_index])
 
 
 def _pp(fraction: float | None) -> float | None:

@@ -209,3 +209,19 @@ def test_a_successor_that_traded_before_keeps_its_own_price() -> None:
     steady.steps(2)
     out = steady.step({"AI16Z": None})
     assert out.step.sector("ai").return_step == pytest.approx(0.02)
+
+
+def test_a_line_held_by_the_guard_is_told_and_the_successor_comes_back_as_an_entry() -> None:
+    run = migrating()
+    for _ in range(24):
+        out = run.step({"ELIZAOS": 0.0125, "AI16Z": None})
+        assert token_of(out, "ELIZAOS").price_usd == pytest.approx(0.01)
+        assert token_of(out, "ELIZAOS").venue_conflict
+        assert out.step.sector("ai").venue_conflict
+    out = run.step()
+    assert events_of(out) == [("exit", "ai", "ELIZAOS")]
+    out = run.step()
+    assert token_of(out, "ELIZAOS").price_usd == 0.0125
+    assert events_of(out) == [("entry", "ai", "ELIZAOS")]
+    assert not token_of(out, "ELIZAOS").venue_conflict
+    assert out.step.sector("ai").index == pytest.approx(1000.0)

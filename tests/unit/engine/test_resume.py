@@ -132,11 +132,38 @@ def test_a_token_that_is_added_leaves_all_else_as_it_was() -> None:
     )
     now = {"AIX": 1.2, "AIY": 1.2}
     out, expected = run.step(now | {"AAA": 7.0}), same.step(now)
-    assert events_of(out) == [("launch", "ai", "AAA")]
+    assert events_of(out) == [("entry", "ai", "AAA")]
     assert out.step.sector("ai").index == expected.step.sector("ai").index
     assert figures(out, "memes") == figures(expected, "memes")
     assert out.step.sector("ai").return_24h == pytest.approx(0.2)
     assert out.readings == expected.readings
+
+
+def test_a_token_that_is_added_is_a_launch_only_by_its_first_trade() -> None:
+    run = stepped()
+    new = token("AAA", first_trade=run.tape.opens - 2 * HOUR)
+    run.move_to(
+        universe(
+            {"ai": ["AAA", "AIX", "AIY"], "memes": ["DOGE", "TRUMP"]},
+            [new, token("AIX", ["a", "b", "c"])],
+        )
+    )
+    assert events_of(run.step({"AAA": 7.0})) == [("launch", "ai", "AAA")]
+
+
+def test_what_a_removed_token_does_to_shares_is_told_as_membership() -> None:
+    run = stepped()
+    before = run.step().step.sector("ai")
+    run.move_to(
+        universe({"ai": ["AIX", "AIY"], "memes": ["DOGE"]}, [token("AIX", ["a", "b", "c"])])
+    )
+    after = run.step().step.sector("ai")
+    assert before.share_split_24h is not None
+    assert after.share_split_24h is not None
+    gained = 2.2 / 3.2 - 2.2 / 4.2
+    assert after.share_split_24h.membership == pytest.approx(gained)
+    assert after.share_split_24h.price == pytest.approx(before.share_split_24h.price)
+    assert after.share_change_24h == pytest.approx(2.2 / 3.2 - 2 / 4)
 
 
 def test_a_token_that_is_removed_leaves_by_its_last_price_and_moves_no_index() -> None:
