@@ -74,10 +74,10 @@ def rotation_table(found: "Sequence[Rotation]", names: "Mapping[str, str]") -> "
 
     from monitor.content.figures import percent
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("id", "rotation", "state", "severity", "detected (UTC)", "confirmed"):
-        table.add_column(name, no_wrap=True)
-    for name in ("own", "score", "24 h later"):
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for name in ("id", "rotation", "state", "severity", "detected (UTC)"):
+        table.add_column(name, no_wrap=name != "rotation", overflow="fold")
+    for name in ("confirmed", "own", "score", "+24 h"):
         table.add_column(name, justify="right", no_wrap=True)
     for rotation in found:
         outcome = rotation.outcomes.get("24h")
@@ -87,12 +87,20 @@ def rotation_table(found: "Sequence[Rotation]", names: "Mapping[str, str]") -> "
             rotation.status.value,
             rotation.severity.value,
             f"{rotation.detected_at:%Y-%m-%d %H:%M}",
-            f"{rotation.confirmed_at:%d %H:%M}" if rotation.confirmed_at else "-",
+            _after(rotation),
             percent(rotation.evidence.from_side.own_return),
             f"{rotation.score:.1f}",
             percent(outcome.relative_return) if outcome else "-",
         )
     return table
+
+
+def _after(rotation: "Rotation") -> str:
+    """How long after detection it was confirmed: ``+5 h``."""
+    if rotation.confirmed_at is None:
+        return "-"
+    hours = (rotation.confirmed_at - rotation.detected_at).total_seconds() / 3600
+    return f"+{hours:.0f} h" if hours >= 1 else f"+{60 * hours:.0f} min"
 
 
 def pair_words(rotation: "Rotation", names: "Mapping[str, str]") -> str:

@@ -130,6 +130,7 @@ def staged(
     until: datetime,
     speed: float,
     dead: tuple[str, ...] = (),
+    bars_file: Path = DATA,
 ) -> Iterator[Stage]:
     """History before ``live_from`` stored as a backfill would have, servers started, nothing running yet."""
     record = folder / "slack.jsonl"
@@ -139,7 +140,7 @@ def staged(
     origin = datetime.now(UTC) + timedelta(seconds=3)  # noqa: TID251  the machine's clock
     venue_command = [
         "--bars",
-        str(DATA),
+        str(bars_file),
         "--start",
         iso(live_from),
         "--origin",
