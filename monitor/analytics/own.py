@@ -1,5 +1,7 @@
 """Own return: the market taken out with a slow, shrunk beta (METHOD, chapter 6)."""
 
+import math
+
 import numpy as np
 
 from monitor.analytics.parameters import AnalyticsParameters
@@ -16,19 +18,20 @@ def decay(half_life_h: float, step_h: float) -> float:
 class Mean:
     """Exponential means of several series, corrected for their start; a NaN leaves its series untouched."""
 
-    __slots__ = ("alpha", "count", "value")
+    __slots__ = ("_full", "alpha", "count", "value")
 
     def __init__(self, alpha: float, size: int) -> None:
         self.alpha = alpha
+        # from so many values on the correction is exactly 1; its powers would sink to numbers too small to be quick with
+        self._full = -64.0 / math.log2(1.0 - alpha)
         self.value = np.zeros(size)
         self.count = np.zeros(size)
 
     def get(self) -> FloatArray:
         """Corrected means; NaN for a series that has seen nothing."""
+        seen = np.minimum(self.count, self._full)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(
-                self.count > 0, self.value / (1.0 - (1.0 - self.alpha) ** self.count), np.nan
-            )
+            return np.where(seen > 0, self.value / (1.0 - (1.0 - self.alpha) ** seen), np.nan)
 
     def add(self, x: FloatArray) -> None:
         """One more value of each series."""
