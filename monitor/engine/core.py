@@ -10,7 +10,7 @@ from monitor.analytics.price import Places
 from monitor.detection.detector import Detector
 from monitor.detection.inputs import SectorStep
 from monitor.detection.parameters import DetectionParameters
-from monitor.engine import state as stored
+from monitor.engine import saving
 from monitor.engine.events import member_events, remember_launches
 from monitor.engine.migration import restate
 from monitor.engine.picture import Painter
@@ -72,11 +72,11 @@ class Engine:
 
     def dump(self, state: EngineState) -> bytes:
         """The state as bytes; :meth:`load` gives it back bit for bit."""
-        return stored.save(state, self.width, self._watched)
+        return saving.save(state, self.width, self._watched)
 
     def load(self, blob: bytes) -> EngineState:
         """The inverse of :meth:`dump`, realigned by name when the universe has changed since."""
-        return stored.load(
+        return saving.load(
             blob, self.layout, self.width, self.parameters, self._detector, self._watched
         )
 
