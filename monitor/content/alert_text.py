@@ -48,17 +48,15 @@ def alert_text(
     rotation: Rotation,
     names: Names,
     *,
-    as_of: datetime | None = None,
     spark: str | None = None,
     ends: str | None = None,
 ) -> str:
     """The whole message without any markup: answer first, reasons after it, housekeeping last.
 
-    ``as_of``: close of the window of the evidence (default: when it was confirmed, or else detected); ``spark``: the
-    last day of the losing sector's index; ``ends``: what would end it.
+    ``spark``: the last day of the losing sector's index; ``ends``: what would end it.
     """
     source = name_of(rotation.from_sector, names)
-    lines = [headline(rotation, names), *_life(rotation), *sentences(rotation, names, as_of), ""]
+    lines = [headline(rotation, names), *_life(rotation), *sentences(rotation, names), ""]
     lines += side_lines(rotation, names)
     if spark:
         lines.append(f"Index of {source}, last day: {spark}")
@@ -77,12 +75,12 @@ def headline(rotation: Rotation, names: Names) -> str:
     return " · ".join(words)
 
 
-def sentences(rotation: Rotation, names: Names, as_of: datetime | None = None) -> list[str]:
+def sentences(rotation: Rotation, names: Names) -> list[str]:
     """What happened, both sides, the own part, since when."""
     evidence = rotation.evidence
     side, other = evidence.from_side, evidence.to_side
     source, target = name_of(rotation.from_sector, names), name_of(rotation.to_sector, names)
-    at = as_of or rotation.confirmed_at or rotation.detected_at
+    at = evidence.at or rotation.confirmed_at or rotation.detected_at
     first = f"{source} {_moved(side.total_return)} in the {evidence.window_h} h to {stamp(at)}"
     lines = [f"{first}; {_own(side)}."]
     if other is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from monitor.content.figures import percent, share
+from monitor.content.figures import percent, share, stamp
 from monitor.content.plain_words import one_line
 from monitor.model.grid import EPOCH
 
@@ -56,11 +56,11 @@ def share_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
     axes.stackplot(at, values, labels=names, colors=[line.color for line in lines], linewidth=0)
     axes.set_ylim(0, 100)
     axes.yaxis.set_major_formatter("{x:.0f} %")
-    for moment, text in marks.launches:
+    for i, (moment, text) in enumerate(marks.launches):
         axes.axvline(_day(moment), color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
         axes.annotate(
             one_line(text),
-            (_day(moment), 4),
+            (_day(moment), 88 - 9 * (i % 4)),
             xytext=(5, 0),
             textcoords="offset points",
             fontsize=10,
@@ -104,20 +104,27 @@ def _draw(
 
 
 def _notes(axes: "Axes", marks: Marks) -> None:
-    """Vertical lines with their text beside them, on three levels so that neighbours do not overlap."""
-    for i, (moment, text) in enumerate(marks.notes):
+    """Numbered vertical lines, on levels so that neighbours do not overlap; the key stands below (:func:`note_key`)."""
+    for i, (moment, _) in enumerate(marks.notes):
         axes.axvline(_day(moment), color=SOFT, linewidth=1.0, linestyle=(0, (4, 3)))
         axes.annotate(
-            one_line(text, 34),
+            f"{i + 1}",
             (_day(moment), 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(-4, -12 - 15 * (i % 5)),
+            xytext=(0, 4 + 11 * (i % 2)),
             textcoords="offset points",
-            ha="right",
-            fontsize=9.5,
+            ha="center",
+            fontsize=10,
+            fontweight="bold",
             color=INK,
-            bbox={"facecolor": GROUND, "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
         )
+
+
+def note_key(marks: Marks) -> str:
+    """The numbers on the chart in words."""
+    return " · ".join(
+        f"{i + 1} {one_line(text)}, {stamp(at)}" for i, (at, text) in enumerate(marks.notes)
+    )
 
 
 def _canvas(marks: Marks, title: str) -> "tuple[Figure, Axes]":
@@ -129,7 +136,9 @@ def _canvas(marks: Marks, title: str) -> "tuple[Figure, Axes]":
     FigureCanvasAgg(figure)
     axes = figure.add_subplot(facecolor=GROUND)
     figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK)
-    axes.set_title(marks.subtitle, loc="left", fontsize=10, color=SOFT)
+    axes.set_title(
+        marks.subtitle, loc="left", fontsize=9.5, color=SOFT, pad=26 if marks.notes else 6
+    )
     axes.xaxis_date(UTC)
     locator = AutoDateLocator(minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)

@@ -100,7 +100,7 @@ def _is_launch(event: MemberEvent) -> bool:
 
 def _launch(event: MemberEvent, names: Mapping[str, str]) -> str:
     sector = name_of(event.sector, names)
-    brought = pp(None if event.share_effect is None else 100 * event.share_effect)
+    brought = pp(event.share_effect)
     text = f"{one_line(event.token)} joins {sector}: share {brought} by launch, not by flow; none on the index"
     return _TOLD.format(at=event.at, word="launch", text=text)
 

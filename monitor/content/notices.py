@@ -87,7 +87,18 @@ def _wanted(
         if id(change) in loud or (closes and rotation.id in known):
             wanted.append(change)
             known.add(rotation.id)
-    return wanted
+    return _last_rises(wanted)
+
+
+def _last_rises(changes: Sequence[RotationChange]) -> list[RotationChange]:
+    """A rotation that opens and is confirmed in one interval says so once: only its last rise of a moment is told."""
+    last = {
+        (change.rotation.id, change.changed_at): change
+        for change in changes
+        if change.reason in _RAISED
+    }
+    kept = {id(change) for change in last.values()}
+    return [change for change in changes if change.reason not in _RAISED or id(change) in kept]
 
 
 def _is_loud(change: RotationChange, policy: AlertPolicy) -> bool:
@@ -177,7 +188,6 @@ def _one(
     body = alert_text(
         rotation,
         names,
-        as_of=change.changed_at if change.reason in _RAISED else None,
         spark=sparks.get(rotation.from_sector),
         ends=what_would_end_it(rotation, policy.detection) if policy.detection else None,
     )

@@ -10,7 +10,7 @@ from importlib import resources
 from jinja2 import Environment, Template, select_autoescape
 
 from monitor.content.alert_text import pair_of, sentences
-from monitor.content.charts import Line, Marks, index_chart, share_chart
+from monitor.content.charts import Line, Marks, index_chart, note_key, share_chart
 from monitor.content.figures import duration, money, percent, points, pp, share, stamp
 from monitor.content.plain_words import one_line
 from monitor.model.rotation import Rotation
@@ -49,6 +49,7 @@ class Picture:
 
     uri: str
     alt: str
+    key: str = ""
 
 
 def range_report(facts: RangeFacts) -> str:
@@ -79,10 +80,8 @@ def pictures(facts: RangeFacts) -> list[Picture]:
     watched = [sector for sector in facts.sectors if not sector.benchmark]
     indices = [_line(facts.series, sector, "index") for sector in facts.sectors]
     shares = [_line(facts.series, sector, "share") for sector in watched]
-    return [
-        Picture(_uri(png), alt)
-        for png, alt in (index_chart(indices, marks), share_chart(shares, marks))
-    ]
+    (index, index_alt), (stack, stack_alt) = index_chart(indices, marks), share_chart(shares, marks)
+    return [Picture(_uri(index), index_alt, note_key(marks)), Picture(_uri(stack), stack_alt)]
 
 
 def _line(series: Series, sector: Sector, field: str) -> Line:

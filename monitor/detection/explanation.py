@@ -47,6 +47,7 @@ def evidence_of(
         score_rank=rank,
         score_rank_of=of,
         launches=(*context.launches(source, 72), *context.launches(target, 72)),
+        at=at,
     )
     return evidence, at - timedelta(hours=began / memory.per_hour)
 
@@ -57,8 +58,9 @@ def one_sided_evidence(
     sector: int,
     hours: int,
     conditions: tuple[Condition, ...],
-) -> tuple[Evidence, float]:
-    """Evidence of a sector that loses to nobody in particular, and hours since it began."""
+    at: datetime,
+) -> tuple[Evidence, datetime]:
+    """Evidence of a sector that loses to nobody in particular, and the best estimate of when it began."""
     side = context.side(sector, hours)
     r, e = (memory.rows[name].last(_look_back(memory, hours))[:, sector] for name in ("r", "e"))
     began, moved = _began(-e, r, e)
@@ -76,8 +78,9 @@ def one_sided_evidence(
         score_rank=None,
         score_rank_of=None,
         launches=context.launches(sector, 72),
+        at=at,
     )
-    return evidence, began / memory.per_hour
+    return evidence, at - timedelta(hours=began / memory.per_hour)
 
 
 def score_rank(memory: Memory, score: float) -> tuple[int, int]:

@@ -126,8 +126,8 @@ class SingleSided:
 
     def _new(self, sector: int, name: str, loss: Loss) -> Tracked:
         m = self.moment
-        evidence, began_h = one_sided_evidence(
-            m.memory, m.context, sector, loss.hours, loss.conditions
+        evidence, began = one_sided_evidence(
+            m.memory, m.context, sector, loss.hours, loss.conditions, m.at
         )
         score = float(np.abs(loss.z))
         rotation = Rotation(
@@ -139,7 +139,7 @@ class SingleSided:
             detected_at=m.at,
             confirmed_at=None,
             closed_at=None,
-            started_at=m.at - timedelta(hours=began_h),
+            started_at=began,
             score=score,
             peak_score=score,
             peak_at=m.at,

@@ -98,6 +98,7 @@ class Evidence:
     score_rank: int | None  # place among the stored hourly maxima of 30 days, 1 is the strongest
     score_rank_of: int | None
     launches: tuple[Launch, ...] = ()
+    at: datetime | None = None  # close of the window: when these figures were known
 
 
 @dataclass(frozen=True, slots=True)

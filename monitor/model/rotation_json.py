@@ -98,6 +98,7 @@ def rotation_from_json(data: Json) -> Rotation:
 def _evidence(evidence: Evidence) -> Json:
     source, target = evidence.from_side, evidence.to_side
     return {
+        "at": _iso(evidence.at),
         "window_h": evidence.window_h,
         "relative_return": evidence.relative_return,
         "share_change_pp": source.share_change_pp,
@@ -136,6 +137,7 @@ def _evidence(evidence: Evidence) -> Json:
 def _evidence_from(data: Json) -> Evidence:
     side_to = data["sides"]["to"]
     return Evidence(
+        at=_time(data["at"]),
         window_h=data["window_h"],
         relative_return=data["relative_return"],
         market_return=data["market_return"],

@@ -4,7 +4,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,14 +32,14 @@ class Market:
     now: datetime
 
     def monitor(
-        self, *arguments: str, code: int = 0, **environ: str
+        self, *arguments: str, code: int = 0, environ: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a verb; its exit code must be ``code``."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
         done = subprocess.run(
             [sys.executable, "-m", "monitor", "--config", str(self.config), *arguments],
             cwd=ROOT,
-            env=clean | environ,
+            env=clean | dict(environ or {}),
             capture_output=True,
             text=True,
             timeout=120,

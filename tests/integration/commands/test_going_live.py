@@ -100,7 +100,7 @@ def test_doctor_names_what_is_wrong_and_what_mends_it(market: Market) -> None:
     market.monitor("db", "upgrade")
     with SlackServer(max_seconds=60) as slack:
         hook = {"MONITOR_ALERTS__SLACK__WEBHOOK": slack.webhook_url("alerts")}
-        assert "WRONG" not in market.monitor("doctor", **hook).stdout
+        assert "WRONG" not in market.monitor("doctor", environ=hook).stdout
 
 
 def test_a_test_message_goes_through_the_real_path(market: Market) -> None:
@@ -111,11 +111,11 @@ def test_a_test_message_goes_through_the_real_path(market: Market) -> None:
         hook = {"MONITOR_ALERTS__SLACK__WEBHOOK": slack.webhook_url("alerts")}
         assert (
             "slack: delivered"
-            in market.monitor("notify", "test", "--channel", "slack", **hook).stdout
+            in market.monitor("notify", "test", "--channel", "slack", environ=hook).stdout
         )
         assert [m.text for m in slack.workspace.channel("alerts") if m.text.startswith("TEST")]
         slack.revoke()
-        refused = market.monitor("notify", "test", "--channel", "slack", code=1, **hook)
+        refused = market.monitor("notify", "test", "--channel", "slack", code=1, environ=hook)
         assert "not delivered" in refused.stdout
         assert slack.webhook_url("alerts") not in refused.stdout + refused.stderr
 

@@ -20,7 +20,13 @@ from tests.unit.content.samples import CONFIRMED, DETECTED, NAMES, change
 GOLDEN = Path(__file__).parent / "golden"
 POLICY = AlertPolicy(minimum=Severity.WATCH, detection=DetectionParameters())
 SPARKS = {"ai-agents": spark_line([100, 101, 100.5, 99, 97, 96, 93, 92, 91, 89.6])}
-CRITICAL = samples.confirmed(severity=Severity.CRITICAL, score=4.8, peak_score=4.8)
+RAISED = CONFIRMED + timedelta(hours=3)
+CRITICAL = samples.confirmed(
+    severity=Severity.CRITICAL,
+    score=4.8,
+    peak_score=4.8,
+    evidence=samples.evidence(at=RAISED),
+)
 TURN = DETECTED + timedelta(hours=50)
 OPPOSITE = samples.confirmed(
     id="rot-81c2",
@@ -40,7 +46,7 @@ REVERSED = samples.faded(status=Status.REVERSED, reversed_by="rot-81c2")
 SINGLE = {
     "opened": change(samples.opened(), ChangeReason.OPENED),
     "confirmed": change(samples.confirmed(), ChangeReason.CONFIRMED),
-    "critical": change(CRITICAL, ChangeReason.SEVERITY, CONFIRMED + timedelta(hours=3)),
+    "critical": change(CRITICAL, ChangeReason.SEVERITY, RAISED),
     "faded": change(samples.faded(), ChangeReason.FADED),
     "reversing": change(OPPOSITE, ChangeReason.CONFIRMED),
     "reversed": change(REVERSED, ChangeReason.REVERSED, TURN),
