@@ -1,6 +1,7 @@
 """The one test command: lint, format, types, import contracts and tests, in that order.
 
-`python tests/gate.py` runs everything; further arguments go to pytest. Exit code 0 only when all of it is clean.
+`python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`); arguments go to pytest instead.
+Exit code 0 only when all of it is clean.
 """
 
 import subprocess
@@ -30,10 +31,23 @@ def main(arguments: list[str]) -> int:
         )
         if done.returncode:
             failed.append(name)
-    tests = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False)
+    for name, command in tests_of(arguments):
+        done = subprocess.run([sys.executable, "-m", "pytest", *command], cwd=ROOT, check=False)
+        if done.returncode:
+            failed.append(name)
     if failed:
-        print(f"== failed before the tests: {', '.join(failed)}", flush=True)
-    return 1 if failed or tests.returncode else 0
+        print(f"== FAILED: {', '.join(failed)}", flush=True)
+    return 1 if failed else 0
+
+
+def tests_of(arguments: list[str]) -> list[tuple[str, list[str]]]:
+    """Runs of pytest: what the arguments ask for; else everything but the benchmarks, whole daemons last and alone."""
+    if arguments:
+        return [("tests", arguments)]
+    return [
+        ("tests", ["-q", "-n", "2", "-m", "not scenario and not benchmark"]),
+        ("scenarios", ["-q", "-s", "-m", "scenario"]),
+    ]
 
 
 if __name__ == "__main__":
