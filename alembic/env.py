@@ -7,9 +7,9 @@ the database is named by MONITOR_DATABASE__URL.
 import os
 from typing import Any, Literal
 
+from alembic import context
 from sqlalchemy import Connection
 
-from alembic import context
 from monitor.store.database import open_database
 from monitor.store.tables import metadata
 from monitor.store.types import UtcDateTime

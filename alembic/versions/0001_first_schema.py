@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-
 from alembic import op
+
 from monitor.store.types import UtcDateTime
 
 revision: str = "0001"

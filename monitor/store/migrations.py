@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
 
 import monitor
-from alembic import command
 from monitor.model.errors import SchemaError
 from monitor.store.database import Database
 from monitor.store.errors import StoreError

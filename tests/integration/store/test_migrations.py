@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from alembic import command
 from monitor.model.errors import SchemaError
 from monitor.store import meta, migrations, notes
 from monitor.store.database import Database, open_database
