@@ -16,8 +16,13 @@ from monitor.model.universe import (
     Token,
     Universe,
 )
-from monitor.settings.checks import member_of
-from monitor.settings.tables import DetectionTable, EngineTable, SectorTable, Tables
+from monitor.settings.tables import (
+    DetectionTable,
+    EngineTable,
+    SectorTable,
+    Tables,
+    member_of,
+)
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -64,6 +69,7 @@ def analytics_of(table: EngineTable) -> AnalyticsParameters:
         drop_after_h=table.drop_after / HOUR,
         venue_dev=table.venue_dev,
         jump_gate=table.jump_gate,
+        venue_weight_cap=table.venue_weight_cap,
         migration_guard=table.migration_guard,
     )
 
@@ -81,11 +87,21 @@ def detection_of(table: DetectionTable) -> DetectionParameters:
         cooldown_h=table.cooldown / HOUR,
         reversal_window_h=table.reversal_window / HOUR,
         max_age_h=table.max_age / HOUR,
+        unknown_reset_min=table.unknown_reset / MINUTE,
+        open_fade_h=table.open_fade / HOUR,
+        open_max_h=table.open_max / HOUR,
+        confirmed_fade_h=table.confirmed_fade / HOUR,
         min_relative_return=table.min_relative_return,
         max_from_own_return=table.max_from_own_return,
         min_volume_shift=table.min_volume_shift,
         min_breadth=table.min_breadth,
         min_coverage=table.min_coverage,
+        young_extra=table.young_extra,
+        one_sided_own_return=table.one_sided_own_return,
+        one_sided_z=table.one_sided_z,
+        launch_share_loss_pp=table.launch_share_loss_pp,
+        launch_z=table.launch_z,
+        launch_volume_share=table.launch_volume_share,
         pairs=tuple((a, b) for a, b in table.pairs) if table.pairs is not None else None,
     )
 

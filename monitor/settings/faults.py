@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
+from datetime import date, time
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -29,6 +30,12 @@ _EXPECTED = {
     "datetime_type": "a date or time such as 2025-01-19T05:00:00Z",
     "time_type": "a time of day such as 07:00",
 }
+_LENGTHS = {
+    "too_short": ("min_length", "or more items"),
+    "too_long": ("max_length", "or fewer items"),
+    "string_too_short": ("min_length", "or more characters"),
+    "string_too_long": ("max_length", "or fewer characters"),
+}
 _LONGEST = 80
 
 
@@ -43,10 +50,8 @@ def key_text(loc: Sequence[str | int]) -> str:
 def faults_of(error: ValidationError, path: Path, origins: Mapping[str, str]) -> list[str]:
     """Every fault of a failed validation, in the file's order; secrets are never printed."""
     lines: list[str] = []
-    for item in error.errors(include_url=False):
-        if _other_branch(item):
-            continue
-        loc = _own_parts(item["loc"])
+    for item in own_faults(error):
+        loc = own_parts(item["loc"])
         key = key_text(loc)
         place = f"environment: {origins[key]}" if key in origins else f"{path}: {key}"
         line = f"{place}: {_found(item, key)}, {_expected(item, loc)}"
@@ -55,7 +60,12 @@ def faults_of(error: ValidationError, path: Path, origins: Mapping[str, str]) ->
     return lines
 
 
-def _own_parts(loc: Sequence[str | int]) -> list[str | int]:
+def own_faults(error: ValidationError) -> list[Any]:
+    """The validator's findings without those of a choice's branch that was not meant."""
+    return [item for item in error.errors(include_url=False) if not _other_branch(item)]
+
+
+def own_parts(loc: Sequence[str | int]) -> list[str | int]:
     """Without the names that the validator gives to the branches of a choice."""
     return [part for part in loc if part not in ("str", "MemberTable", "[key]")]
 
@@ -80,7 +90,9 @@ def _found(item: Any, key: str) -> str:
         return "found an unknown key"
     if _is_secret(key):
         return "found ***"
-    text = repr(item["input"])
+    given = item["input"]
+    # a TOML date prints as it is written, not as the program's constructor call
+    text = str(given) if isinstance(given, date | time) else repr(given)
     return f"found {text if len(text) <= _LONGEST else text[:_LONGEST] + '...'}"
 
 
@@ -90,6 +102,9 @@ def _expected(item: Any, loc: list[str | int]) -> str:
         return _nearest(loc)
     if kind in _EXPECTED:
         return f"expected {_EXPECTED[kind]}"
+    if kind in _LENGTHS:
+        bound, words = _LENGTHS[kind]
+        return f"expected {item['ctx'][bound]} {words}"
     message = str(item["msg"])
     if "expected " in message:
         return message[message.index("expected ") :]

@@ -9,6 +9,7 @@ from monitor.model.errors import ConfigError
 from monitor.settings.build import analytics_of, detection_of, supplies_of, universe_of
 from monitor.settings.checks import all_faults, warnings_of
 from monitor.settings.faults import faults_of
+from monitor.settings.mending import whole_part
 from monitor.settings.schema import Settings
 from monitor.settings.sources import keys_of, overlay, read_file, take_secrets
 from monitor.settings.tables import Tables
@@ -41,15 +42,27 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     try:
         tables = Tables.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(faults + faults_of(error, file, from_environment)) from None
-    for key, text in all_faults(tables):
-        where = (
-            f"environment: {from_environment[key]}" if key in from_environment else f"{file}: {key}"
-        )
-        faults.append(f"{where}: {text}")
+        faults += faults_of(error, file, from_environment)
+        rest, broken = whole_part(data, error)
+        if rest is not None:
+            faults += _across(rest, broken, file, from_environment)
+        raise ConfigError(faults) from None
+    faults += _across(tables, set(), file, from_environment)
     if faults:
         raise ConfigError(faults)
     return _build(file, tables, origins | from_environment)
+
+
+def _across(
+    tables: Tables, broken: set[str], file: Path, from_environment: Mapping[str, str]
+) -> list[str]:
+    """Faults of the rules across keys, each with the place where its key was set."""
+    return [
+        f"environment: {from_environment[key]}: {text}"
+        if key in from_environment
+        else f"{file}: {key}: {text}"
+        for key, text in all_faults(tables, broken=broken)
+    ]
 
 
 def _build(file: Path, tables: Tables, origins: dict[str, str]) -> Settings:

@@ -1,14 +1,26 @@
 """The configuration's tables, strict and frozen: an unknown key is an error, every value is checked on its own."""
 
-import re
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from datetime import time, timedelta
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from monitor.model.grid import parse_duration, parse_iso
-from monitor.settings.secret import Secret
+from monitor.settings.fields import (
+    Address,
+    Color,
+    Duration,
+    Fraction,
+    LocalTime,
+    Moment,
+    Name,
+    Positive,
+    SecretText,
+    SecretUrl,
+    Symbol,
+    Unsubscribe,
+    Url,
+    Zone,
+)
 
 VENUES = (
     "binance",
@@ -23,106 +35,6 @@ VENUES = (
     "okx",
 )
 RENAMED = {"gateio": "gate", "gate.io": "gate", "huobi": "htx", "okex": "okx"}
-
-
-_DURATION = "expected a length of time such as '90s', '5m' or '7d'"
-_MOMENT = "expected a date or time such as 2025-01-19 or 2025-01-19T05:00:00Z"
-_TIME = "expected a time of day such as 07:00"
-
-
-def _duration(value: Any) -> Any:
-    """Text with its unit; a bare number has none and is refused by the strict type."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_duration(value)
-    except (ValueError, OverflowError):
-        raise ValueError(_DURATION) from None
-
-
-def _moment(value: Any) -> Any:
-    """TOML dates and times, or ISO 8601 text; a date alone is 00:00 UTC."""
-    if isinstance(value, str):
-        try:
-            return parse_iso(value)
-        except (ValueError, OverflowError):
-            raise ValueError(_MOMENT) from None
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError("expected a time with its offset, such as 2025-01-19T05:00:00Z")
-        return value.astimezone(UTC)
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    return value
-
-
-def _local_time(value: Any) -> Any:
-    """The zone stands beside it, never in it."""
-    if not isinstance(value, str):
-        return value
-    try:
-        read = time.fromisoformat(value)
-    except ValueError:
-        raise ValueError(_TIME) from None
-    if read.tzinfo is not None:
-        raise ValueError(f"{_TIME}, without an offset")
-    return read
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("expected a time zone such as UTC or Europe/Berlin") from None
-    return value
-
-
-def _matches(pattern: str, form: str) -> AfterValidator:
-    compiled = re.compile(pattern)
-
-    def check(value: str) -> str:
-        if compiled.fullmatch(value) is None:
-            raise ValueError(f"expected {form}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _secret(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if not value:
-        raise ValueError("expected a secret that is not empty")
-    return Secret(value)
-
-
-def _address(value: Secret) -> Secret:
-    if re.fullmatch(r"https?://[^\s/]+\S*", value.reveal()) is None:
-        raise ValueError("expected a URL that begins with http:// or https://")
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-LocalTime = Annotated[time, BeforeValidator(_local_time)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Url = Annotated[str, _matches(r"https?://[^\s/]+\S*", "a URL that begins with http:// or https://")]
-Address = Annotated[
-    str, _matches(r"[^@\s<>]+@[^@\s<>]+", "a mail address such as desk@example.com")
-]
-Color = Annotated[str, _matches(r"#[0-9a-fA-F]{6}", "a colour such as #0072B2")]
-Symbol = Annotated[
-    str,
-    _matches(
-        r"[^/:\s]+/[^/:\s]+(:[^/:\s]+)?",
-        "a unified symbol such as VIRTUAL/USDT or VIRTUAL/USDT:USDT",
-    ),
-]
-Name = Annotated[str, _matches(r"[a-z0-9][a-z0-9-]*", "lower-case letters, digits and hyphens")]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
-SecretText = Annotated[Secret, BeforeValidator(_secret)]
-SecretUrl = Annotated[Secret, BeforeValidator(_secret), AfterValidator(_address)]
 
 
 class Table(BaseModel):
@@ -146,6 +58,7 @@ class EngineTable(Table):
     carry_max: Duration = timedelta(hours=1)
     drop_after: Duration = timedelta(hours=24)
     venue_dev: Fraction = 0.10
+    venue_weight_cap: Annotated[float, Field(gt=0, le=1)] = 0.60
     jump_gate: Positive = 0.25
     migration_guard: Fraction = 0.10
 
@@ -193,6 +106,11 @@ class MemberTable(Table):
     id: str
     since: Moment | None = Field(default=None, alias="from")
     until: Moment | None = Field(default=None, alias="to")
+
+
+def member_of(entry: str | MemberTable) -> MemberTable:
+    """A member with its dates, where the file names only the token."""
+    return entry if isinstance(entry, MemberTable) else MemberTable(id=entry)
 
 
 class SectorTable(Table):
@@ -275,6 +193,10 @@ class DetectionTable(Table):
     cooldown: Duration = timedelta(hours=24)
     reversal_window: Duration = timedelta(days=7)
     max_age: Duration = timedelta(days=7)
+    unknown_reset: Duration = timedelta(minutes=30)
+    open_fade: Duration = timedelta(hours=2)
+    open_max: Duration = timedelta(hours=12)
+    confirmed_fade: Duration = timedelta(hours=6)
     horizons_h: list[Annotated[int, Field(gt=0, le=24)]] = Field(
         default_factory=lambda: [4, 8, 12, 24], min_length=1
     )
@@ -283,6 +205,12 @@ class DetectionTable(Table):
     min_volume_shift: Positive = 1.0
     min_breadth: Annotated[float, Field(gt=0, le=1)] = 0.6
     min_coverage: Annotated[float, Field(gt=0, le=1)] = 0.7
+    young_extra: Annotated[float, Field(ge=0)] = 0.5
+    one_sided_own_return: Annotated[float, Field(lt=0)] = -0.05
+    one_sided_z: Annotated[float, Field(lt=0)] = -3.0
+    launch_share_loss_pp: Positive = 5.0
+    launch_z: Annotated[float, Field(lt=0)] = -2.0
+    launch_volume_share: Fraction = 0.2
     pairs: list[Annotated[list[str], Field(min_length=2, max_length=2)]] | None = None
 
 
@@ -323,6 +251,7 @@ class ReportTable(Table):
     sender: Address = "monitor@localhost"
     time: LocalTime = time(7, 0)
     timezone: Zone = "UTC"
+    unsubscribe: Unsubscribe | None = None
 
 
 class SmtpTable(Table):

@@ -41,6 +41,7 @@ name = "Dogecoin"
 markets = [{venue = "bybit", symbol = "DOGE/USDT"}]
 supplies = [{from = 2024-01-01, circulating = 147e9, source = "by hand"}]
 """
+INTERVAL = 'interval = "5m"'
 
 
 def changed(*changes: tuple[str, str], more: str = "") -> str:

@@ -4,11 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.model.errors import ConfigError
-from monitor.settings.load import load_settings
-from tests.unit.settings.small import SMALL, changed, faults, load
+from tests.unit.settings.small import INTERVAL, changed, faults
 
-INTERVAL = 'interval = "5m"'
 ARC_SUPPLY = '{from = 2024-12-10, circulating = 1e9, source = "by hand"}'
 
 
@@ -65,7 +62,7 @@ ONE_FAULT = {
     ),
     "time without an offset": (
         changed(("from = 2024-12-10}]\n\n[[", "from = 2024-12-10T00:00:00}]\n\n[[")),
-        ("c.toml: sectors[0].tokens[1].from: found datetime.datetime(2024, 12, 10, 0, 0),"
+        ("c.toml: sectors[0].tokens[1].from: found 2024-12-10 00:00:00,"
         " expected a time with its offset, such as 2025-01-19T05:00:00Z"),
     ),
     "yes for true": (
@@ -209,6 +206,45 @@ ONE_FAULT = {
         changed(more='[report]\nrecipients = ["desk@example.com"]\n'),
         "c.toml: smtp.host: found nothing though mail has recipients, expected the mail server's name",
     ),
+    "one coin under two names": (
+        changed(
+            ('name = "Virtuals"', 'name = "Virtuals"\nidentity = {base = "0xAB"}\ncoingecko = "a"'),
+            ('name = "Dogecoin"', 'name = "Dogecoin"\nidentity = {base = "0xab"}\ncoingecko = "b"'),
+        ),
+        "c.toml: tokens.DOGE.identity.base: found '0xab', which is VIRTUAL already, expected each coin once",
+    ),
+    "one vendor's id twice": (
+        changed(
+            ('name = "Virtuals"', 'name = "Virtuals"\nidentity = {solana = "AB"}\ncoingecko = "a"'),
+            ('name = "Dogecoin"', 'name = "Dogecoin"\nidentity = {solana = "ab"}\ncoingecko = "a"'),
+        ),
+        "c.toml: tokens.DOGE.coingecko: found 'a', which is VIRTUAL already, expected each coin once",
+    ),
+    "bars kept for less than the yardsticks": (
+        changed(more='[schedule]\nretention = {bars = "29d"}\n'),
+        "c.toml: schedule.retention.bars: found '29d', expected 30d or more: yardsticks are made of them",
+    ),
+    "quiet hours without a length": (
+        changed(more='[alerts]\nquiet_hours = ["07:00", "07:00"]\n'),
+        "c.toml: alerts.quiet_hours: found 07:00 twice, expected two times of day",
+    ),
+    "one quiet hour": (
+        changed(more='[alerts]\nquiet_hours = ["07:00"]\n'),
+        "c.toml: alerts.quiet_hours: found ['07:00'], expected 2 or more items",
+    ),
+    "pair of three": (
+        changed(more='[detection]\npairs = [["ai", "memes", "ai"]]\n'),
+        "c.toml: detection.pairs[0]: found ['ai', 'memes', 'ai'], expected 2 or fewer items",
+    ),
+    "sector without a name": (
+        changed(('name = "Memes"', 'name = ""')),
+        "c.toml: sectors[1].name: found '', expected 1 or more characters",
+    ),
+    "nowhere to unsubscribe": (
+        changed(more='[report]\nunsubscribe = "ask the desk"\n'),
+        ("c.toml: report.unsubscribe: found 'ask the desk', expected an address such as"
+        " mailto:desk@example.com, or a URL that begins with https://"),
+    ),
     "mail to nobody": (
         changed(more='[smtp]\nhost = "mail"\n[report]\nrecipients = ["desk"]\n'),
         "c.toml: report.recipients[0]: found 'desk', expected a mail address such as desk@example.com",
@@ -222,146 +258,3 @@ def test_a_fault_is_named_with_what_was_found_and_what_is_expected(
 ) -> None:
     text, expected = ONE_FAULT[case]
     assert faults(tmp_path, text) == [expected]
-
-
-MOVED = changed(
-    ("[venues.gate]", '[tokens.ARCX]\nname = "New"\n{}\n[venues.gate]'),
-    ('name = "AI Rig Complex"', 'name = "AI Rig Complex"\nmigrated_to = {{token = "{}", ratio = 6, at = 2025-11-06}}'),
-)  # fmt: skip
-NEW_SUPPLY = 'supplies = [{from = 2025-11-06, circulating = 6e9, source = "by hand"}]'
-
-
-def moved(token: str, more: str = NEW_SUPPLY) -> str:
-    """With ARC migrated."""
-    old, new = MOVED.split("{}", 1)[0], MOVED.split("{}", 1)[1]
-    return (old + more + new).replace('"{}"', f'"{token}"').replace("{{", "{").replace("}}", "}")
-
-
-def test_a_migration_that_is_right_loads(tmp_path: Path) -> None:
-    members = load(tmp_path, moved("ARCX")).universe.sector("ai").members
-    assert [(m.token, f"{m.since:%Y-%m-%d}", f"{m.until:%Y-%m-%d}") for m in members] == [
-        ("ARC", "2024-12-10", "2025-11-06"),
-        ("ARCX", "2025-11-06", "9999-12-31"),
-        ("VIRTUAL", "1-01-01", "9999-12-31"),
-    ]
-
-
-def test_a_migration_to_nothing_is_named(tmp_path: Path) -> None:
-    found = faults(tmp_path, moved("ARCY"))
-    assert (
-        "c.toml: tokens.ARC.migrated_to.token: found 'ARCY', expected a token that has a table"
-        in found
-    )
-
-
-def test_a_successor_may_not_stand_in_a_sector(tmp_path: Path) -> None:
-    text = moved("ARCX").replace('["DOGE"]', '["DOGE", "ARCX"]')
-    assert faults(tmp_path, text) == [
-        (
-            "c.toml: tokens.ARC.migrated_to.token: found 'ARCX' named in a sector,"
-            " expected that it takes its place by the migration alone"
-        )
-    ]
-
-
-def test_a_successor_may_not_migrate_again(tmp_path: Path) -> None:
-    assert faults(tmp_path, moved("ARC")) == [
-        "c.toml: tokens.ARCX: found a token in no sector, expected a member of a sector, a successor or a quote currency",
-        "c.toml: tokens.ARC.migrated_to.token: found 'ARC', which is migrated itself, expected one migration a token",
-    ]
-
-
-def test_two_tokens_may_not_share_a_successor(tmp_path: Path) -> None:
-    second = 'name = "Virtuals"\nmigrated_to = {token = "ARCX", ratio = 2, at = 2025-11-06}'
-    text = moved("ARCX").replace('name = "Virtuals"', second)
-    assert faults(tmp_path, text) == [
-        "c.toml: tokens.ARC.migrated_to.token: found 'ARCX', which succeeds VIRTUAL already, expected one old token"
-    ]
-
-
-def test_a_successor_needs_a_supply_as_members_do(tmp_path: Path) -> None:
-    assert faults(tmp_path, moved("ARCX", more="")) == [
-        (
-            "c.toml: tokens.ARCX.supplies: found none, expected a dated circulating supply,"
-            " or sources.coingecko enabled and tokens.*.coingecko set"
-        )
-    ]
-
-
-def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
-    text = changed(
-        (INTERVAL, 'intervall = "5m"'),
-        ('name = "Memes"', "name = 5"),
-        more='[web]\ntoken = "wJ4h"\n[alerts]\ndigest_above = 0\n',
-    )
-    assert faults(tmp_path, text, {"MONITOR_ENGINE__DEADLIN": "5s", "MONITOR_WEB__PORT": "x"}) == [
-        "c.toml: web.token: found a secret in the file, expected it in MONITOR_WEB__TOKEN or MONITOR_WEB__TOKEN_FILE",
-        "environment: MONITOR_ENGINE__DEADLIN: found an unknown setting, expected MONITOR_ENGINE__DEADLINE?",
-        "c.toml: engine.intervall: found an unknown key, expected 'interval'?",
-        "c.toml: sectors[1].name: found 5, expected a text",
-        "c.toml: alerts.digest_above: found 0, expected greater than 0",
-        "environment: MONITOR_WEB__PORT: found 'x', expected a whole number",
-    ]
-
-
-def test_rules_across_keys_are_all_named_at_once(tmp_path: Path) -> None:
-    text = changed(
-        (INTERVAL, 'interval = "7m"'),
-        ('"gate", symbol = "ARC/USDT"', '"huobi", symbol = "ARC/USDT"'),
-        more='[web]\nhost = "0.0.0.0"\n',
-    )
-    assert [line.split(": ")[1] for line in faults(tmp_path, text)] == [
-        "engine.interval",
-        "tokens.ARC.markets[0].venue",
-        "web.host",
-    ]
-
-
-class TestTheFileAsAWhole:
-    def said(self, file: Path) -> str:
-        with pytest.raises(ConfigError) as failure:
-            load_settings(file, {})
-        assert len(failure.value.problems) == 1
-        return failure.value.problems[0].replace(str(file), "FILE")
-
-    def test_none_there(self, tmp_path: Path) -> None:
-        assert (
-            self.said(tmp_path / "none.toml")
-            == "FILE: found no such file, expected a configuration (see config/monitor.toml)"
-        )
-
-    def test_a_folder(self, tmp_path: Path) -> None:
-        assert self.said(tmp_path) == "FILE: found a directory, expected a file"
-
-    def test_a_path_through_a_file(self, tmp_path: Path) -> None:
-        (tmp_path / "c.toml").write_text(SMALL)
-        assert (
-            self.said(tmp_path / "c.toml" / "d.toml")
-            == "FILE: found no way to read it (Not a directory), expected a readable file"
-        )
-
-    def test_not_to_be_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(*_: object, **__: object) -> str:
-            raise PermissionError(13, "Permission denied")
-
-        monkeypatch.setattr(
-            Path, "read_text", refuse
-        )  # the tests may run as root, whom no mode stops
-        assert (
-            self.said(tmp_path / "c.toml")
-            == "FILE: found no permission to read it, expected a readable file"
-        )
-
-    def test_not_toml(self, tmp_path: Path) -> None:
-        file = tmp_path / "c.toml"
-        file.write_text("[engine\n")
-        assert self.said(file).startswith("FILE: found what is not TOML (")
-        assert "line 1" in self.said(file)
-
-    def test_not_utf8(self, tmp_path: Path) -> None:
-        file = tmp_path / "c.toml"
-        file.write_bytes(b"# caf\xe9\n")
-        assert (
-            self.said(file)
-            == "FILE: found a byte that is not UTF-8 at position 5, expected UTF-8 text"
-        )

@@ -1,0 +1,117 @@
+"""Kinds of values in the configuration: lengths of time, moments, addresses, secrets; each says what it expects."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from monitor.model.grid import parse_duration, parse_iso
+from monitor.settings.secret import Secret
+
+_DURATION = "expected a length of time such as '90s', '5m' or '7d'"
+_MOMENT = "expected a date or time such as 2025-01-19 or 2025-01-19T05:00:00Z"
+_TIME = "expected a time of day such as 07:00"
+
+
+def _duration(value: Any) -> Any:
+    """Text with its unit; a bare number has none and is refused by the strict type."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_duration(value)
+    except (ValueError, OverflowError):
+        raise ValueError(_DURATION) from None
+
+
+def _moment(value: Any) -> Any:
+    """TOML dates and times, or ISO 8601 text; a date alone is 00:00 UTC."""
+    if isinstance(value, str):
+        try:
+            return parse_iso(value)
+        except (ValueError, OverflowError):
+            raise ValueError(_MOMENT) from None
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("expected a time with its offset, such as 2025-01-19T05:00:00Z")
+        return value.astimezone(UTC)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return value
+
+
+def _local_time(value: Any) -> Any:
+    """The zone stands beside it, never in it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        read = time.fromisoformat(value)
+    except ValueError:
+        raise ValueError(_TIME) from None
+    if read.tzinfo is not None:
+        raise ValueError(f"{_TIME}, without an offset")
+    return read
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("expected a time zone such as UTC or Europe/Berlin") from None
+    return value
+
+
+def _matches(pattern: str, form: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if compiled.fullmatch(value) is None:
+            raise ValueError(f"expected {form}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _secret(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if not value:
+        raise ValueError("expected a secret that is not empty")
+    return Secret(value)
+
+
+def _address(value: Secret) -> Secret:
+    if re.fullmatch(r"https?://[^\s/]+\S*", value.reveal()) is None:
+        raise ValueError("expected a URL that begins with http:// or https://")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+LocalTime = Annotated[time, BeforeValidator(_local_time)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Url = Annotated[str, _matches(r"https?://[^\s/]+\S*", "a URL that begins with http:// or https://")]
+Address = Annotated[
+    str, _matches(r"[^@\s<>]+@[^@\s<>]+", "a mail address such as desk@example.com")
+]
+Unsubscribe = Annotated[
+    str,
+    _matches(
+        r"mailto:[^@\s<>]+@[^@\s<>]+|https://[^\s/<>]+[^\s<>]*",
+        "an address such as mailto:desk@example.com, or a URL that begins with https://",
+    ),
+]
+Color = Annotated[str, _matches(r"#[0-9a-fA-F]{6}", "a colour such as #0072B2")]
+Symbol = Annotated[
+    str,
+    _matches(
+        r"[^/:\s]+/[^/:\s]+(:[^/:\s]+)?",
+        "a unified symbol such as VIRTUAL/USDT or VIRTUAL/USDT:USDT",
+    ),
+]
+Name = Annotated[str, _matches(r"[a-z0-9][a-z0-9-]*", "lower-case letters, digits and hyphens")]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+SecretText = Annotated[Secret, BeforeValidator(_secret)]
+SecretUrl = Annotated[Secret, BeforeValidator(_secret), AfterValidator(_address)]

@@ -1,0 +1,113 @@
+"""Rules across the keys of the tables [engine] to [web]; each yields its faults as (key, found and expected)."""
+
+import ipaddress
+from collections.abc import Iterator
+from datetime import timedelta
+
+from monitor.model.grid import format_duration, parse_duration
+from monitor.settings.tables import Tables
+
+Fault = tuple[str, str]
+WIDTHS = ("1m", "5m", "15m", "30m", "1h")
+LEAST_BARS = timedelta(days=30)
+"""The longest yardstick that the engine is rebuilt from: the ranks of scores."""
+
+
+def _interval(tables: Tables) -> Iterator[Fault]:
+    if tables.engine.interval not in [parse_duration(width) for width in WIDTHS]:
+        yield (
+            "engine.interval",
+            f"found {format_duration(tables.engine.interval)!r}, expected one of {', '.join(WIDTHS)}",
+        )
+    if tables.engine.deadline >= tables.engine.interval:
+        yield (
+            "engine.deadline",
+            f"found {format_duration(tables.engine.deadline)!r}, expected less than engine.interval",
+        )
+    if tables.schedule.settle >= tables.engine.deadline:
+        yield (
+            "schedule.settle",
+            f"found {format_duration(tables.schedule.settle)!r}, expected less than engine.deadline",
+        )
+
+
+def _pairs(tables: Tables) -> Iterator[Fault]:
+    watched = [s.id for s in tables.sectors if not s.benchmark]
+    for i, pair in enumerate(tables.detection.pairs or []):
+        for name in pair:
+            if name not in watched:
+                yield (
+                    f"detection.pairs[{i}]",
+                    f"found {name!r}, expected a watched sector ({', '.join(watched)})",
+                )
+        if len(set(pair)) == 1:
+            yield f"detection.pairs[{i}]", f"found {pair[0]!r} on both sides, expected two sectors"
+
+
+def _detection(tables: Tables) -> Iterator[Fault]:
+    d = tables.detection
+    if not d.off < d.watch_on <= d.on <= d.critical:
+        yield (
+            "detection",
+            f"found off {d.off}, watch_on {d.watch_on}, on {d.on}, critical {d.critical}, expected off < watch_on <= on <= critical",
+        )
+
+
+def _web(tables: Tables) -> Iterator[Fault]:
+    if tables.web.enabled and not _is_loopback(tables.web.host) and tables.web.token is None:
+        yield (
+            "web.host",
+            f"found {tables.web.host!r} without a token, expected 127.0.0.1, or MONITOR_WEB__TOKEN set",
+        )
+
+
+def _slack(tables: Tables) -> Iterator[Fault]:
+    slack = tables.alerts.slack
+    if slack.bot_token is not None and not slack.channel:
+        yield "alerts.slack.channel", "found nothing beside a bot token, expected a channel's id"
+
+
+def _mail(tables: Tables) -> Iterator[Fault]:
+    wanted = tables.alerts.email.recipients or tables.report.recipients
+    if wanted and not tables.smtp.host:
+        yield (
+            "smtp.host",
+            "found nothing though mail has recipients, expected the mail server's name",
+        )
+    if tables.smtp.password is not None and not tables.smtp.user:
+        yield "smtp.user", "found nothing beside a password, expected the user's name"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _retention(tables: Tables) -> Iterator[Fault]:
+    kept = tables.schedule.retention.get("bars")
+    if kept is not None and kept < LEAST_BARS:
+        yield (
+            "schedule.retention.bars",
+            f"found {format_duration(kept)!r}, expected {format_duration(LEAST_BARS)} or more: yardsticks are made of them",
+        )
+
+
+def _quiet(tables: Tables) -> Iterator[Fault]:
+    quiet = tables.alerts.quiet_hours
+    if quiet is not None and quiet[0] == quiet[1]:
+        yield "alerts.quiet_hours", f"found {quiet[0]:%H:%M} twice, expected two times of day"
+
+
+RULES = (
+    (_interval, {"engine", "schedule"}),
+    (_retention, {"schedule"}),
+    (_detection, {"detection"}),
+    (_pairs, {"detection", "sectors"}),
+    (_quiet, {"alerts"}),
+    (_slack, {"alerts"}),
+    (_mail, {"alerts", "report", "smtp"}),
+    (_web, {"web"}),
+)
+"""Each rule with the tables that it reads."""

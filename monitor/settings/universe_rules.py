@@ -1,0 +1,191 @@
+"""Rules across sectors, tokens, markets and venues; each yields its faults as (key, found and expected)."""
+
+import difflib
+from collections.abc import Iterator
+from itertools import combinations
+
+from monitor.model.universe import BEGINNING, END
+from monitor.settings.tables import RENAMED, VENUES, Tables, member_of
+
+Fault = tuple[str, str]
+
+
+def _venues(tables: Tables) -> Iterator[Fault]:
+    for venue in tables.venues:
+        if venue not in VENUES:
+            yield f"venues.{venue}", f"found {venue!r}, expected {_venue_hint(venue)}"
+
+
+def _venue_hint(venue: str) -> str:
+    near = RENAMED.get(venue) or next(iter(difflib.get_close_matches(venue, VENUES, n=1)), None)
+    return f"{near!r}?" if near else f"one of {', '.join(VENUES)}"
+
+
+def _venue_with_table(venue: str) -> str:
+    if venue in VENUES:
+        return f"expected a venue that has a table (add [venues.{venue}])"
+    return f"expected {_venue_hint(venue)}"
+
+
+def _markets(tables: Tables) -> Iterator[Fault]:
+    seen: dict[tuple[str, str], str] = {}
+    for token, table in tables.tokens.items():
+        for i, market in enumerate(table.markets):
+            key = f"tokens.{token}.markets[{i}]"
+            if market.venue not in tables.venues:
+                yield (
+                    f"{key}.venue",
+                    f"found {market.venue!r}, {_venue_with_table(market.venue)}",
+                )
+            name = (market.venue, market.symbol)
+            if name in seen:
+                yield (
+                    key,
+                    f"found {market.symbol!r} of {market.venue}, expected each market once (it stands at {seen[name]})",
+                )
+            seen.setdefault(name, key)
+            if market.since and market.until and market.since >= market.until:
+                yield key, "found an end before the beginning, expected from < to"
+
+
+def _members(tables: Tables) -> Iterator[Fault]:
+    used = set()
+    for i, sector in enumerate(tables.sectors):
+        for j, entry in enumerate(sector.tokens):
+            member = member_of(entry)
+            used.add(member.id)
+            key = f"sectors[{i}].tokens[{j}]"
+            if member.id not in tables.tokens:
+                near = difflib.get_close_matches(member.id, tables.tokens, n=1)
+                yield (
+                    key,
+                    f"found {member.id!r}, expected a token that has a table"
+                    + (f" (nearest: {near[0]!r})" if near else ""),
+                )
+            if member.since and member.until and member.since >= member.until:
+                yield key, "found an end before the beginning, expected from < to"
+    used |= {t.migrated_to.token for t in tables.tokens.values() if t.migrated_to}
+    used |= {
+        m.symbol.partition("/")[2].partition(":")[0]
+        for t in tables.tokens.values()
+        for m in t.markets
+    }
+    for token in sorted(tables.tokens.keys() - used):
+        yield (
+            f"tokens.{token}",
+            "found a token in no sector, expected a member of a sector, a successor or a quote currency",
+        )
+
+
+def _one_sector_at_a_time(tables: Tables) -> Iterator[Fault]:
+    spans = [
+        (member_of(entry), sector.id, f"sectors[{i}].tokens[{j}]")
+        for i, sector in enumerate(tables.sectors)
+        for j, entry in enumerate(sector.tokens)
+    ]
+    for (a, sector_a, _), (b, sector_b, key) in combinations(spans, 2):
+        if a.id != b.id:
+            continue
+        begin = max(a.since or BEGINNING, b.since or BEGINNING)
+        end = min(a.until or END, b.until or END)
+        if begin < end:
+            when = "always" if begin == BEGINNING else f"from {begin:%Y-%m-%d}"
+            yield (
+                key,
+                f"found {a.id!r} in {sector_b} and in {sector_a} {when}, expected one sector at a time",
+            )
+
+
+def _sectors(tables: Tables) -> Iterator[Fault]:
+    names = [sector.id for sector in tables.sectors]
+    for i, sector in enumerate(tables.sectors):
+        if names.index(sector.id) < i:
+            yield f"sectors[{i}].id", f"found {sector.id!r} twice, expected each id once"
+    if sum(s.benchmark for s in tables.sectors) > 1:
+        yield "sectors", "found two sectors with benchmark = true, expected one at most"
+    if sum(not s.benchmark for s in tables.sectors) < 2:
+        yield (
+            "sectors",
+            "found fewer than two sectors to watch, expected two or more beside the benchmark",
+        )
+
+
+def _supplies(tables: Tables) -> Iterator[Fault]:
+    for token, table in tables.tokens.items():
+        dates = [supply.since for supply in table.supplies]
+        if dates != sorted(set(dates)):
+            yield (
+                f"tokens.{token}.supplies",
+                "found dates out of order or twice, expected them ascending",
+            )
+        if not table.supplies and _needs_supply(tables, token):
+            yield (
+                f"tokens.{token}.supplies",
+                "found none, expected a dated circulating supply, or sources.coingecko enabled and tokens.*.coingecko set",
+            )
+
+
+def _needs_supply(tables: Tables, token: str) -> bool:
+    source = tables.sources.get("coingecko")
+    if source is not None and source.enabled and tables.tokens[token].coingecko:
+        return False
+    members = {member_of(entry).id for sector in tables.sectors for entry in sector.tokens}
+    successors = {t.migrated_to.token for t in tables.tokens.values() if t.migrated_to}
+    return token in members | successors
+
+
+def _migrations(tables: Tables) -> Iterator[Fault]:
+    taken: dict[str, str] = {}
+    for token, table in tables.tokens.items():
+        if table.migrated_to is None:
+            continue
+        successor = table.migrated_to.token
+        key = f"tokens.{token}.migrated_to.token"
+        first = taken.setdefault(successor, token)
+        if first != token:
+            yield (
+                key,
+                f"found {successor!r}, which succeeds {first} already, expected one old token",
+            )
+        if successor not in tables.tokens:
+            yield key, f"found {successor!r}, expected a token that has a table"
+        elif tables.tokens[successor].migrated_to is not None:
+            yield (
+                key,
+                f"found {successor!r}, which is migrated itself, expected one migration a token",
+            )
+        elif any(member_of(e).id == successor for s in tables.sectors for e in s.tokens):
+            yield (
+                key,
+                f"found {successor!r} named in a sector, expected that it takes its place by the migration alone",
+            )
+
+
+def _identities(tables: Tables) -> Iterator[Fault]:
+    """Two tables of one coin would count it twice; a ticker is no identity, a contract is."""
+    seen: dict[tuple[str, str], str] = {}
+    for token, table in tables.tokens.items():
+        marks = (
+            {("coingecko", table.coingecko): f"tokens.{token}.coingecko"} if table.coingecko else {}
+        )
+        for chain, address in table.identity.items():
+            # upper and lower case are one address on EVM chains only, where it begins with 0x
+            same = address.lower() if address.startswith("0x") else address
+            marks[(chain, same)] = f"tokens.{token}.identity.{chain}"
+        for (kind, value), key in marks.items():
+            first = seen.setdefault((kind, value), token)
+            if first != token:
+                yield key, f"found {value!r}, which is {first} already, expected each coin once"
+
+
+RULES = (
+    (_venues, {"venues"}),
+    (_sectors, {"sectors"}),
+    (_members, {"sectors", "tokens"}),
+    (_one_sector_at_a_time, {"sectors"}),
+    (_markets, {"tokens", "venues"}),
+    (_identities, {"tokens"}),
+    (_supplies, {"sectors", "tokens", "sources"}),
+    (_migrations, {"sectors", "tokens"}),
+)
+"""Each rule with the tables that it reads."""
