@@ -225,3 +225,12 @@ def test_a_line_held_by_the_guard_is_told_and_the_successor_comes_back_as_an_ent
     assert events_of(out) == [("entry", "ai", "ELIZAOS")]
     assert not token_of(out, "ELIZAOS").venue_conflict
     assert out.step.sector("ai").index == pytest.approx(1000.0)
+
+
+def test_a_successor_that_traded_before_far_off_the_line_is_held_back() -> None:
+    run = Run(migrating().engine.universe)
+    run.step({"BTC": 100.0, "DOGE": 1.0, "AI16Z": 0.06, "ELIZAOS": 0.03}, supply={"ELIZAOS": 6.6e9})
+    run.steps(2)
+    out = run.step({"AI16Z": None})
+    assert out.step.sector("ai").index == pytest.approx(1000.0)
+    assert token_of(out, "ELIZAOS").price_usd == pytest.approx(0.01)

@@ -140,6 +140,14 @@ def test_a_quiet_market_is_left_out_after_half_an_hour_without_a_move() -> None:
     assert token_of(run.step({"a:AIX/USD": 1.02}), "AIX").venues == ("a", "b")
 
 
+def test_a_stale_price_is_not_covered_though_its_volume_of_nought_is_known() -> None:
+    run = run_of()
+    run.step(BASE)
+    ai = [run.step(volume={"AIX": 0.0}).step.sector("ai") for _ in range(3)]
+    assert [s.coverage for s in ai] == [1.0, 0.5, 0.5]
+    assert ai[-1].volume_step_usd == 1000.0
+
+
 @pytest.mark.parametrize(("both", "expected"), [(False, [1.0, 1.0, 0.6]), (True, [0.6] * 3)])
 def test_a_jump_on_one_venue_is_believed_at_the_third_step_on_two_at_once(
     both: bool, expected: list[float]
