@@ -128,10 +128,13 @@ async def backfill(
     wanted = [c for c in clients if not venues or c.venue in venues]
     markets = [m for m in universe.markets if not tokens or m.token in tokens]
     strangers = await run.probe(wanted, markets)
-    async with asyncio.TaskGroup() as group:
-        for client in wanted:
-            ours = [m for m in markets if m.venue == client.venue]
-            group.create_task(run.venue(client, ours, strangers))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for client in wanted:
+                ours = [m for m in markets if m.venue == client.venue]
+                group.create_task(run.venue(client, ours, strangers))
+    except ExceptionGroup as failed:  # only the store's failures come this far
+        raise failed.exceptions[0] from None
     return run.report
 
 

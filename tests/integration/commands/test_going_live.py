@@ -141,3 +141,16 @@ def test_nothing_stored_is_said_with_the_next_command(market: Market) -> None:
     for verb in ("sectors", "replay"):
         assert "monitor backfill" in market.monitor(verb, code=1).stderr
     assert "no rotation has the id" in market.monitor("explain", "rot-1", code=1).stderr
+
+
+@pytest.mark.parametrize("verb", [("backfill", "--since", "1d"), ("poll",)])
+def test_a_store_that_takes_nothing_is_said_without_a_traceback(
+    market: Market, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    market.monitor("db", "upgrade")
+    with sqlite3.connect(tmp_path / "monitor.db") as raw:
+        raw.execute(
+            "create trigger full before insert on bar begin select raise(abort, 'database or disk is full'); end"
+        )
+    said = market.monitor(*verb, code=1).stderr
+    assert "monitor.db" in said
