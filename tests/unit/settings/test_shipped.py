@@ -3,6 +3,7 @@
 import re
 import tomllib
 from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,41 @@ def test_every_member_has_a_market_an_identity_and_a_dated_supply_with_its_sourc
             assert token.markets, token.id
             assert token.contracts, token.id
             assert any(s.token == token.id and len(s.source) > 8 for s in shipped.supplies)
+
+
+def test_every_agent_of_today_has_two_venues_or_more_so_that_one_dead_venue_blinds_none(
+    shipped: Settings,
+) -> None:
+    moment = datetime(2026, 8, 1, tzinfo=UTC)
+    for member in shipped.universe.sector("ai-agents").members:
+        if member.since <= moment < member.until:
+            markets = shipped.universe.token(member.token).markets
+            assert len({m.venue for m in markets if m.listed_at(moment)}) >= 2, member.token
+
+
+def test_no_venue_has_two_markets_of_a_coin_at_once(shipped: Settings) -> None:
+    """Spot and perpetual side by side would count one venue's volume twice."""
+    for token in shipped.universe.tokens:
+        for a, b in combinations(token.markets, 2):
+            apart = a.listed_to <= b.listed_from or b.listed_to <= a.listed_from
+            assert a.venue != b.venue or apart, (a.id, b.id)
+
+
+def test_a_market_of_many_coins_has_its_multiplier_and_no_other_has_one(shipped: Settings) -> None:
+    for market in shipped.universe.markets:
+        digits = re.match(r"(10+)[A-Z]", market.symbol)
+        assert market.multiplier == (int(digits[1]) if digits else 1), market.id
+
+
+def test_the_worth_of_what_is_watched_in_january_2025_is_of_the_right_size(
+    shipped: Settings,
+) -> None:
+    """Press figures: TRUMP 13 to 15 billion at 70 USD and more, VIRTUAL 5.05 billion at 5.05 USD."""
+    supply = {s.token: s.units for s in shipped.supplies if s.valid_from.year < 2025}
+    assert supply["VIRTUAL"] * 5.05 == pytest.approx(5.05e9)
+    launched = {s.token: s.units for s in shipped.supplies if f"{s.valid_from:%Y%m}" == "202501"}
+    assert 13e9 <= launched["TRUMP"] * 73 <= 15e9
+    assert 1.5e9 <= launched["MELANIA"] * 12 <= 2.2e9
 
 
 def test_supplies_of_the_file_are_the_operators_word(shipped: Settings) -> None:
