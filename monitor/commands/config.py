@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.commands.context import WRONG, context_of, print_json
+
+if TYPE_CHECKING:
+    from monitor.model.universe import Market, Membership
+    from monitor.settings.schema import Settings
 
 app = typer.Typer(
     help="Validate, and show the effective settings.", no_args_is_help=True, rich_markup_mode=None
@@ -59,13 +63,49 @@ def show(
         for key, value in _flat(settings.tables.model_dump(exclude={"tokens", "sectors"}))
     ]
     if as_json:
-        print_json({key: {"value": value, "origin": origin} for key, value, origin in rows})
+        shown = {key: {"value": value, "origin": origin} for key, value, origin in rows}
+        print_json(shown | _universe(settings))
         return
     typer.echo(f"# {settings.file}, fingerprint {settings.digest()}")
     for key, value, origin in rows:
         typer.echo(f"{key} = {value}  # {origin}")
     for sector in settings.universe.sectors:
-        typer.echo(f"sector {sector.id}: " + ", ".join(member.token for member in sector.members))
+        typer.echo(f"sector {sector.id}: " + ", ".join(_member_text(m) for m in sector.members))
+    for token in settings.universe.tokens:
+        typer.echo(f"token {token.id}: " + ", ".join(_market_text(m) for m in token.markets))
+        for supply in settings.supplies:
+            if supply.token == token.id:
+                typer.echo(
+                    f"  from {supply.valid_from:%Y-%m-%d}: {supply.units:.4g}, {supply.source}"
+                )
+
+
+def _universe(settings: "Settings") -> dict[str, Any]:
+    """Sectors, tokens and supplies as built: a migrated token's successor stands in its sector."""
+    universe = settings.universe
+    return {
+        "sectors": {s.id: [_member_text(member) for member in s.members] for s in universe.sectors},
+        "tokens": {t.id: [_market_text(market) for market in t.markets] for t in universe.tokens},
+        "supplies": [[s.token, _plain(s.valid_from), s.units, s.source] for s in settings.supplies],
+    }
+
+
+def _member_text(member: "Membership") -> str:
+    return member.token + _span(member.since, member.until)
+
+
+def _market_text(market: "Market") -> str:
+    units = "" if market.multiplier == 1 else f" x {market.multiplier:g}"
+    return f"{market.id}{units}{_span(market.listed_from, market.listed_to)}"
+
+
+def _span(since: datetime, until: datetime) -> str:
+    """`` (from 2025-01-19T05:00:00Z)``; empty where it has neither beginning nor end."""
+    from monitor.model.universe import BEGINNING, END
+
+    ends = [f"from {_plain(since)}"] if since != BEGINNING else []
+    ends += [f"to {_plain(until)}"] if until != END else []
+    return f" ({' '.join(ends)})" if ends else ""
 
 
 def _flat(tables: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -68,10 +68,29 @@ def test_show_names_the_origin_of_each_setting(tmp_path: Path) -> None:
     assert "web.token = ***  # MONITOR_WEB__TOKEN" in lines
     assert "database.url = postgresql://joe:***@db/monitor  # MONITOR_DATABASE__URL" in lines
     assert "schedule.retention.tokens = 400d  # default" in lines
-    assert "sector ai: ARC, VIRTUAL" in lines
+    assert "sector ai: ARC (from 2024-12-10T00:00:00Z), VIRTUAL" in lines
 
 
 def test_show_as_json_is_one_object(tmp_path: Path) -> None:
     shown = json.loads(call(tmp_path, SMALL, "show", "--json").stdout)
     assert shown["smtp.password"] == {"value": "***", "origin": "MONITOR_SMTP__PASSWORD"}
     assert shown["report.time"] == {"value": "07:00", "origin": "default"}
+
+
+def test_show_gives_every_market_and_every_dated_supply(tmp_path: Path) -> None:
+    text = changed(
+        (
+            'symbol = "DOGE/USDT"',
+            'symbol = "1000DOGE/USDT:USDT", multiplier = 1000, to = 2026-05-01',
+        ),
+    )
+    lines = call(tmp_path, text, "show").stdout.splitlines()
+    at = lines.index("token DOGE: bybit:1000DOGE/USDT:USDT x 1000 (to 2026-05-01T00:00:00Z)")
+    assert lines[at + 1] == "  from 2024-01-01: 1.47e+11, config: by hand"
+    shown = json.loads(call(tmp_path, text, "show", "--json").stdout)
+    assert shown["sectors"] == {
+        "ai": ["ARC (from 2024-12-10T00:00:00Z)", "VIRTUAL"],
+        "memes": ["DOGE"],
+    }
+    assert shown["tokens"]["ARC"] == ["gate:ARC/USDT"]
+    assert ["DOGE", "2024-01-01T00:00:00Z", 147e9, "config: by hand"] in shown["supplies"]
