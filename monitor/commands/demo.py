@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,7 +91,7 @@ def tell_story(
     episode: "Episode", database: "Database", changes: Sequence["RotationChange"], out: "Console"
 ) -> datetime:
     """The timeline, the sectors at the worst hour (which is returned), and what a plain alarm would have said."""
-    from monitor.content.demo_story import naive_words, story_lines
+    from monitor.content.demo_story import naive_words, nearest_miss, story_lines
     from monitor.store import steps
 
     names = {sector.id: sector.name for sector in episode.universe.sectors}
@@ -99,12 +100,25 @@ def tell_story(
         events = steps.member_events(conn, episode.told_from, episode.until + episode.width)
         worst = _worst_hour(series, "ai-agents")
         step = steps.step_at(conn, worst)
+        readings = [
+            reading
+            for source, target in permutations((s.id for s in episode.universe.watched), 2)
+            for reading in steps.readings(
+                conn,
+                from_sector=source,
+                to_sector=target,
+                since=episode.told_from,
+                until=episode.until + episode.width,
+            )
+        ]
     out.print(
         "demo: January 2025, a reconstruction bundled with the program; not a live feed\n",
         markup=False,
     )
     for line in story_lines(changes, events, series, episode.notes, names, most=STORY_LINES):
         out.print(line, markup=False, soft_wrap=True)
+    out.print("\nNearest to a further flag:", markup=False)
+    out.print(nearest_miss(readings, changes, names), markup=False, soft_wrap=True)
     if step:
         out.print(
             f"\nSectors at the worst hour of AI agents, {worst:%Y-%m-%d %H:%M} UTC (reconstruction)",

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.content.alert_text import name_of, pair_of
-from monitor.content.figures import money, percent, points, pp
+from monitor.content.figures import UNKNOWN, money, percent, points, pp
 from monitor.content.plain_words import one_line
-from monitor.model.rotation import ChangeReason, RotationChange
+from monitor.model.rotation import ChangeReason, PairReading, RotationChange
 from monitor.model.state import MemberEvent, MemberEventKind, SectorState
 
 Series = Sequence[tuple[datetime, SectorState]]
@@ -92,6 +92,30 @@ def _around(
         return list(rung[:3])
     nearest = sorted(rung, key=lambda r: min(abs(r[0] - at) for at in ours))[:3]
     return sorted(nearest, key=lambda r: r[0])
+
+
+def nearest_miss(
+    readings: Sequence[PairReading], confirmed: Sequence[RotationChange], names: Mapping[str, str]
+) -> str:
+    """The reading that met most conditions without a flag: silence is checkable. Empty where nothing was read."""
+    told = {change.rotation.pair for change in confirmed if change.reason is ChangeReason.CONFIRMED}
+    missed = [
+        r
+        for r in readings
+        if r.score is not None and not r.qualified and (r.from_sector, r.to_sector) not in told
+    ]
+    if not missed:
+        return ""
+    best = max(missed, key=lambda r: (sum(c.met for c in r.conditions), r.score or 0.0, r.at))
+    met = sum(c.met for c in best.conditions)
+    lacking = ", ".join(
+        f"{c.name} {UNKNOWN if c.value is None else f'{c.value:+.3f}'} (needs {c.bound:+.3f})"
+        for c in best.conditions
+        if not c.met
+    )
+    pair = f"{names.get(best.from_sector, best.from_sector)} → {names.get(best.to_sector, best.to_sector)}"
+    text = f"{pair}   not flagged: score {best.score:.1f}, {met} of {len(best.conditions)} conditions; lacking {lacking}"
+    return _TOLD.format(at=best.at, word="nearest", text=text)
 
 
 def _is_launch(event: MemberEvent) -> bool:
