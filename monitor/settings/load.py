@@ -17,10 +17,16 @@ from monitor.settings.tables import Tables
 LOCAL = Path("config/monitor.toml")
 
 
-def config_path(given: Path | None) -> Path:
-    """The file that counts: the one given, ``./config/monitor.toml``, or the one that came with the package."""
+def config_path(given: Path | None, environ: Mapping[str, str]) -> Path:
+    """The file that counts.
+
+    The one given, the one that MONITOR_CONFIG names, ``./config/monitor.toml``, or the one that came with the package
+    (in a checkout that is the repository's own).
+    """
     if given is not None:
         return given
+    if environ.get("MONITOR_CONFIG"):
+        return Path(environ["MONITOR_CONFIG"])
     if LOCAL.exists():
         return LOCAL
     packaged = Path(__file__).resolve().parent.parent / "_config" / "monitor.toml"
@@ -31,7 +37,7 @@ def config_path(given: Path | None) -> Path:
 
 def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """The effective settings; raises ConfigError with every fault."""
-    file = config_path(path)
+    file = config_path(path, environ)
     data, faults = read_file(file)
     if faults:
         raise ConfigError(faults)

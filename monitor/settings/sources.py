@@ -131,18 +131,27 @@ def overlay(data: Data, environ: Mapping[str, str]) -> tuple[dict[str, str], lis
                 f"environment: {variable}: found an unknown setting, {_near(variable, data)}"
             )
             continue
-        text = environ[variable]
+        text: str | None = environ[variable]
         if by_file:
-            try:
-                text = Path(text).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError):
-                faults.append(
-                    f"environment: {variable}: found a file that cannot be read, expected one that holds the secret"
-                )
-                continue
+            text, fault = _held(variable, environ)
+            faults += fault
+        if text is None:
+            continue
         _set(data, key, text if key in PRIVATE or key in texts else _value(text))
         origins[key] = variable
     return origins, faults
+
+
+def _held(variable: str, environ: Mapping[str, str]) -> tuple[str | None, list[str]]:
+    """What the file that the variable names holds; None and the fault where that cannot count."""
+    plain = variable.removesuffix("_FILE")
+    if plain in environ:
+        return None, [f"environment: {variable}: found beside {plain}, expected one of the two"]
+    try:
+        return Path(environ[variable]).read_text(encoding="utf-8").strip(), []
+    except (OSError, UnicodeDecodeError):
+        fault = "found a file that cannot be read, expected one that holds the secret"
+        return None, [f"environment: {variable}: {fault}"]
 
 
 def keys_of(data: Data) -> Iterator[str]:

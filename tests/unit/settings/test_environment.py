@@ -8,6 +8,8 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
+from monitor.model.errors import ConfigError
+from monitor.settings.load import load_settings
 from monitor.settings.secret import Secret
 from monitor.settings.sources import SECRETS, masked, variable_of
 from monitor.settings.tables import Tables
@@ -224,3 +226,47 @@ def test_the_digest_tells_settings_apart_and_keeps_the_same_ones_together(tmp_pa
     assert load(tmp_path, SMALL, {"MONITOR_WEB__TOKEN": "a"}).digest() == (
         load(tmp_path, SMALL, {"MONITOR_WEB__TOKEN": "b"}).digest()
     )
+
+
+def test_a_secret_by_value_and_by_file_at_once_is_a_fault(tmp_path: Path) -> None:
+    held = tmp_path / "held"
+    held.write_text("wJ4h", encoding="utf-8")
+    environ = {"MONITOR_WEB__TOKEN": "wJ4h", "MONITOR_WEB__TOKEN_FILE": str(held)}
+    assert faults(tmp_path, SMALL, environ) == [
+        "environment: MONITOR_WEB__TOKEN_FILE: found beside MONITOR_WEB__TOKEN, expected one of the two"
+    ]
+
+
+class TestTheFileThatCounts:
+    def place(self, file: Path, name: str) -> Path:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(changed(('name = "Memes"', f'name = "{name}"')), encoding="utf-8")
+        return file
+
+    def counted(self, given: Path | None, environ: dict[str, str]) -> str:
+        return load_settings(given, environ).universe.sector("memes").name
+
+    def test_the_given_one_then_the_environments_then_the_one_here(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        given = self.place(tmp_path / "given.toml", "given")
+        named = {"MONITOR_CONFIG": str(self.place(tmp_path / "named.toml", "named"))}
+        self.place(tmp_path / "config" / "monitor.toml", "here")
+        assert self.counted(given, named) == "given"
+        assert self.counted(None, named) == "named"
+        assert self.counted(None, {}) == "here"
+
+    def test_the_shipped_one_where_there_is_no_other(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        settings = load_settings(None, {})
+        assert settings.file.name == "monitor.toml"
+        assert settings.universe.has("ai-agents")
+
+    def test_one_that_is_named_and_not_there_is_no_reason_to_take_another(
+        self, tmp_path: Path
+    ) -> None:
+        with pytest.raises(ConfigError, match="found no such file"):
+            load_settings(None, {"MONITOR_CONFIG": str(tmp_path / "none.toml")})

@@ -88,6 +88,41 @@ def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_a_leap_of_a_dated_supply_is_a_warning(tmp_path: Path) -> None:
+    first = '{from = 2024-12-10, circulating = 1e9, source = "by hand"}'
+    for units, warned in (("6e9", True), ("5.9e9", False), ("1.6e8", True), ("1.7e8", False)):
+        later = f'{{from = 2025-12-10, circulating = {units}, source = "by hand"}}'
+        warnings = load(tmp_path, changed((first, f"{first}, {later}"))).warnings
+        text = f"tokens.ARC.supplies[1]: {float(units):g} after 1e+09: a digit too many or too few?"
+        assert (text in warnings) is warned
+
+
+def test_a_report_at_an_hour_that_clocks_skip_or_double_is_a_warning(tmp_path: Path) -> None:
+    report = '[report]\ntime = "02:30"\ntimezone = "{}"\n'
+    found = load(tmp_path, changed(more=report.format("Europe/Berlin"))).warnings
+    assert (
+        "report.time: 02:30 in Europe/Berlin may be skipped or doubled when the clocks change"
+        in found
+    )
+    assert not any(
+        "report" in w for w in load(tmp_path, changed(more=report.format("UTC"))).warnings
+    )
+
+
+def test_a_password_in_the_clear_is_a_warning(tmp_path: Path) -> None:
+    environ = {"MONITOR_SMTP__PASSWORD": "wJ4h", "MONITOR_SMTP__USER": "joe"}
+    text = "smtp.security: none: the password travels in the clear"
+    assert text not in load(tmp_path, SMALL, environ).warnings
+    assert text in load(tmp_path, changed(more='[smtp]\nsecurity = "none"\n'), environ).warnings
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
+def test_the_page_needs_no_token_on_any_address_of_this_machine_alone(
+    host: str, tmp_path: Path
+) -> None:
+    assert load(tmp_path, changed(more=f'[web]\nhost = "{host}"\n')).web.host == host
+
+
 def test_rules_across_keys_are_all_named_at_once(tmp_path: Path) -> None:
     text = changed(
         (INTERVAL, 'interval = "7m"'),
