@@ -185,6 +185,19 @@ def test_every_secret_comes_by_value_or_by_file_and_is_never_printed(
         assert settings.origins[key] == variable
 
 
+def test_a_secret_that_reads_as_a_number_stays_as_it_was_typed(tmp_path: Path) -> None:
+    token = load(tmp_path, SMALL, {"MONITOR_WEB__TOKEN": "1234"}).web.token
+    assert token == Secret("1234")
+
+
+def test_half_of_what_a_channel_needs_is_a_fault(tmp_path: Path) -> None:
+    environ = {"MONITOR_ALERTS__SLACK__BOT_TOKEN": "wJ4h", "MONITOR_SMTP__PASSWORD": "wJ4h"}
+    assert faults(tmp_path, SMALL, environ) == [
+        "c.toml: alerts.slack.channel: found nothing beside a bot token, expected a channel's id",
+        "c.toml: smtp.user: found nothing beside a password, expected the user's name",
+    ]
+
+
 def test_a_wrong_secret_is_not_printed(tmp_path: Path) -> None:
     assert faults(tmp_path, SMALL, {"MONITOR_ALERTS__SLACK__WEBHOOK": "wJ4h-no-url"}) == [
         "environment: MONITOR_ALERTS__SLACK__WEBHOOK: found ***, expected a URL that begins with http:// or https://"

@@ -1,5 +1,6 @@
 """Faults of migrations, of several keys at once, and of the file as a whole."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,40 @@ def test_a_successor_may_not_migrate_again(tmp_path: Path) -> None:
         "c.toml: tokens.ARCX: found a token in no sector, expected a member of a sector, a successor or a quote currency",
         "c.toml: tokens.ARC.migrated_to.token: found 'ARC', which is migrated itself, expected one migration a token",
     ]
+
+
+def test_a_token_that_left_its_sector_before_its_migration_brings_no_successor(
+    tmp_path: Path,
+) -> None:
+    text = moved("ARCX").replace(
+        "from = 2024-12-10}]\n\n", "from = 2024-12-10, to = 2025-06-01}]\n\n"
+    )
+    members = load(tmp_path, text).universe.sector("ai").members
+    assert [(m.token, f"{m.until:%Y-%m-%d}") for m in members] == [
+        ("ARC", "2025-06-01"),
+        ("VIRTUAL", "9999-12-31"),
+    ]
+
+
+def test_a_token_may_change_its_sector_from_one_day_to_the_next(tmp_path: Path) -> None:
+    text = changed(
+        ("from = 2024-12-10}]\n\n", "from = 2024-12-10, to = 2025-06-01}]\n\n"),
+        ('["DOGE"]', '["DOGE", {id = "ARC", from = 2025-06-01}]'),
+    )
+    universe = load(tmp_path, text).universe
+    assert universe.sector_of("ARC", datetime(2025, 5, 31, tzinfo=UTC)) == "ai"
+    assert universe.sector_of("ARC", datetime(2025, 6, 1, tzinfo=UTC)) == "memes"
+
+
+def test_a_vendor_stands_in_for_a_dated_supply_only_while_it_is_on(tmp_path: Path) -> None:
+    bare = (
+        ('supplies = [{from = 2024-12-10, circulating = 1e9, source = "by hand"}]', ""),
+        ('name = "AI Rig Complex"', 'name = "AI Rig Complex"\ncoingecko = "ai-rig-complex"'),
+    )
+    on = changed(*bare, more="[sources.coingecko]\nenabled = true\n")
+    assert {s.token for s in load(tmp_path, on).supplies} == {"VIRTUAL", "DOGE"}
+    (off,) = faults(tmp_path, changed(*bare, more="[sources.coingecko]\nenabled = false\n"))
+    assert off.startswith("c.toml: tokens.ARC.supplies: found none")
 
 
 def test_two_tokens_may_not_share_a_successor(tmp_path: Path) -> None:

@@ -144,6 +144,10 @@ ONE_FAULT = {
         ("c.toml: tokens.ARC.supplies: found none, expected a dated circulating supply,"
         " or sources.coingecko enabled and tokens.*.coingecko set"),
     ),
+    "two supplies of one day": (
+        changed((ARC_SUPPLY, f"{ARC_SUPPLY}, {ARC_SUPPLY}")),
+        "c.toml: tokens.ARC.supplies: found dates out of order or twice, expected them ascending",
+    ),
     "negative supply": (
         changed((ARC_SUPPLY, ARC_SUPPLY.replace("1e9", "-1"))),
         "c.toml: tokens.ARC.supplies[0].circulating: found -1, expected greater than 0",
