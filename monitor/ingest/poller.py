@@ -29,7 +29,8 @@ READ_AGAIN = 3
 """Closed bars that are asked for again at each poll: venues revise them for a while."""
 
 FIRST_REACH = timedelta(days=1)
-"""How far back a market without any stored bar is asked; older history is the backfill's."""
+"""How far back a market without any stored bar is asked, and further where all markets were last asked before that;
+older history is the backfill's."""
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class _Poll:
 
     now: datetime
     board: PriceBoard
+    asked_until: datetime | None  # open of the newest stored bar of any market
     doubtful: list[MarketAnswer] = field(default_factory=list)
     reports: dict[str, VenueReport] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
@@ -87,7 +89,8 @@ class Poller:
         started = monotonic()
         await self._recall_health(now)
         known = await asyncio.to_thread(newest_bars, self._database, self._width)
-        poll = _Poll(now, PriceBoard(self._universe.markets, known))
+        asked_until = max((bar.open_time for bar in known.values()), default=None)
+        poll = _Poll(now, PriceBoard(self._universe.markets, known), asked_until)
         await self._poll_venues(poll)
         await self._settle_doubtful(poll)
         report = PollReport(
@@ -163,7 +166,9 @@ class Poller:
                 continue
             known = poll.board.known(market.id)
             if known is None:
-                since = max(poll.now - self._first_reach, market.listed_from)
+                # a launch while nothing was asked is asked from where the asking stopped
+                reach = min(poll.now - self._first_reach, poll.asked_until or poll.now)
+                since = max(reach, market.listed_from)
                 trading = None if market.listed_from == BEGINNING else market.listed_from
             else:
                 newest = max(known.open_time, self._spoken.get(market.id, known.open_time))

@@ -29,6 +29,7 @@ class Connection(Protocol):
     """The calls that a venue's client makes; :class:`monitor.ingest.ccxt_client.CcxtClient` is the real one."""
 
     venue: str
+    markets: tuple[Market, ...]
     table: MarketTable | None
 
     async def load_markets(self, expected_gone: Sequence[str] = ()) -> MarketTable:
@@ -82,9 +83,13 @@ class VenueClient:
 
     @property
     def gone(self) -> dict[str, MarketGone]:
-        """Our symbols that the venue does not trade, with the reason."""
+        """Our symbols that should be listed now and that the venue does not trade, with the reason."""
         table = self._connection.table
-        return dict(table.gone) if table else {}
+        if table is None:
+            return {}
+        now = self._clock.now()
+        listed = {market.symbol for market in self._connection.markets if market.listed_at(now)}
+        return {symbol: gone for symbol, gone in table.gone.items() if symbol in listed}
 
     @property
     def clock_warning(self) -> str | None:

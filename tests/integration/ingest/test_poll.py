@@ -1,11 +1,13 @@
 """A poll over real ccxt: what is stored, and that one venue's trouble stays its own."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from monitor.model.bars import VenueState
+from monitor.model.universe import BEGINNING, END
 from monitor.store.database import Database
 from tests.integration.ingest.conftest import NOON, VENUES, WIDTH, Hall, stored
 
@@ -119,3 +121,37 @@ async def test_a_bar_that_the_venue_changes_later_is_stored_as_a_revision(
     report = await poller.poll(hall.clock.now())
     assert report.revised == 2
     assert stored(sqlite, "bybit:TRUMP/USDT")[-2].base_volume == pytest.approx(1000.0)
+
+
+async def test_a_launch_while_nothing_was_asked_is_asked_from_its_listing_on(
+    hall: Hall, sqlite: Database
+) -> None:
+    listed = NOON - timedelta(hours=6)
+    list_market(hall, "okx:TRUMP/USDT", since=listed)
+    poller = hall.poller(sqlite, ["okx"])
+    hall.clock.advance(-timedelta(hours=10))
+    await poller.poll(hall.clock.now())
+    assert stored(sqlite, "okx:TRUMP/USDT") == []
+    hall.clock.advance(timedelta(hours=10))
+    await poller.poll(hall.clock.now())
+    opens = [b.open_time for b in stored(sqlite, "okx:TRUMP/USDT")]
+    # six hours of five minutes, though a new market is otherwise asked for one hour only
+    assert (opens[0], len(opens)) == (listed, 72)
+
+
+async def test_a_market_that_is_not_listed_now_is_not_missed(hall: Hall, sqlite: Database) -> None:
+    hall.server.faults.add("vanished", "okx", symbol="TRUMP/USDT")
+    list_market(hall, "okx:TRUMP/USDT", until=NOON - timedelta(days=1))
+    report = await hall.poller(sqlite, ["okx"]).poll(hall.clock.now())
+    assert report.transitions == ()
+    assert report.failures == ()
+
+
+def list_market(
+    hall: Hall, market_id: str, *, since: datetime = BEGINNING, until: datetime = END
+) -> None:
+    """Give one market other dates."""
+    hall.markets = [
+        replace(m, listed_from=since, listed_to=until) if m.id == market_id else m
+        for m in hall.markets
+    ]
