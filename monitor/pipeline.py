@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
+import structlog
 from sqlalchemy import Connection
 
 from monitor.clock import Clock
@@ -21,6 +22,8 @@ from monitor.store import bars, engine_state, outbox, rotations, steps
 from monitor.store.database import Database
 from monitor.store.interval_source import read_intervals
 from monitor.store.knowledge import issue_time
+
+log = structlog.get_logger(__name__)
 
 BATCH = 200
 """Intervals in one transaction: bounds memory and the time a writer waits, whatever there is to catch up."""
@@ -138,7 +141,31 @@ class Pipeline:
         stored = engine_state.load_state(conn)
         if stored is None:
             return self._engine.new_state()
-        return self._engine.load(stored.blob)
+        try:
+            return self._engine.load(stored.blob)
+        except ValueError as error:
+            log.warning("state is folded anew", reason=str(error))
+            return self._folded_anew(conn, stored.last_open)
+
+    def _folded_anew(self, conn: Connection, last_open: datetime) -> EngineState:
+        """The state after ``last_open`` from what was known when each interval was stepped; what was decided stands.
+
+        For a state that an older program stored, or one for bars of another width.
+        """
+        state = self._engine.new_state()
+        since = first_open(conn, self._width)
+        if since is not None:
+            history = read_intervals(
+                conn,
+                self._engine.universe,
+                width=self._width,
+                since=since,
+                until=floor_time(last_open, self._width) + self._width,
+                as_known=True,
+            )
+            for _ in fold(self._engine, state, history):
+                pass
+        return state
 
     def _next_open(self, conn: Connection, state: EngineState) -> datetime | None:
         if state.last_open is not None:

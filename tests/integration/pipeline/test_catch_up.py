@@ -16,6 +16,7 @@ from monitor.model.universe import Market, Membership, Sector, Supply, Token, Un
 from monitor.pipeline import BATCH, Pipeline
 from monitor.store import bars, engine_state, outbox, steps, supplies
 from monitor.store.database import Database
+from monitor.store.interval_source import read_intervals
 from monitor.store.knowledge import issue_time
 
 HOUR = timedelta(hours=1)
@@ -172,8 +173,6 @@ def test_a_new_process_goes_on_bit_for_bit_where_another_ended(database: Databas
         blob = engine_state.load_state(conn)
     engine = Engine(universe(), HOUR)
     state = engine.new_state()
-    from monitor.store.interval_source import read_intervals
-
     with database.read() as conn:
         whole = [
             engine.step(state, interval)
@@ -188,3 +187,28 @@ def test_a_new_process_goes_on_bit_for_bit_where_another_ended(database: Databas
 
 def test_nothing_stored_is_nothing_to_do(database: Database) -> None:
     assert pipeline(database).catch_up(START + HOUR).steps == 0
+
+
+def test_a_state_of_an_older_form_is_folded_anew_to_the_same_bits(database: Database) -> None:
+    put(database, range(30))
+    pipeline(database).catch_up(START + 20 * HOUR)
+    with database.read() as conn:
+        kept = engine_state.load_state(conn)
+    assert kept is not None
+    other = Engine(universe(), timedelta(minutes=5))
+    with database.write() as conn:
+        engine_state.save_state(conn, other.dump(other.new_state()), kept.last_open, "older")
+    assert pipeline(database).catch_up(START + 30 * HOUR).steps == 10
+    with database.read() as conn:
+        found = engine_state.load_state(conn)
+        whole = steps.sector_series(conn, START, START + 31 * HOUR)
+    assert found is not None
+    assert len(whole) == 30 * 3
+    straight = Engine(universe(), HOUR)
+    state = straight.load(kept.blob)
+    with database.read() as conn:
+        for interval in read_intervals(
+            conn, universe(), width=HOUR, since=START + 20 * HOUR, until=START + 30 * HOUR
+        ):
+            straight.step(state, interval)
+    assert straight.dump(state) == found.blob
