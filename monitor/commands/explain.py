@@ -90,9 +90,8 @@ def _print_facts(rotation: "Rotation", settings: "Settings", verdict: str) -> No
     out.print()
     out.print(condition_table(rotation.evidence.conditions))
     out.print()
-    out.print(
-        f"inputs: {rotation.evidence.window_h} h to {rotation.detected_at:%Y-%m-%d %H:%M} UTC"
-    )
+    until = rotation.evidence.at or rotation.detected_at
+    out.print(f"inputs: {rotation.evidence.window_h} h to {until:%Y-%m-%d %H:%M} UTC")
     out.print(f"parameters: {rotation.parameters}", markup=False)
     if rotation.is_on:
         out.print(f"would end: {what_would_end_it(rotation, settings.detection)}", markup=False)

@@ -32,7 +32,10 @@ class Market:
     now: datetime
 
     def monitor(
-        self, *arguments: str, code: int = 0, environ: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        code: int | tuple[int, ...] = 0,
+        environ: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run a verb; its exit code must be ``code``."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
