@@ -1,0 +1,150 @@
+"""The alert's picture: both sectors' indices over three days, when it began and was detected; below, volume share."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from monitor.content.charts.canvas import (
+    BODY,
+    INK,
+    SMALL,
+    keep_range,
+    new_figure,
+    paint_marks,
+    png,
+    said_empty,
+    shown,
+    styled,
+    subtitled,
+)
+from monitor.content.charts.levels import LONGEST
+from monitor.content.charts.marks import (
+    Line,
+    Marks,
+    day_number,
+    day_numbers,
+    first_known,
+    last_known,
+    rebased,
+)
+from monitor.content.figures import percent, share, stamp
+from monitor.content.plain_words import one_line
+from monitor.model.rotation import MARKET, Rotation
+from monitor.model.state import SectorState
+from monitor.model.universe import Sector
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Series = Sequence[tuple[datetime, SectorState]]
+HEIGHT_IN = 4.8
+
+
+def render_alert_png(
+    series: Series,
+    rotation: Rotation,
+    sectors: Sequence[Sector],
+    *,
+    blind: Sequence[tuple[datetime, datetime]] = (),
+    banner: str = "",
+) -> tuple[bytes, str]:
+    """(PNG, alt text with the figures) of ``series``: sector states by close time, 72 h before the alert, oldest first.
+
+    A rotation into the rest of the market is drawn against the watched market. ``banner`` stands on the picture where
+    it must not pass for live data.
+    """
+    sides = _sides(rotation, sectors)
+    indices = [_line(series, sector, "index") for sector in sides]
+    volumes = [_line(series, sector, "volume_share") for sector in sides if not sector.benchmark]
+    title = " → ".join(one_line(sector.name, LONGEST) for sector in sides)
+    figure = new_figure(title, banner, height=HEIGHT_IN)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    for axes in (upper, lower):
+        styled(axes)
+    subtitled(upper, "index, 100 at the left edge")
+    subtitled(lower, "share of traded volume")
+    at = sorted({moment for line in indices for moment in line.at})
+    if len(at) < 2:
+        for axes, words in ((upper, "no history yet"), (lower, "")):
+            said_empty(axes, words)
+        return png(figure), f"{title}: no history yet"
+    for line in indices:
+        upper.plot(day_numbers(line.at), rebased(line.values), color=line.color, linewidth=1.8,
+                   label=shown(line.name, LONGEST))  # fmt: skip
+    for line in volumes:
+        lower.plot(
+            day_numbers(line.at),
+            [100.0 * v if v is not None else float("nan") for v in line.values],
+            color=line.color,
+            linewidth=1.8,
+        )
+    lower.yaxis.set_major_formatter("{x:.0f} %")
+    for axes in (upper, lower):
+        keep_range(axes, day_numbers(at))
+        paint_marks(axes, Marks(blind=blind))
+        _moments(axes, rotation, at, named=axes is upper)
+    upper.legend(loc="best", frameon=False, fontsize=BODY, labelcolor=INK, handlelength=1.2)
+    return png(figure), _alt(rotation, indices, volumes, at, banner)
+
+
+def _sides(rotation: Rotation, sectors: Sequence[Sector]) -> list[Sector]:
+    found = {sector.id: sector for sector in sectors}
+    other = (
+        next((s for s in sectors if s.benchmark), None)
+        if rotation.to_sector == MARKET
+        else found.get(rotation.to_sector)
+    )
+    return [s for s in (found.get(rotation.from_sector), other) if s is not None]
+
+
+def _line(series: Series, sector: Sector, field: str) -> Line:
+    rows = [(at, getattr(state, field)) for at, state in series if state.id == sector.id]
+    return Line(sector.name, sector.color, [at for at, _ in rows], [value for _, value in rows])
+
+
+def _moments(axes: "Axes", rotation: Rotation, at: Sequence[datetime], *, named: bool) -> None:
+    """When it began (dashed, best estimate) and was detected (solid), named once at the upper chart's foot."""
+    told = [(rotation.started_at, "began", (0, (4, 3))), (rotation.detected_at, "detected", "-")]
+    for moment, word, style in told:
+        if moment is None or not at[0] <= moment <= at[-1]:
+            continue
+        axes.axvline(day_number(moment), color=INK, linewidth=1.1, linestyle=style)
+        if named:
+            late = moment > at[0] + 0.3 * (at[-1] - at[0])
+            axes.annotate(
+                word,
+                (day_number(moment), 0.03 if word == "began" else 0.14),
+                xycoords=("data", "axes fraction"),
+                xytext=(-3 if late else 3, 0),
+                textcoords="offset points",
+                ha="right" if late else "left",
+                fontsize=SMALL,
+                color=INK,
+                bbox={"facecolor": "#FFFFFF", "alpha": 0.8, "linewidth": 0, "pad": 1.0},
+            )
+
+
+def _alt(
+    rotation: Rotation,
+    indices: Sequence[Line],
+    volumes: Sequence[Line],
+    at: Sequence[datetime],
+    banner: str,
+) -> str:
+    moves = []
+    for line in indices:
+        first, last = first_known(line.values), last_known(line.values)
+        moved = percent(last / first - 1) if first and last is not None else "unknown"
+        moves.append(f"{one_line(line.name)} {moved}")
+    shares = [
+        f"{one_line(line.name)} {share(first_known(line.values))} to {share(last_known(line.values))}"
+        for line in volumes
+    ]
+    parts = [
+        f"Indices from {stamp(at[0])} to {stamp(at[-1])}: {', '.join(moves)}",
+        f"share of traded volume: {', '.join(shares)}",
+        f"detected {stamp(rotation.detected_at)}",
+    ]
+    if rotation.started_at is not None:
+        parts.append(f"began about {stamp(rotation.started_at)}")
+    return "; ".join([*([banner] if banner else []), *parts])

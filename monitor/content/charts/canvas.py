@@ -1,0 +1,176 @@
+"""The ground every chart is drawn on: size, type, colours, time axis, marks, and the picture's bytes.
+
+1500 pixels wide. At 5 inches a point of type is 4.2 pixels, so that 10 points are still 10 pixels high on a phone that
+shows the picture 360 wide.
+"""
+
+import io
+import warnings
+from collections.abc import Sequence
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any
+
+from monitor.content.charts.marks import Marks, day_number
+from monitor.content.plain_words import LONGEST_NAME, one_line
+from monitor.model.grid import EPOCH
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GROUND, INK, SOFT, LINE = "#FFFFFF", "#1A1D21", "#5C6670", "#D9DEE3"
+WIDTH_IN, HEIGHT_IN, DPI = 5.0, 3.9, 300
+TITLE, BODY, SMALL = 12.0, 10.0, 9.0
+HATCH = {"blind": "////", "launch": "\\\\\\\\"}
+
+
+def new_figure(title: str, foot: str = "", *, height: float = HEIGHT_IN) -> "Figure":
+    """An empty picture with its title, and words at its foot; axes are added by the caller."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  heavy: only where a chart is drawn
+    from matplotlib.figure import Figure as NewFigure  # noqa: PLC0415
+
+    figure = NewFigure(figsize=(WIDTH_IN, height), dpi=DPI, facecolor=GROUND, layout="constrained")
+    FigureCanvasAgg(figure)
+    name = shown(title, 44)
+    figure.suptitle(name, x=0.01, ha="left", fontsize=TITLE, fontweight="bold", color=INK)
+    if foot:
+        figure.supxlabel(shown(foot, 62), x=0.01, ha="left", fontsize=SMALL, color=SOFT)
+    return figure
+
+
+def subtitled(axes: "Axes", words: str, *, notes: bool = False) -> None:
+    """What and when, in small type above the axes; ``notes``: their numbers need room below it."""
+    axes.set_title(shown(words, 64), loc="left", fontsize=SMALL, color=SOFT, pad=24 if notes else 5)
+
+
+def styled(axes: "Axes", *, time: bool = True) -> "Axes":
+    """Quiet axes: a light grid, no box, type that a phone can show."""
+    axes.set_facecolor(GROUND)
+    axes.tick_params(labelsize=BODY, colors=SOFT, length=0)
+    axes.grid(color=LINE, linewidth=0.7)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(LINE)
+    if time:
+        _time_axis(axes)
+    return axes
+
+
+def _time_axis(axes: "Axes") -> None:
+    from matplotlib.dates import AutoDateLocator  # noqa: PLC0415
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415
+
+    axes.xaxis_date(UTC)
+    locator = AutoDateLocator(tz=UTC, minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
+
+
+def tick(days: float) -> str:
+    """``20 Jan`` at midnight, ``06:00`` within a day; ``days`` since the epoch."""
+    moment = EPOCH + timedelta(minutes=round(days * 24 * 60))
+    return f"{moment:%H:%M}" if moment.hour or moment.minute else f"{moment.day} {moment:%b}"
+
+
+def paint_marks(axes: "Axes", marks: Marks) -> None:
+    """Rotations shaded, blind spells hatched, launches as hatched bars, notes as numbered lines."""
+    for begin, end, color in marks.spans:
+        axes.axvspan(day_number(begin), day_number(end), color=color, alpha=0.18, linewidth=0)
+    for begin, end in marks.blind:
+        axes.axvspan(
+            day_number(begin), day_number(end), facecolor="none", edgecolor=SOFT,
+            hatch=HATCH["blind"], linewidth=0,
+        )  # fmt: skip
+    _launches(axes, marks)
+    for i, (moment, _) in enumerate(marks.notes):
+        axes.axvline(day_number(moment), color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.annotate(
+            f"{i + 1}",
+            (day_number(moment), 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 2 + 10 * (i % 2)),
+            textcoords="offset points",
+            ha="center",
+            fontsize=SMALL,
+            fontweight="bold",
+            color=INK,
+        )
+
+
+def _launches(axes: "Axes", marks: Marks) -> None:
+    """A hatched bar of a hundredth of the axis after each launch, its token beside it on levels of their own."""
+    low, high = axes.get_xlim()
+    width = 0.012 * (high - low)
+    for i, (moment, token) in enumerate(marks.launches):
+        begin = day_number(moment)
+        axes.axvspan(
+            begin, begin + width, facecolor=GROUND, edgecolor=INK, hatch=HATCH["launch"],
+            linewidth=0.6, alpha=0.9,
+        )  # fmt: skip
+        left = begin < low + 0.72 * (high - low)
+        axes.annotate(
+            shown(token, 12),
+            (begin + width if left else begin, 0.94 - 0.11 * (i % 4)),
+            xycoords=("data", "axes fraction"),
+            xytext=(3 if left else -3, 0),
+            textcoords="offset points",
+            ha="left" if left else "right",
+            va="top",
+            fontsize=SMALL,
+            color=INK,
+            bbox={"facecolor": GROUND, "alpha": 0.75, "linewidth": 0, "pad": 1.0},
+        )
+
+
+def keep_range(axes: "Axes", at: Sequence[float]) -> None:
+    """The time axis ends where the data end, whatever marks lie beyond."""
+    if len(at) > 1:
+        axes.set_xlim(at[0], at[-1])
+
+
+def legend(axes: "Axes", count: int) -> None:
+    """Below the chart, two or three names a row."""
+    figure = axes.get_figure()
+    if count and figure is not None:
+        handles, labels = axes.get_legend_handles_labels()
+        figure.legend(
+            handles,
+            labels,
+            loc="outside lower center",
+            ncol=2 if count in (2, 4) else 3,
+            frameon=False,
+            fontsize=BODY,
+            labelcolor=INK,
+            handlelength=1.2,
+            columnspacing=1.2,
+            borderaxespad=0.1,
+        )
+
+
+def shown(text: str, longest: int = LONGEST_NAME) -> str:
+    """A name as a chart may print it: one line, cut, and never read as a formula."""
+    return one_line(text, longest).replace("$", "\\$")
+
+
+def said_empty(axes: "Axes", words: str) -> None:
+    """An empty chart is a picture with words, never a blank one."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.text(
+        0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=BODY, color=SOFT,
+    )  # fmt: skip
+
+
+def png(figure: "Figure") -> bytes:
+    """The same bytes for the same drawing."""
+    out = io.BytesIO()
+    metadata: dict[str, Any] = {"Software": None}
+    with warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn as boxes; the legend's colour still tells the sector.
+        warnings.filterwarnings(
+            "ignore", message="Glyph .* missing from font", category=UserWarning
+        )
+        figure.savefig(out, format="png", metadata=metadata)
+    return out.getvalue()

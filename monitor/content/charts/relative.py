@@ -1,0 +1,73 @@
+"""Relative rotation: strength against momentum, with the tail of the last days. For the eye, never for the detector."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.analytics.rrg import quadrant
+from monitor.content.charts.canvas import (
+    BODY,
+    INK,
+    SMALL,
+    SOFT,
+    new_figure,
+    png,
+    said_empty,
+    shown,
+    styled,
+    subtitled,
+)
+from monitor.content.plain_words import one_line
+
+TITLE = "Relative rotation"
+WORDS = {"leading": (1, 1), "weakening": (1, -1), "lagging": (-1, -1), "improving": (-1, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """(strength, momentum) around 100 by time, the newest last; NaN where there is not history enough."""
+
+    name: str
+    color: str
+    points: Sequence[tuple[float, float]]
+
+
+def relative_chart(tails: Sequence[Tail], subtitle: str = "") -> tuple[bytes, str]:
+    """(PNG, alt text): a tail a sector, a dot where it stands now, four quadrants in words."""
+    figure = new_figure(f"{TITLE}: strength and momentum")
+    axes = styled(figure.add_subplot(), time=False)
+    subtitled(axes, subtitle)
+    known = {tail.name: [p for p in tail.points if not math.isnan(p[0] + p[1])] for tail in tails}
+    told = [
+        f"{one_line(name)} {quadrant(*points[-1])} ({points[-1][0]:.1f}, {points[-1][1]:.1f})"
+        for name, points in known.items()
+        if points
+    ]
+    if not told:
+        said_empty(axes, "too little history: three weeks are needed")
+        return png(figure), f"{TITLE}: too little history"
+    reach = 1.15 * max(
+        0.5, *(abs(x - 100) for points in known.values() for point in points for x in point)
+    )
+    axes.set_xlim(100 - reach, 100 + reach)
+    axes.set_ylim(100 - reach, 100 + reach)
+    axes.axhline(100, color=SOFT, linewidth=0.9)
+    axes.axvline(100, color=SOFT, linewidth=0.9)
+    for word, (right, up) in WORDS.items():
+        axes.text(
+            0.5 + 0.48 * right, 0.5 + 0.47 * up, word, transform=axes.transAxes, fontsize=BODY,
+            color=SOFT, ha="right" if right > 0 else "left", va="top" if up > 0 else "bottom",
+        )  # fmt: skip
+    for tail in tails:
+        points = known[tail.name]
+        if not points:
+            continue
+        axes.plot(*zip(*points, strict=True), color=tail.color, linewidth=1.4, alpha=0.65)
+        axes.plot(*points[-1], marker="o", markersize=7, color=tail.color)
+        axes.annotate(
+            shown(tail.name, 16), points[-1], xytext=(0, 7), textcoords="offset points",
+            ha="center", fontsize=BODY, fontweight="bold", color=INK,
+        )  # fmt: skip
+    axes.set_xlabel("strength (100: as the watched sectors)", fontsize=SMALL, color=SOFT)
+    axes.set_ylabel("momentum", fontsize=SMALL, color=SOFT)
+    return png(figure), f"{TITLE}, where each sector stands: {', '.join(told)}"

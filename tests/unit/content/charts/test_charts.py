@@ -1,0 +1,157 @@
+"""What charts say: their bytes are pictures, their alt text carries the figures, and emptiness is said."""
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from monitor.content.charts import (
+    Line,
+    Marks,
+    Tail,
+    flow_chart,
+    index_chart,
+    relative_chart,
+    share_chart,
+)
+from monitor.content.charts.canvas import new_figure, paint_marks, shown, styled, tick
+from monitor.content.charts.levels import _stack
+from monitor.content.charts.marks import day_number, rebased
+
+START = datetime(2025, 1, 18, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+AT = [START + k * HOUR for k in range(4)]
+Draw = Callable[[Sequence[Line], Marks], tuple[bytes, str]]
+
+
+def line(*values: float | None, name: str = "AI agents", color: str = "#0072B2") -> Line:
+    return Line(name, color, AT[: len(values)], values)
+
+
+def size(png: bytes) -> tuple[int, int]:
+    assert png.startswith(b"\x89PNG")
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+
+
+def test_flow_tells_the_signed_sum_of_the_hours_it_shows() -> None:
+    png, alt = flow_chart([line(-20e6, None, -11.2e6), line(88e6, name="Memes")], Marks())
+    assert size(png) == (1500, 1170)
+    assert alt == "Net flow by the hour, sum of the hours shown: AI agents -$31.2 M, Memes +$88.0 M"
+
+
+def test_flow_that_nobody_told_is_unknown_and_never_zero() -> None:
+    png, alt = flow_chart([line(None, None), line(name="Memes")], Marks())
+    assert size(png)[0] == 1500
+    assert alt == "Net flow by the hour: unknown"
+    _, one = flow_chart([line(1e6, 2e6), line(None, None, name="Memes")], Marks())
+    assert one.endswith("AI agents +$3.00 M, Memes unknown")
+
+
+@pytest.mark.parametrize("draw", [index_chart, share_chart, flow_chart])
+def test_no_data_is_a_picture_with_words(draw: Draw) -> None:
+    for lines in ([], [line()], [line(None, None)]):
+        png, alt = draw(lines, Marks())
+        assert size(png) == (1500, 1170)
+        assert "0.0" not in alt
+
+
+def test_relative_rotation_names_the_quadrant_of_each_sector() -> None:
+    tails = [
+        Tail("AI agents", "#0072B2", [(math.nan, math.nan), (100.5, 99.0), (99.2, 98.6)]),
+        Tail("Memes", "#E69F00", [(100.1, 100.2), (101.1, 100.4)]),
+        Tail("New", "#009E73", [(math.nan, math.nan)]),
+    ]
+    png, alt = relative_chart(tails, "7 days")
+    assert size(png)[0] == 1500
+    assert alt == (
+        "Relative rotation, where each sector stands:"
+        " AI agents lagging (99.2, 98.6), Memes leading (101.1, 100.4)"
+    )
+
+
+def test_relative_rotation_without_history_says_so() -> None:
+    _, alt = relative_chart([Tail("AI agents", "#0072B2", [(math.nan, 100.0)])])
+    assert alt == "Relative rotation: too little history"
+
+
+def test_same_facts_give_the_same_bytes() -> None:
+    marks = Marks(notes=[(AT[1], "Stargate")], launches=[(AT[2], "TRUMP")], blind=[(AT[0], AT[1])])
+    for draw in (index_chart, share_chart, flow_chart):
+        assert draw([line(1, 2, 3, 2)], marks) == draw([line(1, 2, 3, 2)], marks)
+
+
+def test_marks_beyond_the_data_do_not_stretch_the_time_axis() -> None:
+    figure = new_figure("")
+    axes = styled(figure.add_subplot())
+    axes.set_xlim(day_number(AT[0]), day_number(AT[-1]))
+    paint_marks(axes, Marks(launches=[(AT[1], "TRUMP")]))
+    assert axes.get_xlim() == (day_number(AT[0]), day_number(AT[-1]))
+
+
+def test_blind_spells_and_launches_are_hatched_and_differ() -> None:
+    figure = new_figure("")
+    axes = styled(figure.add_subplot())
+    axes.set_xlim(day_number(AT[0]), day_number(AT[-1]))
+    paint_marks(axes, Marks(blind=[(AT[0], AT[1])], launches=[(AT[2], "TRUMP")]))
+    hatches = [patch.get_hatch() for patch in axes.patches]
+    assert len(hatches) == 2
+    assert None not in hatches
+    assert hatches[0] != hatches[1]
+
+
+def test_every_launch_is_named_and_neighbours_do_not_share_a_level() -> None:
+    figure = new_figure("")
+    axes = styled(figure.add_subplot())
+    axes.set_xlim(day_number(AT[0]), day_number(AT[-1]))
+    paint_marks(axes, Marks(launches=[(AT[1], "TRUMP"), (AT[2], "MELANIA\nmeme")]))
+    assert [text.get_text() for text in axes.texts] == ["TRUMP", "MELANIA meme"]
+    assert all(a.xy[1] != b.xy[1] for a, b in pairwise(axes.texts))  # type: ignore[attr-defined]
+
+
+def test_rebasing_begins_at_the_first_known_value() -> None:
+    values = rebased([None, 50.0, None, 60.0])
+    assert values[1] == 100.0
+    assert values[3] == 120.0
+    assert math.isnan(values[0])
+    assert math.isnan(values[2])
+
+
+def test_a_sector_without_members_is_no_part_of_the_stack_and_a_blind_hour_is_a_gap() -> None:
+    first, second = _stack([line(0.25, None, None), line(0.75, 1.0, None)])
+    assert first[:2] == [25.0, 0.0]
+    assert second[:2] == [75.0, 100.0]
+    assert math.isnan(first[2])
+    assert math.isnan(second[2])
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        (datetime(2025, 1, 20, tzinfo=UTC), "20 Jan"),
+        (datetime(2025, 1, 20, 6, tzinfo=UTC), "06:00"),
+        (datetime(2024, 12, 1, tzinfo=UTC), "1 Dec"),
+    ],
+)
+def test_ticks_name_the_day_at_midnight_and_the_hour_within(
+    moment: datetime, expected: str
+) -> None:
+    assert tick(day_number(moment)) == expected
+
+
+@pytest.mark.parametrize("nasty", ["$x$ <b>&_*" * 20, "$\\frac{", "漢字", "a\u202e\nb", "\\$^_{"])
+def test_no_name_can_break_a_chart_or_be_read_as_a_formula(nasty: str) -> None:
+    marks = Marks(
+        notes=[(AT[0], nasty)], launches=[(AT[1], nasty)], subtitle=nasty, blind=[(AT[2], AT[3])]
+    )
+    for draw in (index_chart, share_chart, flow_chart):
+        png, alt = draw([line(1, 2, name=nasty)], marks)
+        assert size(png)[0] == 1500
+        assert "\u202e" not in alt
+    png, _ = relative_chart([Tail(nasty, "#0072B2", [(100.5, 99.0)])], nasty)
+    assert size(png)[0] == 1500
+
+
+def test_a_dollar_in_a_name_is_printed_as_one() -> None:
+    assert shown("$AI\n$16Z") == r"\$AI \$16Z"
