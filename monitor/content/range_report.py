@@ -74,8 +74,8 @@ def pictures(facts: RangeFacts) -> list[Picture]:
         ],
         notes=[(at, text) for at, text in facts.notes if facts.since <= at <= facts.until],
         launches=[(e.at, e.token) for e in facts.events if e.kind == "launch"],
-        subtitle=f"{stamp(facts.since)} to {stamp(facts.until)}"
-        + (f"; {facts.banner}" if facts.banner else ""),
+        # what it is comes first: a picture is passed on without its page
+        subtitle=facts.banner or f"{stamp(facts.since)} to {stamp(facts.until)}",
     )
     watched = [sector for sector in facts.sectors if not sector.benchmark]
     indices = [_line(facts.series, sector, "index") for sector in facts.sectors]
