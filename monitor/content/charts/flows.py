@@ -29,7 +29,7 @@ def flow_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
     figure = new_figure(TITLE)
     axes = styled(figure.add_subplot())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value) if value else "0"))
-    subtitled(axes, f"bought (+), sold (-) by takers; {marks.subtitle}", notes=bool(marks.notes))
+    subtitled(axes, f"{marks.subtitle}; up bought, down sold", notes=bool(marks.notes))
     axes.axhline(0.0, color=INK, linewidth=0.9)
     width = 0.8 / 24 / max(1, len(lines))
     told = []

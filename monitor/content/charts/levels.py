@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.content.charts.canvas import (
@@ -50,7 +51,11 @@ def index_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
 
 
 def share_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
-    """(PNG, alt text): shares of the watched market cap, stacked; a sector without members is no part."""
+    """(PNG, alt text): shares of the watched market cap, stacked; a sector without members is no part.
+
+    Launches are marked, notes are not: their key stands under the indices.
+    """
+    marks = replace(marks, notes=())
     title = "Share of the watched market cap"
     figure = new_figure(title)
     axes = styled(figure.add_subplot())

@@ -9,6 +9,8 @@ from monitor.content.figures import stamp
 from monitor.content.plain_words import one_line
 from monitor.model.grid import EPOCH
 
+NOTE = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -36,7 +38,7 @@ class Marks:
 def note_key(marks: Marks) -> str:
     """The numbers on the chart in words."""
     return " · ".join(
-        f"{i + 1} {one_line(text)}, {stamp(at)}" for i, (at, text) in enumerate(marks.notes)
+        f"{i + 1} {one_line(text, NOTE)}, {stamp(at)}" for i, (at, text) in enumerate(marks.notes)
     )
 
 

@@ -13,6 +13,7 @@ from monitor.content.charts import (
     Tail,
     flow_chart,
     index_chart,
+    note_key,
     relative_chart,
     share_chart,
 )
@@ -155,3 +156,10 @@ def test_no_name_can_break_a_chart_or_be_read_as_a_formula(nasty: str) -> None:
 
 def test_a_dollar_in_a_name_is_printed_as_one() -> None:
     assert shown("$AI\n$16Z") == r"\$AI \$16Z"
+
+
+def test_notes_have_their_key_under_the_indices_and_are_on_no_other_level() -> None:
+    noted, plain = Marks(notes=[(AT[1], "Stargate")]), Marks()
+    assert share_chart([line(0.4, 0.5, 0.6)], noted) == share_chart([line(0.4, 0.5, 0.6)], plain)
+    assert index_chart([line(1, 2, 3)], noted) != index_chart([line(1, 2, 3)], plain)
+    assert note_key(noted) == "1 Stargate, 18 Jan 2025, 01:00 UTC"
