@@ -1,0 +1,23 @@
+"""The daily report: twelve sections of one day, as HTML and as text, from the same facts in the same order."""
+
+from monitor.content.report.facts import DataHealth, Outage, Refused, ReportFacts, Vendor
+from monitor.content.report.html import report_html
+from monitor.content.report.mail import ReportMail, report_mail
+from monitor.content.report.pictures import ReportPicture, draw_pictures
+from monitor.content.report.text import report_text
+from monitor.content.report.verdict import report_subject
+
+__all__ = [
+    "DataHealth",
+    "Outage",
+    "Refused",
+    "ReportFacts",
+    "ReportMail",
+    "ReportPicture",
+    "Vendor",
+    "draw_pictures",
+    "report_html",
+    "report_mail",
+    "report_subject",
+    "report_text",
+]

@@ -1,0 +1,92 @@
+"""How whole the data was, and the report's foot."""
+
+from datetime import timedelta
+
+from monitor.content.figures import duration, percent, points, stamp
+from monitor.content.plain_words import one_line
+from monitor.content.report.blocks import Paragraph, Section
+from monitor.content.report.facts import WHOLE, Outage, Refused, ReportFacts, Vendor
+from monitor.content.report.phrases import clock_span, listed, outage_words
+
+LATE = timedelta(minutes=15)
+
+
+def data_health(facts: ReportFacts) -> Section:
+    """Coverage by sector, blind hours, venues, quarantine, late notices, vendors' figures beside ours."""
+    health = facts.health
+    if facts.close is None:
+        lines = [f"None: {facts.why_empty}."]
+    else:
+        lines = ["Whole." if health.whole else "Not whole."]
+    lines += [f"Blind {clock_span(a, b, facts)}: no venue answered." for a, b in health.blind]
+    lines += [_outage(outage, facts) for outage in health.outages]
+    if facts.close is not None:
+        lines += _coverage(facts)
+    lines.append(_refused(health.refused))
+    if health.late_notices is not None:
+        lines.append(f"Late notices: {health.late_notices}.")
+    lines += [_vendor(vendor) for vendor in health.vendors]
+    return Section("Data", tuple(Paragraph(line) for line in lines))
+
+
+def foot(facts: ReportFacts) -> Section:
+    """Window, fingerprint, version, how to change or stop the mail."""
+    lines = [
+        f"Window {stamp(facts.since)} to {stamp(facts.until)} (the day in {one_line(facts.zone)})."
+    ]
+    if facts.configuration:
+        lines.append(f"Configuration {one_line(facts.configuration, 80)}.")
+    lines.append(f"Sector rotation monitor {one_line(facts.version)}.")
+    if facts.how_to_stop:
+        lines.append(one_line(facts.how_to_stop, 300))
+    return Section("", tuple(Paragraph(line, soft=True) for line in lines))
+
+
+def late_words(facts: ReportFacts) -> str:
+    """Said first where the report comes more than a quarter of an hour after its time."""
+    if facts.due_at is None or facts.built_at is None or facts.built_at - facts.due_at < LATE:
+        return ""
+    return f"Late by {duration((facts.built_at - facts.due_at).total_seconds())}."
+
+
+def _outage(outage: Outage, facts: ReportFacts) -> str:
+    words = outage_words(outage, facts)
+    if outage.why:
+        words += f" ({one_line(outage.why, 120)})"
+    if outage.covered_by:
+        words += f"; {listed([one_line(v) for v in outage.covered_by])} covered it"
+    if outage.lost:
+        words += f"; not seen elsewhere: {listed([one_line(token) for token in outage.lost])}"
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _coverage(facts: ReportFacts) -> list[str]:
+    """Sectors by name only where something was missing."""
+    coverage = facts.health.coverage
+    low = sorted((value, sector) for sector, value in coverage.items() if value < WHOLE)
+    if not coverage:
+        return ["Coverage unknown."]
+    if not low:
+        full = min(coverage.values()) > 0.9995
+        return [f"Coverage {'full' if full else f'{WHOLE:.0%} or more'} for every sector."]
+    told = [f"{facts.name(sector)} {value:.0%}" for value, sector in low]
+    rest = f"; the other sectors {WHOLE:.0%} or more" if len(low) < len(coverage) else ""
+    return [f"Coverage of the day: {listed(told)}{rest}."]
+
+
+def _refused(rows: tuple[Refused, ...]) -> str:
+    if not rows:
+        return "Rows quarantined: none."
+    told = [
+        f"{row.count} {one_line(row.venue)} {one_line(row.reason.replace('_', ' '))}"
+        for row in rows
+    ]
+    return f"Rows quarantined: {sum(row.count for row in rows)} ({', '.join(told[:6])})."
+
+
+def _vendor(vendor: Vendor) -> str:
+    difference = None if vendor.ours is None else 100 * (vendor.ours - vendor.theirs)
+    return (
+        f"{one_line(vendor.name)} says {one_line(vendor.what)} {percent(vendor.theirs)}; ours"
+        f" {percent(vendor.ours)}, a difference of {points(difference)}."
+    )

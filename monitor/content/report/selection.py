@@ -1,0 +1,160 @@
+"""What of the facts is told: nearest misses, movers, the record, a rotation's move so far."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from monitor.content.report.facts import ReportFacts, Series
+from monitor.model.rotation import ChangeReason, PairReading, Rotation, RotationChange, Status
+from monitor.model.state import TokenState
+
+_DID = {
+    ChangeReason.OPENED: "opened",
+    ChangeReason.CONFIRMED: "confirmed",
+    ChangeReason.REVERSED: "reversed",
+    ChangeReason.FADED: "over",
+    ChangeReason.EXPIRED: "over",
+}
+MISSES = 3
+MOVERS = 3
+RECORD_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What became of the flags of 90 days; ``median_24h``: *to* over *from* 24 h after detection, of ``n``."""
+
+    flagged: int
+    confirmed: int
+    faded: int
+    median_24h: float | None
+    n: int
+
+
+def nearest_misses(facts: ReportFacts, most: int = MISSES) -> list[PairReading]:
+    """The best reading of each pair that was not on in the day: most conditions met, then highest score."""
+    on = {rotation.pair for rotation in facts.rotations}
+    best: dict[tuple[str, str], PairReading] = {}
+    for reading in facts.readings:
+        pair = (reading.from_sector, reading.to_sector)
+        if pair not in on and (pair not in best or _nearness(reading) > _nearness(best[pair])):
+            best[pair] = reading
+    ranked = sorted(best.values(), key=lambda r: (r.from_sector, r.to_sector))
+    return sorted(ranked, key=_nearness, reverse=True)[:most]
+
+
+def conditions_met(reading: PairReading) -> int:
+    """How many hold."""
+    return sum(condition.met for condition in reading.conditions)
+
+
+def _nearness(reading: PairReading) -> tuple[int, float]:
+    return conditions_met(reading), -math.inf if reading.score is None else reading.score
+
+
+def movers(facts: ReportFacts, sector: str) -> list[TokenState]:
+    """Up to three that lifted the sector and three that weighed on it, from the strongest lift to the heaviest weight."""
+    tokens = [
+        token
+        for token in (facts.close.tokens if facts.close else ())
+        if token.sector == sector and token.contribution_24h is not None
+    ]
+    ranked = sorted(tokens, key=lambda t: (-(t.contribution_24h or 0.0), t.id))
+    up = [t for t in ranked if (t.contribution_24h or 0.0) > 0][:MOVERS]
+    down = [t for t in ranked if (t.contribution_24h or 0.0) < 0][-MOVERS:]
+    return [*up, *down]
+
+
+def record(past: Sequence[Rotation], until: datetime) -> Record:
+    """Of the rotations that were flagged in the 90 days before ``until``; legs of one rotation count once."""
+    since = until - timedelta(days=RECORD_DAYS)
+    told = [r for r in past if since <= r.detected_at < until and r.joins is None]
+    after = [
+        outcome.relative_return
+        for r in told
+        if (outcome := r.outcomes.get("24h")) is not None and outcome.relative_return is not None
+    ]
+    return Record(
+        flagged=len(told),
+        confirmed=sum(r.confirmed_at is not None for r in told),
+        faded=sum(r.confirmed_at is None and r.status is Status.FADED for r in told),
+        median_24h=median(after) if after else None,
+        n=len(after),
+    )
+
+
+def states_at(changes: Sequence[RotationChange], at: datetime) -> list[Rotation]:
+    """Each rotation as it stood at ``at``, by detection: a report of a day knows nothing of the days after it."""
+    latest: dict[str, Rotation] = {}
+    for change in sorted((c for c in changes if c.changed_at <= at), key=lambda c: c.changed_at):
+        latest[change.rotation.id] = change.rotation
+    return sorted(latest.values(), key=lambda r: (r.detected_at, r.id))
+
+
+def main_rotation(facts: ReportFacts) -> tuple[Rotation, str] | None:
+    """(rotation, what it did in the day), the weightiest first.
+
+    Confirmed in the day; a confirmed one that ended; a confirmed one that is on; then the same of mere watches. Among
+    equals the one with the highest score.
+    """
+    did = {c.rotation.id: _DID[c.reason] for c in _in_time(facts.changes) if c.reason in _DID}
+    confirmed = {c.rotation.id for c in facts.changes if c.reason is ChangeReason.CONFIRMED}
+    ranked = []
+    for rotation in facts.rotations:
+        what = did.get(rotation.id) or ("still on" if rotation.is_on else "")
+        if what in ("opened", "confirmed") and not rotation.is_on:
+            what = "over"
+        if not what:
+            continue
+        if rotation.id in confirmed and rotation.is_on:
+            what, rank = "confirmed", 0
+        else:
+            rank = ("over", "reversed", "still on", "opened").index(what) // 2 + 1
+            rank += 0 if rotation.confirmed_at is not None else 2
+        ranked.append((rank, -rotation.peak_score, rotation.id, rotation, what))
+    if not ranked:
+        return None
+    *_, rotation, what = min(ranked, key=lambda row: row[:3])
+    return rotation, what
+
+
+def _in_time(changes: Sequence[RotationChange]) -> list[RotationChange]:
+    return sorted(changes, key=lambda c: c.changed_at)
+
+
+def own_move(series: Series, sector: str, benchmark: str | None, since: datetime) -> float | None:
+    """The sector's own return from ``since`` to the end of the series (METHOD, 6): simple return less the market part.
+
+    The market part is summed over the series' steps with the beta of the step before. None where either index is
+    unknown at ``since``.
+    """
+    own = {at: state for at, state in series if state.id == sector and at >= since}
+    market = {at: state for at, state in series if state.id == benchmark and at >= since}
+    times = sorted(own)
+    if len(times) < 2 or any(at not in market for at in times):
+        return None
+    part = 0.0
+    for earlier, later in pairwise(times):
+        beta = own[earlier].beta
+        part += (1.3 if beta is None else beta) * math.log(
+            market[later].index / market[earlier].index
+        )
+    return own[times[-1]].index / own[times[0]].index - 1.0 - (math.exp(part) - 1.0)
+
+
+def hourly_flows(facts: ReportFacts, sector: str) -> list[tuple[datetime, float | None]]:
+    """(hour's end, USD net flow): an hour counts from 70 % of its steps known, and is then scaled up."""
+    hour = timedelta(hours=1)
+    steps = [(at, state.net_flow_step_usd) for at, state in facts.steps if state.id == sector]
+    told: list[tuple[datetime, float | None]] = []
+    end = facts.since + hour
+    while end <= facts.until:
+        inside = [flow for at, flow in steps if end - hour < at <= end]
+        known = [flow for flow in inside if flow is not None]
+        enough = bool(known) and len(known) >= 0.7 * len(inside)
+        told.append((end, sum(known) * len(inside) / len(known) if enough else None))
+        end += hour
+    return told
