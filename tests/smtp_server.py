@@ -53,6 +53,8 @@ class SmtpFaults:
     ``refused``: reply for a recipient. ``greylisted``: that many more messages get 451 at RCPT. ``data_replies``: replies
     in place of accepting, one for each message. ``stall_s``: wait before the message is accepted, ``stall_after_s``:
     accept it, then wait before the reply. ``drop_after``: accept that many more messages, then hang up without a reply.
+    ``login_reply``: in place of 535 to a login that is wrong, and to one that is right. ``stall_quit_s``: wait before
+    the farewell.
     """
 
     refused: dict[str, str] = field(default_factory=dict)
@@ -61,6 +63,8 @@ class SmtpFaults:
     stall_s: float = 0.0
     stall_after_s: float = 0.0
     drop_after: int = 0
+    login_reply: str | None = None
+    stall_quit_s: float = 0.0
 
 
 class SmtpServer:
@@ -158,6 +162,8 @@ class SmtpServer:
         )
         user = login.login.decode(errors="replace")
         self.logins.append((user, right))
+        if self.faults.login_reply is not None:
+            return AuthResult(success=False, handled=False, message=self.faults.login_reply)
         return AuthResult(success=right, handled=False, auth_data=user)
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd finds its hooks by name
@@ -194,6 +200,11 @@ class SmtpServer:
             server.transport.abort()
         await self._pause(self.faults.stall_after_s)
         return "250 2.0.0 Accepted"
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        """aiosmtpd's hook: says goodbye."""
+        await self._pause(self.faults.stall_quit_s)
+        return "221 2.0.0 Bye"
 
     async def _pause(self, seconds: float) -> None:
         if not seconds:

@@ -26,6 +26,10 @@ OK, FAILED, WRONG, DEGRADED = 0, 1, 2, 3
 """Exit codes: done, failed, wrong usage or configuration, done in part."""
 
 
+WIDTH = 100
+"""Columns that every table fits whole; a narrower terminal gets fewer."""
+
+
 @dataclass
 class Context:
     """The global options, read once."""
@@ -91,8 +95,13 @@ def console(*, stderr: bool = False) -> "Console":
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else 100
+    width = None if stream.isatty() else WIDTH
     return Console(file=stream, width=width, highlight=False, soft_wrap=False)
+
+
+def is_narrow(out: "Console") -> bool:
+    """Whether a table must leave out what can be spared."""
+    return out.width < WIDTH
 
 
 def say_failure(error: MonitorError) -> None:

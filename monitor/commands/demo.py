@@ -1,15 +1,16 @@
 """`monitor demo`: the bundled January 2025 reconstruction through the real engine; no network, no keys."""
 
 import tempfile
+import textwrap
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.commands.context import console
+from monitor.commands.context import WIDTH, console, is_narrow
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from monitor.store.database import Database
 
 STORY_LINES = 12
+REPORTED = date(2025, 1, 20)
+"""The day whose report is written: AI agents → Memes is critical, and MELANIA has come after TRUMP."""
+ALERTED = ("ai-agents", "memes")
+BANNER = "demo · reconstruction"
 
 
 def register(app: typer.Typer) -> None:
@@ -41,12 +46,15 @@ def demo(
         database = demo_database(episode, Path(folder) / "demo.db")
         try:
             changes = run_episode(episode, database)
-            worst = tell_story(episode, database, changes, console())
-            report = write_demo_report(episode, database, worst, out)
+            tell_story(episode, database, changes, console())
+            report, charts = write_demo_report(episode, database, out)
         finally:
             database.close()
     shown = console()
-    shown.print(f"\nThe report: {report}", markup=False, soft_wrap=True)
+    shown.print(
+        f"\nThe daily report of {REPORTED:%d %B %Y}: {report}", markup=False, soft_wrap=True
+    )
+    shown.print(f"Its charts: {charts}", markup=False, soft_wrap=True)
     shown.print(
         "Next:  monitor config check   ·   monitor backfill --since 30d   ·   monitor notify test",
         markup=False,
@@ -89,8 +97,8 @@ def run_episode(episode: "Episode", database: "Database") -> tuple["RotationChan
 
 def tell_story(
     episode: "Episode", database: "Database", changes: Sequence["RotationChange"], out: "Console"
-) -> datetime:
-    """The timeline, the sectors at the worst hour (which is returned), and what a plain alarm would have said."""
+) -> None:
+    """The timeline, an alert, the sectors at the worst hour, and what a plain alarm would have said."""
     from monitor.content.demo_story import naive_words, nearest_miss, story_lines
     from monitor.store import steps
 
@@ -116,19 +124,63 @@ def tell_story(
         markup=False,
     )
     for line in story_lines(changes, events, series, episode.notes, names, most=STORY_LINES):
-        out.print(line, markup=False, soft_wrap=True)
+        _say(out, line, then=" " * 28)
     out.print("\nNearest to a further flag:", markup=False)
-    out.print(nearest_miss(readings, changes, names), markup=False, soft_wrap=True)
+    _say(out, nearest_miss(readings, changes, names), then=" " * 18)
+    _tell_alert(episode, database, changes, out)
     if step:
         out.print(
             f"\nSectors at the worst hour of AI agents, {worst:%Y-%m-%d %H:%M} UTC (reconstruction)",
             markup=False,
         )
-        out.print(_table(step, names))
+        out.print(_table(step, names, narrow=is_narrow(out)))
     for line in naive_words(series, changes, names):
-        out.print(line, markup=False, soft_wrap=True)
-    out.print(f"\nData: {episode.description}", markup=False, soft_wrap=True)
-    return worst
+        _say(out, line)
+    out.print("", markup=False)
+    _say(out, f"Data: {episode.description}")
+
+
+def _say(out: "Console", line: str, *, first: str = "", then: str = "  ") -> None:
+    """One line, folded at 100 columns, or those of a narrower terminal; blanks inside it are kept."""
+    from monitor.content.report.phrases import kept_together
+
+    columns = min(WIDTH, out.width)
+    if len(first + line) > columns:
+        line = textwrap.fill(
+            kept_together(line),
+            columns - len(first),
+            subsequent_indent=then[len(first) :],
+            break_on_hyphens=False,
+            break_long_words=False,
+        ).replace("\u00a0", " ")
+    for part in line.split("\n"):
+        out.print(f"{first}{part}".rstrip(), markup=False, soft_wrap=True)
+
+
+def _tell_alert(
+    episode: "Episode", database: "Database", changes: Sequence["RotationChange"], out: "Console"
+) -> None:
+    """What Slack would have shown when the rotation was confirmed, in plain text."""
+    from monitor.content.alert import alert_message, alert_text
+    from monitor.daemon.around import Gatherer
+    from monitor.detection.parameters import DetectionParameters
+    from monitor.model.rotation import ChangeReason
+    from monitor.store import steps
+
+    told = [c for c in changes if c.reason is ChangeReason.CONFIRMED and c.rotation.pair == ALERTED]
+    if not told:
+        return
+    change = told[0]
+    names = {sector.id: sector.name for sector in episode.universe.sectors}
+    gatherer = Gatherer(episode.universe, names, DetectionParameters(), banner=BANNER)
+    with database.read() as conn:
+        picture = steps.step_at(conn, change.changed_at)
+        if picture is None:
+            return
+        around = gatherer.around(conn, change.rotation, picture)
+    out.print(f"\nThe alert of {change.changed_at:%Y-%m-%d %H:%M} UTC:\n", markup=False)
+    for line in alert_text(alert_message(change, around)).splitlines():
+        _say(out, line, first="  ", then="    ")
 
 
 def _worst_hour(series: "Sequence[tuple[datetime, SectorState]]", sector: str) -> datetime:
@@ -141,35 +193,40 @@ def _worst_hour(series: "Sequence[tuple[datetime, SectorState]]", sector: str) -
     return min(known)[1]
 
 
-def _table(step: "MarketStep", names: dict[str, str]) -> object:
+def _table(step: "MarketStep", names: dict[str, str], *, narrow: bool) -> object:
     from monitor.commands.sectors import sector_table
 
-    return sector_table(step, names)
+    return sector_table(step, names, narrow=narrow)
 
 
-def write_demo_report(episode: "Episode", database: "Database", worst: datetime, out: Path) -> Path:
-    """`report.html` with its charts inside; returns its path. Raises MonitorError where it cannot be written."""
-    from monitor.content.range_report import range_report
+def write_demo_report(episode: "Episode", database: "Database", out: Path) -> tuple[Path, Path]:
+    """The daily report of 20 January with its charts inside, and the charts beside it; (file, folder of the charts).
+
+    Raises MonitorError where they cannot be written.
+    """
+    from monitor.content.report import draw_pictures, report_html
     from monitor.model.errors import MonitorError
-    from monitor.reporting import gather_range
+    from monitor.reporting import Imprint, gather_day
 
-    facts = gather_range(
+    facts = gather_day(
         database,
         episode.universe,
-        since=episode.told_from,
-        until=episode.until,
-        title="January 2025: AI agents and memes",
-        banner="demo · reconstruction, not a live feed",
-        data=episode.description,
-        shown_at=worst,
-        shown_why="(worst hour of AI agents)",
+        day=REPORTED,
+        zone="UTC",
+        width=episode.width,
+        now=datetime.combine(REPORTED + timedelta(days=1), time(7), tzinfo=episode.until.tzinfo),
+        imprint=Imprint(banner=BANNER, configuration="bundled with the program"),
     )
-    path = out / "report.html"
+    pictures = draw_pictures(facts)
+    path, charts = out / "report.html", out / "charts"
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        path.write_text(range_report(facts), encoding="utf-8")
+        charts.mkdir(parents=True, exist_ok=True)
+        path.write_text(report_html(facts, pictures), encoding="utf-8")
+        for picture in pictures:
+            (charts / f"{picture.key}.png").write_bytes(picture.png)
     except OSError as error:
         raise MonitorError(
-            f"{path} cannot be written: {error.strerror}", remedy="monitor demo --out DIR"
+            f"{error.filename or path} cannot be written: {error.strerror}",
+            remedy="monitor demo --out DIR",
         ) from None
-    return path
+    return path, charts

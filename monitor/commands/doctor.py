@@ -12,6 +12,7 @@ from monitor.model.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.commands.context import Context
+    from monitor.delivery.email import MailServer
     from monitor.ingest.venue import VenueClient
     from monitor.settings.schema import Settings
 
@@ -137,9 +138,9 @@ async def _venue(client: "VenueClient") -> list[Finding]:
 
 
 def _channels(settings: "Settings") -> Iterator[Finding]:
-    from monitor.daemon.wiring import channels_of
+    from monitor.daemon.channels import mail_server, names_of_channels
 
-    found = channels_of(settings)
+    found = names_of_channels(settings)
     if not found:
         mend = "MONITOR_ALERTS__SLACK__WEBHOOK"
         yield Finding(
@@ -150,3 +151,23 @@ def _channels(settings: "Settings") -> Iterator[Finding]:
         )
     for channel in found:
         yield Finding(f"channel {channel.value}", "set up; try it with: monitor notify test")
+    server = mail_server(settings)
+    if server is not None:
+        yield asyncio.run(_mail(server))
+
+
+async def _mail(server: "MailServer") -> Finding:
+    """As far as the login; no mail is sent."""
+    from monitor.delivery.email import probe
+    from monitor.delivery.errors import DeliveryFailed
+
+    mends = {
+        "credentials": "smtp.user, MONITOR_SMTP__PASSWORD",
+        "configuration": "smtp.user, smtp.security",
+        "tls": "smtp.security, smtp.port, smtp.host",
+    }
+    try:
+        return Finding("mail server", await probe(server))
+    except DeliveryFailed as error:
+        mend = mends.get(error.kind, "smtp.host, smtp.port")
+        return Finding("mail server", str(error), wrong=True, mend=mend)

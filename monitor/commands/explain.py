@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from monitor.commands.context import Context
+    from monitor.content.alert import AlertMessage
     from monitor.model.rotation import Condition, Rotation
     from monitor.settings.schema import Settings
     from monitor.store.database import Database
@@ -81,21 +82,38 @@ def _recomputed(
 
 
 def _print_facts(rotation: "Rotation", settings: "Settings", verdict: str) -> None:
-    from monitor.content.alert_text import alert_text
-    from monitor.detection.explanation import what_would_end_it
+    from monitor.content.alert import alert_text
 
-    names = {sector.id: sector.name for sector in settings.universe.sectors}
     out = console()
-    out.print(alert_text(rotation, names), markup=False)
+    out.print(alert_text(_message(rotation, settings)), markup=False)
     out.print()
     out.print(condition_table(rotation.evidence.conditions))
     out.print()
     until = rotation.evidence.at or rotation.detected_at
     out.print(f"inputs: {rotation.evidence.window_h} h to {until:%Y-%m-%d %H:%M} UTC")
     out.print(f"parameters: {rotation.parameters}", markup=False)
-    if rotation.is_on:
-        out.print(f"would end: {what_would_end_it(rotation, settings.detection)}", markup=False)
     out.print(verdict, markup=False)
+
+
+def _message(rotation: "Rotation", settings: "Settings") -> "AlertMessage":
+    """The alert's facts as they would be told of its last change."""
+    from monitor.content.alert import Around, alert_message
+    from monitor.detection.explanation import ends_at
+    from monitor.model.grid import format_duration
+    from monitor.model.rotation import ChangeReason, RotationChange, Status
+
+    around = Around(
+        names={sector.id: sector.name for sector in settings.universe.sectors},
+        interval=format_duration(settings.engine.interval),
+        ends_at=ends_at(rotation, settings.detection),
+    )
+    reason = (
+        ChangeReason.OPENED
+        if rotation.status is Status.OPEN
+        else ChangeReason(rotation.status.value)
+    )
+    at = rotation.closed_at or rotation.confirmed_at or rotation.detected_at
+    return alert_message(RotationChange(rotation, reason, at), around, afterwards=True)
 
 
 def condition_table(conditions: "Sequence[Condition]") -> "Table":

@@ -1,8 +1,5 @@
 """`monitor notify`: the channels, tried through the real path."""
 
-import asyncio
-import random
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,18 +9,21 @@ from monitor.commands.context import FAILED, context_of
 from monitor.model.errors import MonitorError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from monitor.commands.context import Context
-    from monitor.delivery.sender import Sender
+    from monitor.delivery.channel import ChannelSender
     from monitor.model.notice import Channel, Notice
-    from monitor.model.rotation import RotationChange
+    from monitor.model.rotation import StepOutput
     from monitor.settings.schema import Settings
     from monitor.store.database import Database
+    from monitor.store.outbox import StoredNotice
 
 app = typer.Typer(
     help="The channels, tried through the real path.", no_args_is_help=True, rich_markup_mode=None
 )
+_MEND = "set MONITOR_ALERTS__SLACK__WEBHOOK, or a bot token and channel, or [smtp] and recipients"
 
 
 class ChannelChoice(StrEnum):
@@ -31,6 +31,7 @@ class ChannelChoice(StrEnum):
 
     slack = "slack"
     operator = "operator"
+    email = "email"
 
 
 @app.callback()
@@ -46,96 +47,85 @@ def try_channels(
     ] = None,
 ) -> None:
     """A marked test message through outbox and channel; prints what the channel answered."""
-    from monitor.daemon.wiring import channels_of
+    from monitor.commands.sending import drain, stored
+    from monitor.daemon.channels import channels_of
     from monitor.model.notice import Channel
+    from monitor.store import outbox
 
     context = context_of(ctx)
     settings = context.settings()
-    found = channels_of(settings)
-    wanted = [Channel(channel.value)] if channel else list(found)
-    if not wanted or any(name not in found for name in wanted):
-        raise MonitorError(
-            "no such channel is set up",
-            remedy="set MONITOR_ALERTS__SLACK__WEBHOOK, then monitor notify test",
-        )
     with context.database(settings) as database:
-        now = context.clock.now()
-        answers = asyncio.run(
-            _send(context, settings, database, [_test_notice(name, now) for name in wanted])
-        )
-    for name, answer in answers:
-        typer.echo(f"{name}: {answer}")
-    if any(answer != "delivered" for _, answer in answers):
+        found = channels_of(settings, database, context.clock)
+        wanted = [Channel(channel.value)] if channel else [c for c in found if c != Channel.REPORT]
+        if not wanted or any(name not in found for name in wanted):
+            raise MonitorError("no such channel is set up", remedy=_MEND)
+        notices = [n for name in wanted for n in _tests(name, settings, context.clock.now())]
+        with database.write() as conn:
+            outbox.enqueue(conn, notices)
+        drain(database, context.clock, {name: found[name] for name in wanted})
+        rows = stored(database, notices)
+    for row in rows:
+        typer.echo(f"{row.notice.recipient or row.notice.channel.value}: {_became(row)}")
+    if any(row.delivered_at is None for row in rows):
         raise typer.Exit(FAILED)
 
 
-def _test_notice(channel: "Channel", now: datetime) -> "Notice":
+def _tests(channel: "Channel", settings: "Settings", now: "datetime") -> "list[Notice]":
+    """One message for Slack, one mail for each reader."""
+    from monitor.daemon.channels import mail_readers
     from monitor.model.grid import iso
-    from monitor.model.notice import Notice, NoticeKind
+    from monitor.model.notice import Channel, Notice, NoticeKind
 
     text = f"TEST of the sector rotation monitor, {now:%Y-%m-%d %H:%M} UTC: this channel works; nothing has rotated."
     key = f"test|{channel.value}|{iso(now)}"
-    return Notice(key, channel, NoticeKind.TEST, text, now, now, thread=key, payload={"body": text})
-
-
-async def _send(
-    context: "Context", settings: "Settings", database: "Database", notices: "Sequence[Notice]"
-) -> list[tuple[str, str]]:
-    """(channel, what became of it) of each."""
-    from datetime import timedelta
-
-    from monitor.store import outbox
-
-    sender = _sender(context, settings, database)
-    with database.write() as conn:
-        outbox.enqueue(conn, notices)
-    try:
-        await sender.drain()
-    finally:
-        await sender.close()
-    keys = {notice.dedup_key for notice in notices}
-    since = min(notice.event_at for notice in notices)
-    until = max(notice.event_at for notice in notices) + timedelta(microseconds=1)
-    with database.read() as conn:
-        stored = [
-            row for row in outbox.list_notices(conn, since, until) if row.notice.dedup_key in keys
-        ]
+    recipients = mail_readers(settings) if channel is Channel.EMAIL else [""]
     return [
-        (
-            row.notice.channel.value,
-            "delivered" if row.delivered_at else f"not delivered: {row.error or 'still waiting'}",
+        Notice(
+            key, channel, NoticeKind.TEST, text, now, now, thread=key, recipient=to,
+            payload={"body": text, "rotations": []},
         )
-        for row in stored
+        for to in recipients
+    ]  # fmt: skip
+
+
+def _became(row: "StoredNotice") -> str:
+    """What the channel answered: Slack's ids, mail's Message-ID, or why it did not go."""
+    if row.delivered_at is None:
+        return f"not delivered: {row.error or 'still waiting'}"
+    receipt = row.receipt or {}
+    told = [
+        f"{name} {receipt[key]}"
+        for key, name in (("channel", "channel"), ("ts", "ts"), ("message_id", "Message-ID"))
+        if key in receipt
     ]
+    return f"delivered ({', '.join(told)})" if told else "delivered"
 
 
-def send_changes(
+def send_outputs(
     context: "Context",
     settings: "Settings",
     database: "Database",
-    changes: "Sequence[RotationChange]",
+    outputs: "Iterable[StepOutput]",
 ) -> None:
     """What `replay --notify` found, through the configured channels; each notice at most once, ever."""
-    from monitor.content.notices import notices_for
-    from monitor.daemon.alerts import names_of, policy_of
-    from monitor.daemon.wiring import channels_of
-    from monitor.model.notice import Channel
+    from monitor.commands.sending import drain, stored
+    from monitor.daemon.alerts import NoticeMaker, gatherer_of, policy_of
+    from monitor.daemon.channels import channels_of
+    from monitor.delivery.gathering import Rules
+    from monitor.store import outbox
 
-    if Channel.SLACK not in channels_of(settings):
-        raise MonitorError("no channel is set up", remedy="set MONITOR_ALERTS__SLACK__WEBHOOK")
-    notices: list[Notice] = []
-    for change in changes:
-        told = {rotation for notice in notices for rotation in notice.payload["rotations"]}
-        notices += notices_for(
-            [change], policy_of(settings, [Channel.SLACK]), names_of(settings), told
-        )
-    if notices:
-        for name, answer in asyncio.run(_send(context, settings, database, notices)):
-            typer.echo(f"{name}: {answer}", err=True)
-
-
-def _sender(context: "Context", settings: "Settings", database: "Database") -> "Sender":
-    from monitor.daemon.wiring import channels_of
-    from monitor.delivery.sender import Sender
-
-    return Sender(database, context.clock, channels_of(settings), dice=random.Random())  # noqa: S311  jitter
+    found: dict[Channel, ChannelSender] = channels_of(settings, database, context.clock)
+    policy = policy_of(settings, found)
+    if not policy.voices:
+        raise MonitorError("no channel is set up", remedy=_MEND)
+    maker = NoticeMaker(policy, gatherer_of(settings), None)
+    notices: Sequence[Notice] = []
+    with database.write() as conn:
+        notices = maker(conn, list(outputs))
+        outbox.enqueue(conn, notices)
+    # each is told on its own, however late: it is asked for to see what would have been told
+    one_by_one = Rules(per_hour=len(notices) + 1, digest_above=len(notices) + 1)
+    drain(database, context.clock, found, rules=one_by_one)
+    for row in stored(database, notices):
+        if row.notice.told_in is None:
+            typer.echo(f"{row.notice.channel.value}: {_became(row)}", err=True)

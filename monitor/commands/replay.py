@@ -1,17 +1,18 @@
 """`monitor replay`: the engine over stored history; sends nothing unless told."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.commands.context import console, context_of, moment, print_json
+from monitor.commands.context import console, context_of, is_narrow, moment, print_json
 from monitor.model.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.engine import Engine
-    from monitor.model.rotation import RotationChange
+    from monitor.model.rotation import RotationChange, StepOutput
     from monitor.settings.schema import Settings
     from monitor.store.database import Database
 
@@ -50,11 +51,14 @@ def replay(
     start = moment(since, now) if since else None
     end = moment(until, now) if until else None
     with context.database(settings) as database:
-        found = list(replayed(database, settings, since=start, until=end, as_known=as_known))
+        outputs = list(
+            replayed_steps(database, settings, since=start, until=end, as_known=as_known)
+        )
+        found = [change for output in outputs for change in output.changes]
         if notify:
-            from monitor.commands.notify import send_changes
+            from monitor.commands.notify import send_outputs
 
-            send_changes(context, settings, database, found)
+            send_outputs(context, settings, database, outputs)
     if changes:
         _print_changes(found, settings, as_json=as_json)
     else:
@@ -69,10 +73,24 @@ def replayed(
     until: datetime | None,
     as_known: bool,
 ) -> "Iterator[RotationChange]":
-    """Changes of rotations detected at or after ``since``, as the fold over the whole store up to ``until`` decides.
+    """Changes of rotations detected at or after ``since``, as :func:`replayed_steps` finds them."""
+    steps = replayed_steps(database, settings, since=since, until=until, as_known=as_known)
+    for output in steps:
+        yield from output.changes
 
-    It always begins at the first stored bar: the engine's averages remember, and the same bits are promised.
-    Raises MonitorError when no bar of the configured interval is stored.
+
+def replayed_steps(
+    database: "Database",
+    settings: "Settings",
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    as_known: bool,
+) -> "Iterator[StepOutput]":
+    """Steps in which rotations changed that were detected at or after ``since``, with these changes alone.
+
+    As the fold over the whole store up to ``until`` decides. It always begins at the first stored bar: the engine's
+    averages remember, and the same bits are promised. Raises MonitorError when no bar of the interval is stored.
     """
     from monitor.pipeline import fold
     from monitor.store import bars, engine_state
@@ -91,9 +109,11 @@ def replayed(
             conn, settings.universe, width=width, since=span[0], until=end, as_known=as_known
         )
         for output in fold(engine, engine.new_state(), intervals):
-            for change in output.changes:
-                if since is None or change.rotation.detected_at >= since:
-                    yield change
+            changes = tuple(
+                c for c in output.changes if since is None or c.rotation.detected_at >= since
+            )
+            if changes:
+                yield replace(output, changes=changes)
 
 
 def engine_of(settings: "Settings", *, live_from: datetime | None = None) -> "Engine":
@@ -142,5 +162,9 @@ def _print_last(found: "list[RotationChange]", settings: "Settings", *, as_json:
         out.print("No rotation in this range.")
         return
     out.print(
-        rotation_table(ordered, {sector.id: sector.name for sector in settings.universe.sectors})
+        rotation_table(
+            ordered,
+            {sector.id: sector.name for sector in settings.universe.sectors},
+            narrow=is_narrow(out),
+        )
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.commands.context import console, context_of, moment, print_json
+from monitor.commands.context import console, context_of, is_narrow, moment, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,23 +65,31 @@ def rotations(
             + "."
         )
         return
-    out.print(rotation_table(found, names))
+    out.print(rotation_table(found, names, narrow=is_narrow(out)))
 
 
-def rotation_table(found: "Sequence[Rotation]", names: "Mapping[str, str]") -> "Table":
-    """A row a rotation; fits 100 columns."""
+def rotation_table(
+    found: "Sequence[Rotation]", names: "Mapping[str, str]", *, narrow: bool = False
+) -> "Table":
+    """A row a rotation; fits 100 columns; ``narrow``: 80, without severity and the delay to confirmation."""
     from rich.table import Table
 
     from monitor.content.figures import percent
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for name in ("id", "rotation", "state", "severity", "detected (UTC)"):
-        table.add_column(name, no_wrap=name != "rotation", overflow="fold")
-    for name in ("confirmed", "own", "score", "+24 h"):
-        table.add_column(name, justify="right", no_wrap=True)
+    columns = ("id", "rotation", "state", "severity", "detected (UTC)", "confirmed", "own", "score", "+24 h")  # fmt: skip
+    spared = {"severity", "confirmed"} if narrow else set()
+    for name in columns:
+        if name in spared:
+            continue
+        if name == "rotation":
+            table.add_column(name, min_width=17, overflow="fold")
+        else:
+            right = name in ("confirmed", "own", "score", "+24 h")
+            table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for rotation in found:
         outcome = rotation.outcomes.get("24h")
-        table.add_row(
+        cells = (
             rotation.id,
             pair_words(rotation, names),
             rotation.status.value,
@@ -92,6 +100,7 @@ def rotation_table(found: "Sequence[Rotation]", names: "Mapping[str, str]") -> "
             f"{rotation.score:.1f}",
             percent(outcome.relative_return) if outcome else "-",
         )
+        table.add_row(*(c for name, c in zip(columns, cells, strict=True) if name not in spared))
     return table
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.commands.context import FAILED, console, context_of, moment, print_json
+from monitor.commands.context import FAILED, console, context_of, is_narrow, moment, print_json
 from monitor.model.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def sectors(
     out = console()
     age = (context.clock.now() - step.close_time).total_seconds()
     out.print(f"Sectors at {step.close_time:%Y-%m-%d %H:%M} UTC ({age_words(age)} ago)")
-    out.print(sector_table(step, {sector.id: sector.name for sector in settings.universe.sectors}))
+    names = {sector.id: sector.name for sector in settings.universe.sectors}
+    out.print(sector_table(step, names, narrow=is_narrow(out)))
     if not step.sectors:
         raise typer.Exit(FAILED)
 
@@ -63,15 +64,17 @@ def age_words(seconds: float) -> str:
     return f"{seconds / 86_400:.0f} d"
 
 
-def sector_table(step: "MarketStep", names: "Mapping[str, str]") -> "Table":
-    """At most nine columns: it fits 100 columns."""
+def sector_table(
+    step: "MarketStep", names: "Mapping[str, str]", *, narrow: bool = False
+) -> "Table":
+    """At most nine columns: it fits 100 columns; ``narrow``: seven, for 80."""
     from rich.table import Table
 
     from monitor.content.figures import money, percent, pp, share
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("sector")
-    for name in (
+    table.add_column("sector", min_width=9)
+    figures = (
         "cap",
         "share",
         "24 h share",
@@ -80,11 +83,13 @@ def sector_table(step: "MarketStep", names: "Mapping[str, str]") -> "Table":
         "volume",
         "net flow 24 h",
         "data",
-    ):
-        table.add_column(name, justify="right", no_wrap=True)
+    )
+    spared = {"24 h share", "volume"} if narrow else set()
+    for name in figures:
+        if name not in spared:
+            table.add_column(name, justify="right", no_wrap=True)
     for state in step.sectors:
-        table.add_row(
-            names.get(state.id, state.id),
+        cells = (
             money(state.market_cap_usd, sign=False),
             share(state.share) if state.share is not None else "-",
             pp(state.share_change_24h) if state.share is not None else "-",
@@ -95,4 +100,6 @@ def sector_table(step: "MarketStep", names: "Mapping[str, str]") -> "Table":
             f"{state.coverage:.0%}"
             + (f", {state.stale_weight:.0%} stale" if state.stale_weight > 0.005 else ""),
         )
+        kept = [cell for name, cell in zip(figures, cells, strict=True) if name not in spared]
+        table.add_row(names.get(state.id, state.id), *kept)
     return table

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from monitor.content.alert_text import name_of, pair_of
+from monitor.content.alert.names import name_of, pair_of
 from monitor.content.figures import UNKNOWN, money, percent, points, pp
 from monitor.content.plain_words import one_line
 from monitor.model.rotation import ChangeReason, PairReading, RotationChange

@@ -25,6 +25,18 @@ def points(value: float | None, digits: int = 1) -> str:
     return UNKNOWN if value is None else f"{_zero(value, digits):+.{digits}f} pp"
 
 
+def wide_points(value: float | None) -> str:
+    """A change of a share that moves by tens: ``-18 pp``, ``+3.1 pp``."""
+    return points(value, 0 if value is not None and abs(value) >= 9.95 else 1)
+
+
+def level(value: float | None) -> str:
+    """A share that is in per cent already, without a sign: ``6.9 %``, ``52 %``."""
+    return share(
+        None if value is None else value / 100, 0 if value is not None and value >= 9.95 else 1
+    )
+
+
 def money(value: float | None, *, sign: bool = True) -> str:
     """Dollars with three digits: ``-$31.2 M``, ``$4.10 B``; ``sign=False`` for amounts that have none."""
     if value is None:

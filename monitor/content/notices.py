@@ -1,26 +1,19 @@
-"""Which changes of rotations are told, and to whom: decided from the change, the policy and what was told before."""
+"""Which changes of rotations are told, to whom and in which way: decided from the change, the policy and what was told."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import partial
+from typing import Any
 
-from monitor.content.alert_text import (
-    NAME_LENGTHS,
-    PREVIEW,
-    alert_text,
-    name_of,
-    pair_of,
-    preview_line,
-)
-from monitor.content.figures import utc
-from monitor.detection.explanation import what_would_end_it
-from monitor.detection.parameters import DetectionParameters
+from monitor.content.alert import Around, around_to_json, pair_of, preview_line, reply_text
+from monitor.content.alert_policy import AlertPolicy, Form, Voice, held_by_quiet_hours
+from monitor.content.crowds import crowd_notice, crowd_of, crowds
+from monitor.content.told import Told
 from monitor.model.grid import iso
-from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import (
     SEVERITY_ORDER,
     ChangeReason,
-    Rotation,
     RotationChange,
     Severity,
 )
@@ -28,70 +21,117 @@ from monitor.model.rotation_json import change_to_json
 
 _RAISED = (ChangeReason.OPENED, ChangeReason.CONFIRMED, ChangeReason.SEVERITY, ChangeReason.LEG)
 _CLOSED = (ChangeReason.FADED, ChangeReason.EXPIRED)
-SHARED_SIDE = 3
-"""So many rotations in one interval that share a side become one message."""
+_HELD = (ChangeReason.HELD, ChangeReason.RESUMED)
+_OUTCOMES = (ChangeReason.OUTCOME_24H, ChangeReason.OUTCOME_72H)
+
+
+ToldOf = Callable[[Voice, str], Told | None]
+"""What that voice has been told of that rotation."""
 
 
 @dataclass(frozen=True, slots=True)
-class AlertPolicy:
-    """``quiet``: (begin, end) of the local hours in which watch and warning are held; critical never is.
+class _Saying:
+    """A change that a voice tells: in which way, in which thread."""
 
-    ``detection``: for saying what would end a rotation.
-    """
-
-    minimum: Severity = Severity.WARNING
-    quiet: tuple[time, time] | None = None
-    quiet_zone: tzinfo = UTC
-    channels: tuple[Channel, ...] = (Channel.SLACK,)
-    detection: DetectionParameters | None = None
+    change: RotationChange
+    act: Act
+    thread: str
+    told: Told | None = None
 
 
 def notices_for(
     changes: Sequence[RotationChange],
     policy: AlertPolicy,
-    names: Mapping[str, str],
-    told: Collection[str],
-    sparks: Mapping[str, str] | None = None,
+    around: Mapping[str, Around],
+    told_of: ToldOf,
 ) -> list[Notice]:
-    """Notices of the changes that became knowable together. ``told``: ids of rotations somebody was told of before;
-    ``sparks``: sector -> spark line of its last day.
-
-    A reversal is told by the rotation that reverses, in one message; outcomes are not told here.
-    """
-    wanted = _wanted(changes, policy, told)
-    return [
-        _held_by_quiet_hours(notice, group, policy)
-        for group in _grouped(wanted)
-        for channel in policy.channels
-        for notice in [
-            _one(group[0], policy, names, sparks or {}, channel)
-            if len(group) == 1
-            else _many(group, names, channel)
-        ]
-    ]
+    """Notices of the changes that became knowable together, voice by voice. ``around``: rotation id -> its surroundings."""
+    made: list[Notice] = []
+    for voice in policy.voices:
+        said = _sayings(changes, voice, partial(told_of, voice))
+        for group in _groups(said, voice):
+            if len(group) == 1:
+                made += _notices(group[0], voice, policy, around[group[0].change.rotation.id])
+            else:
+                made += _crowd_notices(group, voice, policy, around)
+    return made
 
 
-def _wanted(
-    changes: Sequence[RotationChange], policy: AlertPolicy, told: Collection[str]
-) -> list[RotationChange]:
-    known = set(told)
-    loud = {id(c) for c in changes if _is_loud(c, policy)}
-    speaking = {c.rotation.id for c in changes if id(c) in loud}
-    wanted = []
+def _sayings(
+    changes: Sequence[RotationChange], voice: Voice, told_of: Callable[[str], Told | None]
+) -> list[_Saying]:
+    """In order. A rotation that opens and is confirmed in one interval says so once."""
+    changes = _last_rises(changes)
+    speaking = {c.rotation.id for c in changes if _is_loud(c, voice)}
+    told: dict[str, Told | None] = {}
+    said = []
     for change in changes:
         rotation = change.rotation
-        closes = change.reason in _CLOSED or (
-            # told by the rotation that reverses it, unless nobody is told of that one
-            change.reason is ChangeReason.REVERSED and rotation.reversed_by not in speaking
-        )
-        if id(change) in loud or (closes and rotation.id in known):
-            wanted.append(change)
-            known.add(rotation.id)
-    return _last_rises(wanted)
+        before = told[rotation.id] if rotation.id in told else told_of(rotation.id)
+        saying = _saying(change, before, voice, speaking, told_of)
+        if saying is None:
+            continue
+        said.append(saying)
+        if before is None:
+            told[rotation.id] = Told(None, saying.thread, change.changed_at, 0.0, waiting=False)
+    return said
+
+
+def _saying(
+    change: RotationChange,
+    told: Told | None,
+    voice: Voice,
+    speaking: Collection[str],
+    told_of: Callable[[str], Told | None],
+) -> _Saying | None:
+    if change.reason in _RAISED:
+        return _rise(change, told, told_of) if _is_loud(change, voice) else None
+    if told is None:
+        return None
+    closes = change.reason in _CLOSED or (
+        change.reason is ChangeReason.REVERSED and _tells_reversal(change, voice, speaking)
+    )
+    threads = voice.form is Form.THREADS
+    if closes or (threads and change.reason in _OUTCOMES):
+        return _Saying(change, Act.REPLY, told.thread, told)
+    if threads and change.reason in _HELD and told.first is not None:
+        return _Saying(change, Act.EDIT, told.thread, told)
+    return None
+
+
+def _rise(
+    change: RotationChange, told: Told | None, told_of: Callable[[str], Told | None]
+) -> _Saying:
+    """A message of its own, unless it was told before, or is a leg of one that was."""
+    rotation = change.rotation
+    joined = told_of(rotation.joins) if rotation.joins else None
+    if change.reason is ChangeReason.LEG and joined is not None and not joined.waiting:
+        return _Saying(change, Act.REPLY, joined.thread, told)
+    if told is None or (told.waiting and _is_urgent(change)):
+        return _Saying(change, Act.SAY, rotation.id)
+    return _Saying(change, Act.REPLY, told.thread, told)
+
+
+def _tells_reversal(change: RotationChange, voice: Voice, speaking: Collection[str]) -> bool:
+    """Two messages become one where the rotation that reverses is told as well, but a thread gets its link."""
+    return voice.form is not Form.MESSAGES or change.rotation.reversed_by not in speaking
+
+
+def _is_loud(change: RotationChange, voice: Voice) -> bool:
+    """A rise to the voice's severity or above; what was on at the start is told in one digest."""
+    rotation = change.rotation
+    if change.reason not in _RAISED:
+        return False
+    if rotation.at_start and change.changed_at == rotation.detected_at:
+        return False
+    return SEVERITY_ORDER.index(rotation.severity) >= SEVERITY_ORDER.index(voice.minimum)
+
+
+def _is_urgent(change: RotationChange) -> bool:
+    return change.reason in _RAISED and change.rotation.severity is Severity.CRITICAL
 
 
 def _last_rises(changes: Sequence[RotationChange]) -> list[RotationChange]:
-    """A rotation that opens and is confirmed in one interval says so once: only its last rise of a moment is told."""
     last = {
         (change.rotation.id, change.changed_at): change
         for change in changes
@@ -101,173 +141,99 @@ def _last_rises(changes: Sequence[RotationChange]) -> list[RotationChange]:
     return [change for change in changes if change.reason not in _RAISED or id(change) in kept]
 
 
-def _is_loud(change: RotationChange, policy: AlertPolicy) -> bool:
-    """A rise to the policy's severity or above; what was on at the start is told in one digest."""
-    rotation = change.rotation
-    if change.reason not in _RAISED:
-        return False
-    if rotation.at_start and change.changed_at == rotation.detected_at:
-        return False
-    return SEVERITY_ORDER.index(rotation.severity) >= SEVERITY_ORDER.index(policy.minimum)
-
-
-def start_digest(
-    rotations: Sequence[Rotation],
-    names: Mapping[str, str],
-    at: datetime,
-    channels: Sequence[Channel],
-) -> list[Notice]:
-    """One message for all rotations that were on when the daemon first looked."""
-    if not rotations:
-        return []
-    count = "1 rotation was" if len(rotations) == 1 else f"{len(rotations)} rotations were"
-    lines = [f"{count} already on at start:"]
-    lines += [
-        f"{pair_of(r, names)}, {r.severity.value}, since {r.detected_at:%d %b %H:%M} UTC ({r.id})"
-        for r in rotations
+def _groups(said: Sequence[_Saying], voice: Voice) -> list[list[_Saying]]:
+    """Messages to a channel that share a side go together; what goes into a thread, and mail, goes alone."""
+    together = [
+        s
+        for s in said
+        if s.change.reason in _RAISED
+        and (s.act is Act.SAY or voice.form is Form.MESSAGES)
+        and voice.form is not Form.MAIL
     ]
-    key = "start|" + ",".join(sorted(r.id for r in rotations))
-    return [
-        Notice(
-            dedup_key=key,
-            channel=channel,
-            kind=NoticeKind.DIGEST,
-            text=lines[0],
-            event_at=at,
-            due_at=at,
-            thread=key,
-            payload={"body": "\n".join(lines), "rotations": [r.id for r in rotations]},
-        )
-        for channel in channels
-    ]
+    of = {id(s.change): s for s in said}
+    group_of = {
+        id(group[0]): [of[id(change)] for change in group]
+        for group in crowds([s.change for s in together])
+    }
+    taken = {id(s.change) for group in group_of.values() for s in group[1:]}
+    return [group_of.get(id(s.change), [s]) for s in said if id(s.change) not in taken]
 
 
-def _grouped(changes: Sequence[RotationChange]) -> list[list[RotationChange]]:
-    """Three or more rises of one interval that share a side go together; the rest alone, in order."""
-    groups: list[list[RotationChange]] = []
-    taken: set[int] = set()
-    for i in range(len(changes)):
-        if i in taken:
-            continue
-        chosen = max(
-            (_alike(changes, i, taken, side) for side in (1, 0)),
-            key=lambda found: len({changes[j].rotation.id for j in found}),
-        )
-        if len({changes[j].rotation.id for j in chosen}) < SHARED_SIDE:
-            chosen = [i]
-        taken.update(chosen)
-        groups.append([changes[j] for j in chosen])
-    return groups
+def _notices(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around) -> list[Notice]:
+    """The message, and with threads its picture or the edit of its parent."""
+    change, told = saying.change, saying.told
+    notice = _notice(saying, voice, policy, around)
+    if saying.act is Act.EDIT or voice.form is not Form.THREADS:
+        return [notice]
+    if saying.act is Act.SAY:
+        return [notice, _beside(notice, Act.PICTURE)]
+    if change.reason in _OUTCOMES or told is None or told.first is None:
+        return [notice]
+    edit = _beside(notice, Act.EDIT)
+    # the parent of a leg stands in a thread of its own
+    payload = {**edit.payload, "first": told.first}
+    return [notice, replace(edit, thread=told.thread, payload=payload)]
 
 
-def _alike(
-    changes: Sequence[RotationChange], i: int, taken: Collection[int], side: int
-) -> list[int]:
-    """Places of the rises from ``i`` on that became knowable with it and share its from (0) or to (1) side."""
-    first = changes[i]
-    if first.reason not in _RAISED:
-        return [i]
-    return [
-        j
-        for j, other in enumerate(changes[i:], start=i)
-        if j not in taken
-        and other.changed_at == first.changed_at
-        and other.reason in _RAISED
-        and other.rotation.pair[side] == first.rotation.pair[side]
-    ]
-
-
-def _one(
-    change: RotationChange,
-    policy: AlertPolicy,
-    names: Mapping[str, str],
-    sparks: Mapping[str, str],
-    channel: Channel,
-) -> Notice:
-    rotation = change.rotation
-    body = alert_text(
-        rotation,
-        names,
-        spark=sparks.get(rotation.from_sector),
-        ends=what_would_end_it(rotation, policy.detection) if policy.detection else None,
+def _notice(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around) -> Notice:
+    change, rotation = saying.change, saying.change.rotation
+    scorecard = change.reason in _OUTCOMES
+    payload: dict[str, Any] = {
+        "rotations": [rotation.id],
+        "pair": pair_of(rotation, around.names),
+        "severity": rotation.severity.value,
+        "change": change_to_json(change),
+        "around": around_to_json(around),
+    }
+    if saying.act is Act.EDIT and saying.told is not None:
+        payload["first"] = saying.told.first
+    text = (
+        reply_text(change, around).partition("\n")[0]
+        if scorecard
+        else preview_line(rotation, around.names, change.changed_at)
     )
-    return Notice(
+    notice = Notice(
         dedup_key=f"{rotation.id}|{change.reason.value}|{iso(change.changed_at)}",
-        channel=channel,
-        kind=NoticeKind.ROTATION,
-        text=preview_line(rotation, names, change.changed_at),
+        channel=voice.channel,
+        kind=NoticeKind.SCORECARD if scorecard else NoticeKind.ROTATION,
+        text=text,
         event_at=change.changed_at,
         due_at=change.changed_at,
-        thread=rotation.id,
-        payload={"body": body, "rotations": [rotation.id], "change": change_to_json(change)},
+        thread=saying.thread,
+        recipient=voice.recipient,
+        payload=payload,
+        act=saying.act,
+        urgent=_is_urgent(change),
     )
+    return held_by_quiet_hours(notice, voice, policy, parent_waits=_waits(saying.told))
 
 
-def _many(group: Sequence[RotationChange], names: Mapping[str, str], channel: Channel) -> Notice:
-    """One message with a line each."""
-    first = group[0]
-    headline = _shared_side(group, names)
-    ids = list(dict.fromkeys(change.rotation.id for change in group))
-    lines = [
-        f"{preview_line(change.rotation, names, change.changed_at)} {change.rotation.id}"
-        for change in group
+def _waits(told: Told | None) -> bool:
+    return told is not None and told.waiting
+
+
+def _beside(notice: Notice, act: Act) -> Notice:
+    """What goes with a message; due with it."""
+    return replace(notice, dedup_key=f"{notice.dedup_key}|{act.value}", act=act)
+
+
+def _crowd_notices(
+    group: Sequence[_Saying], voice: Voice, policy: AlertPolicy, around: Mapping[str, Around]
+) -> list[Notice]:
+    """The one message, and each rotation's own notice as told in it."""
+    first = group[0].change
+    crowd = crowd_of([s.change for s in group], around[first.rotation.id].names)
+    urgent = any(_is_urgent(s.change) for s in group)
+    notice = crowd_notice(crowd, voice, first.changed_at, urgent=urgent)
+    notice = held_by_quiet_hours(notice, voice, policy)
+    return [
+        notice,
+        *(
+            replace(
+                _notice(s, voice, policy, around[s.change.rotation.id]),
+                told_in=notice.dedup_key,
+                due_at=notice.due_at,
+            )
+            for s in group
+        ),
     ]
-    return Notice(
-        dedup_key="many|" + "|".join(sorted(f"{c.rotation.id}:{c.reason.value}" for c in group)),
-        channel=channel,
-        kind=NoticeKind.ROTATION,
-        text=headline,
-        event_at=first.changed_at,
-        due_at=first.changed_at,
-        thread=ids[0],
-        payload={
-            "body": "\n".join([headline, *lines, "More of each: monitor explain ID"]),
-            "rotations": ids,
-            "changes": [change_to_json(c) for c in group],
-        },
-    )
-
-
-def _shared_side(group: Sequence[RotationChange], names: Mapping[str, str]) -> str:
-    """``CRITICAL 3 rotations into Memes at once: from AI agents, DeFi, Gaming. 11:05 UTC``."""
-    rotations = {change.rotation.id: change.rotation for change in group}.values()
-    worst = max((r.severity for r in rotations), key=SEVERITY_ORDER.index).value.upper()
-    end = f". {utc(group[0].changed_at)}"
-    side = 1 if len({r.to_sector for r in rotations}) == 1 else 0
-    others = list(dict.fromkeys(r.pair[1 - side] for r in rotations))
-    shared = next(iter(rotations)).pair[side]
-    for longest in NAME_LENGTHS:
-        words = ("into", "from") if side else ("out of", "into")
-        line = (
-            f"{worst} {len(rotations)} rotations {words[0]} {name_of(shared, names, longest)}"
-            f" at once: {words[1]} {', '.join(name_of(s, names, longest) for s in others)}"
-        )
-        if len(line) + len(end) <= PREVIEW:
-            return line + end
-    return f"{line[: PREVIEW - len(end) - 1].rstrip()}…{end}"
-
-
-def _held_by_quiet_hours(
-    notice: Notice, group: Sequence[RotationChange], policy: AlertPolicy
-) -> Notice:
-    if policy.quiet is None or any(c.rotation.severity is Severity.CRITICAL for c in group):
-        return notice
-    due = end_of_quiet(notice.event_at, policy.quiet, policy.quiet_zone)
-    if due is None:
-        return notice
-    # On a thread of its own: what waits for the morning must not hold back what may be told now.
-    return replace(notice, due_at=due, thread=f"{notice.thread}|quiet")
-
-
-def end_of_quiet(moment: datetime, quiet: tuple[time, time], zone: tzinfo) -> datetime | None:
-    """When the quiet hours that hold ``moment`` are over, in UTC; None outside of them."""
-    begin, end = quiet
-    local = moment.astimezone(zone)
-    now = local.time()
-    inside = begin <= now < end if begin <= end else now >= begin or now < end
-    if not inside:
-        return None
-    over = local.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
-    if over <= local:
-        over += timedelta(days=1)
-    return over.astimezone(UTC)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -11,13 +11,15 @@ import structlog
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 
 from monitor.clock import Clock
+from monitor.content.alert_policy import AlertPolicy
 from monitor.content.operator_text import operator_notice
-from monitor.daemon.alerts import NoticeMaker, digest_at_start, names_of, policy_of
+from monitor.daemon.alerts import NoticeMaker, digest_at_start, gatherer_of, policy_of
+from monitor.daemon.channels import channels_of, mail_readers, rules_of
 from monitor.daemon.cycle import Cycle
 from monitor.daemon.process import rss_bytes
-from monitor.delivery.channel import ChannelSender
+from monitor.daemon.reports import enqueue_due
+from monitor.delivery.channel import ChannelSender, Sending
 from monitor.delivery.sender import Attempt, Sender
-from monitor.delivery.slack_webhook import SlackWebhook
 from monitor.engine import Engine
 from monitor.ingest.clients import ClientOptions, make_clients
 from monitor.ingest.coingecko import CoinGecko
@@ -27,7 +29,7 @@ from monitor.ingest.poller import Poller
 from monitor.ingest.supplies_job import read_supplies_into
 from monitor.model.errors import MonitorError
 from monitor.model.grid import iso
-from monitor.model.notice import Channel
+from monitor.model.notice import Channel, Notice
 from monitor.pipeline import Pipeline, Progress
 from monitor.reference import sync_supplies
 from monitor.settings.schema import Settings
@@ -40,6 +42,10 @@ from monitor.web.readiness import LAST_GOOD_POLL
 
 log = structlog.get_logger(__name__)
 
+REPORT_LOOK = timedelta(minutes=1)
+"""How often the daemon looks whether a report is due; what is due stands in a table, not in the bell."""
+REVIVED = timedelta(days=1)
+"""What a channel refused for good within that time is tried once more at a start: its settings may have been mended."""
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -56,6 +62,7 @@ class Parts:
     pipeline: Pipeline
     metrics: Metrics
     channels: dict[Channel, ChannelSender]
+    started_at: datetime
     cycle: Cycle = field(init=False)
     fault: str | None = None
     background: dict[str, Work] = field(default_factory=dict)
@@ -138,19 +145,31 @@ class Parts:
             self.fault = None
 
     def _tell(self, what: str, text: str) -> None:
-        """Through the outbox; where the store takes nothing, straight to the operator's channel."""
-        notice = operator_notice(what, text, self.clock.now())
+        """Through the outbox; where the store takes nothing, straight to every channel that still works."""
+        told = self._to_operators(operator_notice(what, text, self.clock.now()))
         try:
             with self.database.write() as conn:
-                outbox.enqueue(conn, [notice])
+                outbox.enqueue(conn, told)
             self.sender.wake()
         except MonitorError:
-            channel = self.channels.get(Channel.OPERATOR)
-            if channel is not None:
+            for notice in told:
                 task = asyncio.get_running_loop().create_task(
-                    channel.send(notice, now=self.clock.now(), plain=True, earlier=[])
+                    self.channels[notice.channel].send(
+                        notice, Sending(self.clock.now(), plain=True)
+                    )
                 )
                 task.add_done_callback(_swallow)
+
+    def _to_operators(self, notice: Notice) -> list[Notice]:
+        """On their own channel; where none is set up, by mail; empty where nobody could be told."""
+        if Channel.OPERATOR in self.channels:
+            return [notice]
+        if Channel.EMAIL in self.channels:
+            return [
+                replace(notice, channel=Channel.EMAIL, recipient=address)
+                for address in mail_readers(self.settings)
+            ]
+        return []
 
     def _remember(self, report: PollReport) -> None:
         notices = [operator_notice(f"venue {t.venue}", t.text, t.at) for t in report.transitions]
@@ -162,8 +181,15 @@ class Parts:
                 meta.put(conn, LAST_GOOD_POLL, iso(report.at))
             if rss is not None:
                 meta.put(conn, "rss_mb", f"{rss / 1e6:.1f}")
-            if Channel.OPERATOR in self.channels:
-                outbox.enqueue(conn, notices)
+            outbox.enqueue(conn, [told for n in notices for told in self._to_operators(n)])
+
+    async def report(self) -> None:
+        """Put the daily reports that are due on their way."""
+        added = await asyncio.to_thread(
+            enqueue_due, self.database, self.settings, self.clock.now(), started_at=self.started_at
+        )
+        if added:
+            self.sender.wake()
 
     async def prune(self) -> None:
         """Delete what is older than its retention."""
@@ -185,18 +211,6 @@ def _swallow(task: "asyncio.Task[Any]") -> None:
         log.warning("operator not reached", error=type(task.exception()).__name__)
 
 
-def channels_of(settings: Settings) -> dict[Channel, ChannelSender]:
-    """The ways out that are set up. Without a channel of their own, operator notices go to the alerts' channel."""
-    slack = settings.alerts.slack
-    found: dict[Channel, ChannelSender] = {}
-    if slack.webhook is not None:
-        found[Channel.SLACK] = SlackWebhook(slack.webhook.reveal())
-    operator = slack.operator_webhook or slack.webhook
-    if operator is not None:
-        found[Channel.OPERATOR] = SlackWebhook(operator.reveal())
-    return found
-
-
 def client_options(settings: Settings) -> dict[str, ClientOptions]:
     """Of the venues' tables."""
     return {
@@ -216,6 +230,7 @@ def assemble(settings: Settings, clock: Clock, database: Database, stop: asyncio
     width = settings.engine.interval
     with database.write() as conn:
         sync_supplies(conn, settings.supplies, clock.now())
+        outbox.revive(conn, since=clock.now() - REVIVED)
         live_from = engine_state.live_from(conn)
         first = live_from is None
         if live_from is None:
@@ -228,8 +243,8 @@ def assemble(settings: Settings, clock: Clock, database: Database, stop: asyncio
         detection=settings.detection,
         live_from=live_from,
     )
-    channels = channels_of(settings)
-    policy = policy_of(settings, [Channel.SLACK] if Channel.SLACK in channels else [])
+    channels = channels_of(settings, database, clock)
+    policy = policy_of(settings, channels)
     metrics = Metrics()
     pipeline = Pipeline(
         database,
@@ -237,7 +252,7 @@ def assemble(settings: Settings, clock: Clock, database: Database, stop: asyncio
         width,
         deadline=settings.engine.deadline,
         clock=clock,
-        notices=NoticeMaker(policy, names_of(settings), live_from),
+        notices=NoticeMaker(policy, gatherer_of(settings), live_from),
     )
     poller = Poller(
         settings.universe,
@@ -247,8 +262,17 @@ def assemble(settings: Settings, clock: Clock, database: Database, stop: asyncio
         width,
         deadline=settings.schedule.poll_timeout,
     )
-    sender = Sender(database, clock, channels, dice=random.Random())  # noqa: S311  jitter, no secret
-    parts = Parts(settings, clock, database, stop, poller, sender, pipeline, metrics, channels)
+    sender = Sender(
+        database,
+        clock,
+        channels,
+        dice=random.Random(),  # noqa: S311  jitter, no secret
+        rules=rules_of(settings),
+        mail_operators=mail_readers(settings),
+    )
+    parts = Parts(
+        settings, clock, database, stop, poller, sender, pipeline, metrics, channels, clock.now()
+    )
     sender.on_attempt = parts.on_attempt
     parts.cycle = Cycle(
         parts.ask,
@@ -260,6 +284,9 @@ def assemble(settings: Settings, clock: Clock, database: Database, stop: asyncio
     )
     parts.background["sender"] = lambda: sender.run(stop)
     parts.periodic["prune"] = (settings.schedule.prune, parts.prune)
+    if Channel.REPORT in channels:
+        parts.periodic["report"] = (REPORT_LOOK, parts.report)
+        parts.background["first report"] = parts.report
     _add_web(parts)
     _add_supplies(parts)
     if first:
@@ -267,12 +294,16 @@ def assemble(settings: Settings, clock: Clock, database: Database, stop: asyncio
     return parts
 
 
-async def _digest_when_caught_up(parts: Parts, policy: Any, live_from: datetime) -> None:
+async def _digest_when_caught_up(parts: Parts, policy: AlertPolicy, live_from: datetime) -> None:
     """Once the history before the first look has been stepped."""
     while not parts.stop.is_set():
         if await asyncio.to_thread(_caught_up, parts, live_from):
             await asyncio.to_thread(
-                digest_at_start, parts.database, policy, names_of(parts.settings), parts.clock.now()
+                digest_at_start,
+                parts.database,
+                policy,
+                gatherer_of(parts.settings),
+                parts.clock.now(),
             )
             parts.sender.wake()
             return

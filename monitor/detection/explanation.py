@@ -10,7 +10,7 @@ from monitor.detection.inputs import PairContext
 from monitor.detection.memory import Memory
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.interval import FloatArray
-from monitor.model.rotation import MARKET, Condition, Evidence, Rotation, SideEvidence, Status
+from monitor.model.rotation import Condition, Evidence, Rotation, SideEvidence, Status
 
 LOOK_BACK_H = 12
 
@@ -90,13 +90,10 @@ def score_rank(memory: Memory, score: float) -> tuple[int, int]:
     return int((known > score).sum()) + 1, len(known) + 1
 
 
-def what_would_end_it(rotation: Rotation, p: DetectionParameters) -> str:
-    """The level and the time that turn it to faded, and the pair that turns it to reversed."""
+def ends_at(rotation: Rotation, p: DetectionParameters) -> tuple[float, float]:
+    """(score, hours): under this score for so long, it fades."""
     hours = p.open_fade_h if rotation.status is Status.OPEN else p.confirmed_fade_h
-    text = f"score under {p.off:.1f} for {hours:g} h"
-    if rotation.to_sector == MARKET:
-        return text
-    return f"{text}, or {rotation.to_sector} → {rotation.from_sector} confirmed"
+    return p.off, hours
 
 
 def _look_back(memory: Memory, hours: int) -> int:

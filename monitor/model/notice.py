@@ -27,6 +27,17 @@ class NoticeKind(StrEnum):
     TEST = "test"
 
 
+class Act(StrEnum):
+    """What a channel does with a notice. What a channel cannot do it does in the nearest way, or leaves out."""
+
+    SAY = "say"  # a message of its own; a rotation's first is the parent of its thread
+    REPLY = (
+        "reply"  # into the thread of what was said first; a message of its own where nothing was
+    )
+    EDIT = "edit"  # what was said first is brought up to date; nothing where nothing was
+    PICTURE = "picture"  # the chart goes into what was said first; nothing where nothing was
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One thing to say on one channel.
@@ -34,6 +45,8 @@ class Notice:
     ``dedup_key`` is a pure function of the event; (dedup_key, channel, recipient) is unique in the outbox. ``text`` is
     the plain form (a phone's preview); ``payload`` holds JSON-able facts that the channel renders. ``event_at`` is when
     the fact became knowable, ``due_at`` when it may be sent. ``thread``: notices of one thread keep their order.
+    ``urgent``: neither quiet hours nor a cap hold it back. ``told_in``: key of another notice of this channel that tells
+    this one too, so that it is kept as a fact and not sent.
     """
 
     dedup_key: str
@@ -45,3 +58,6 @@ class Notice:
     thread: str
     recipient: str = ""
     payload: dict[str, Any] = field(default_factory=dict)
+    act: Act = Act.SAY
+    urgent: bool = False
+    told_in: str | None = None

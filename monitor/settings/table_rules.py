@@ -65,6 +65,21 @@ def _slack(tables: Tables) -> Iterator[Fault]:
     slack = tables.alerts.slack
     if slack.bot_token is not None and not slack.channel:
         yield "alerts.slack.channel", "found nothing beside a bot token, expected a channel's id"
+    if slack.bot_token is not None and slack.webhook is not None:
+        yield (
+            "alerts.slack.webhook",
+            "found a webhook beside a bot token, expected one of both: a message goes one way",
+        )
+    if slack.base_url is not None and not slack.base_url.endswith("/api/"):
+        yield (
+            "alerts.slack.base_url",
+            f"found {slack.base_url!r}, expected a URL that ends in /api/",
+        )
+    if slack.webhook is not None and slack.bot_token is None and slack.channel:
+        yield (
+            "alerts.slack.channel",
+            "found a channel beside a webhook, expected none: a webhook has its channel in it",
+        )
 
 
 def _mail(tables: Tables) -> Iterator[Fault]:

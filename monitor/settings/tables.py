@@ -238,6 +238,7 @@ class AlertsTable(Table):
     quiet_hours: list[LocalTime] | None = Field(default=None, min_length=2, max_length=2)
     quiet_timezone: Zone = "UTC"
     reminder_after: Duration = timedelta(hours=12)
+    reminder_step_pp: Positive = 5.0
     messages_per_hour: Annotated[int, Field(gt=0)] = 12
     digest_above: Annotated[int, Field(gt=0)] = 3
     slack: SlackTable = SlackTable()
@@ -271,6 +272,7 @@ class WebTable(Table):
     enabled: bool = True
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, lt=65536)] = 8787
+    url: Url | None = None
     token: SecretText | None = None
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "SaveResult",
     "last_accepted_closes",
     "last_bar_times",
+    "markets_with_bars",
     "missing_ranges",
     "read_bars",
     "save_bars",
@@ -138,6 +139,23 @@ def last_accepted_closes(conn: Connection, width: timedelta) -> dict[str, float]
         & (bar.c.open_time == newest.c.open_time),
     )
     return dict(conn.execute(statement).all())
+
+
+def markets_with_bars(
+    conn: Connection, width: timedelta, since: datetime, until: datetime
+) -> set[str]:
+    """Ids of the markets that have a bar that opens in ``[since, until)``; one seek of the key for each market."""
+    there = (
+        select(bar.c.open_time)
+        .where(
+            bar.c.market == market.c.id,
+            bar.c.width_s == width // timedelta(seconds=1),
+            bar.c.open_time >= since,
+            bar.c.open_time < until,
+        )
+        .exists()
+    )
+    return set(conn.execute(select(market.c.market_id).where(there)).scalars())
 
 
 def time_span(conn: Connection, width: timedelta) -> tuple[datetime, datetime] | None:

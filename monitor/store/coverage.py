@@ -16,7 +16,7 @@ from monitor.model.bars import Coverage
 from monitor.model.grid import floor_time
 from monitor.store import markets
 from monitor.store.knowledge import IN_TIME
-from monitor.store.tables import coverage, step
+from monitor.store.tables import coverage, market, step
 
 Range = tuple[datetime, datetime]
 
@@ -79,6 +79,26 @@ def pieces(
         .order_by(coverage.c.since)
     )
     return [Piece(*row) for row in rows]
+
+
+def all_pieces(
+    conn: Connection, width: timedelta, since: datetime, until: datetime
+) -> dict[str, list[Piece]]:
+    """market_id -> its ranges that touch ``[since, until]``, ascending; markets without one are left out."""
+    rows = conn.execute(
+        select(market.c.market_id, coverage.c.since, coverage.c.until, coverage.c.known_at)
+        .join(market, market.c.id == coverage.c.market)
+        .where(
+            coverage.c.width_s == width // timedelta(seconds=1),
+            coverage.c.since <= until,
+            coverage.c.until >= since,
+        )
+        .order_by(coverage.c.market, coverage.c.since)
+    )
+    found: dict[str, list[Piece]] = defaultdict(list)
+    for name, *values in rows:
+        found[name].append(Piece(*values))
+    return dict(found)
 
 
 def _last_stepped(conn: Connection, width: timedelta) -> datetime | None:

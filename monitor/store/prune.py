@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
 from monitor.model.errors import ConfigError
 from monitor.store.tables import (
@@ -24,7 +24,7 @@ def prune(conn: Connection, *, now: datetime, retention: Mapping[str, timedelta]
     """Delete by kind what is older than ``now`` less its retention; kind -> rows deleted.
 
     Kinds: ``bars`` (with their versions and coverage), ``steps`` (sector states and member events), ``tokens`` (the
-    tokens of a step, whose sectors stay), ``readings``, ``quarantine``, ``outbox`` (what was delivered or given up).
+    tokens of a step, whose sectors stay), ``readings``, ``quarantine``, ``outbox`` (what was delivered, told elsewhere or given up).
     A kind that is not named is kept for good. Raises ConfigError for an unknown one.
     """
     unknown = sorted(retention.keys() - _PRUNERS.keys())
@@ -105,7 +105,8 @@ def _quarantine(conn: Connection, before: datetime) -> int:
 
 
 def _outbox(conn: Connection, before: datetime) -> int:
-    done = or_(outbox.c.delivered_at < before, outbox.c.failed_at < before)
+    told = and_(outbox.c.told_in.is_not(None), outbox.c.event_at < before)
+    done = or_(outbox.c.delivered_at < before, outbox.c.failed_at < before, told)
     return conn.execute(delete(outbox).where(done)).rowcount
 
 

@@ -75,3 +75,15 @@ def counts(conn: Connection, since: datetime | None = None) -> list[Count]:
         (row.venue, row.market_id or None, row.reason, int(row.total), row.last_at, row.last_detail)
         for row in conn.execute(statement)
     ]
+
+
+def by_venue(conn: Connection, since: datetime, until: datetime) -> list[tuple[str, str, int]]:
+    """(venue, reason, count) of what was refused in ``[since, until)``, most first; ``since`` as in :func:`counts`."""
+    total = func.sum(quarantine.c.count)
+    rows = conn.execute(
+        select(quarantine.c.venue, quarantine.c.reason, total.label("total"))
+        .where(quarantine.c.hour >= floor_time(since, _HOUR), quarantine.c.hour < until)
+        .group_by(quarantine.c.venue, quarantine.c.reason)
+        .order_by(desc(total), quarantine.c.venue, quarantine.c.reason)
+    )
+    return [(row.venue, row.reason, int(row.total)) for row in rows]

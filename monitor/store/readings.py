@@ -39,6 +39,35 @@ def readings(
     return [_reading(row) for row in rows]
 
 
+def nearest_reading(
+    conn: Connection, *, from_sector: str, to_sector: str, since: datetime, until: datetime
+) -> PairReading | None:
+    """The pair's reading with ``since < at <= until`` that met most conditions, then had the highest score.
+
+    Of equals the first; None where the pair was not read. Only the one that is returned is unpacked.
+    """
+    mine = (
+        pair_reading.c.from_sector == from_sector,
+        pair_reading.c.to_sector == to_sector,
+    )
+    seen = conn.execute(
+        select(pair_reading.c.met, pair_reading.c.score, pair_reading.c.at)
+        .where(*mine, pair_reading.c.at > since, pair_reading.c.at <= until)
+        .order_by(pair_reading.c.at)
+    ).all()
+    if not seen:
+        return None
+    best = max(
+        seen, key=lambda r: (int(r.met).bit_count(), -np.inf if r.score is None else r.score)
+    )
+    row = conn.execute(
+        select(pair_reading, condition_set.c.conditions)
+        .join(condition_set, condition_set.c.id == pair_reading.c.condition_set)
+        .where(*mine, pair_reading.c.at == best.at)
+    ).one()
+    return _reading(row)
+
+
 def _row(conn: Connection, reading: PairReading, numbers: dict[str, int]) -> dict[str, Any]:
     conditions = reading.conditions
     values = [np.nan if c.value is None else c.value for c in conditions]

@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
+from monitor.model.notice import Channel
 from monitor.store.sql import insert
-from monitor.store.tables import report_sent
+from monitor.store.tables import outbox, report_sent
 
 
 def mark_sent(conn: Connection, day: date, recipient: str, at: datetime) -> bool:
@@ -23,3 +24,18 @@ def sent_to(conn: Connection, day: date) -> dict[str, datetime]:
         )
     )
     return {row.recipient: row.at for row in rows}
+
+
+def try_again(conn: Connection, dedup_key: str, now: datetime) -> int:
+    """Let reports that were given up for good be tried once more, as an operator asks; how many."""
+    done = conn.execute(
+        update(outbox)
+        .where(
+            outbox.c.dedup_key == dedup_key,
+            outbox.c.channel == Channel.REPORT.value,
+            outbox.c.failed_at.is_not(None),
+            outbox.c.delivered_at.is_(None),
+        )
+        .values(failed_at=None, leased_until=None, due_at=now)
+    )
+    return done.rowcount

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, or_, select
 
 from monitor.model.rotation import Rotation, RotationChange, Status
 from monitor.model.rotation_json import (
@@ -129,3 +129,25 @@ def list_changes(
         statement = statement.where(rotation_change.c.rotation_id == rotation_id)
     statement = statement.order_by(rotation_change.c.changed_at, rotation_change.c.id)
     return [change_from_json(load(body)) for body in conn.execute(statement).scalars()]
+
+
+def changes_known_at(
+    conn: Connection, at: datetime, *, detected_since: datetime, changed_since: datetime
+) -> list[RotationChange]:
+    """Changes up to ``at`` of rotations that were detected from ``detected_since`` on, have changed from
+    ``changed_since`` on, or are on; in the order in which they became known."""
+    on = [Status.OPEN.value, Status.CONFIRMED.value]
+    bodies = conn.execute(
+        select(rotation_change.c.body)
+        .join(rotation, rotation.c.id == rotation_change.c.rotation_id)
+        .where(
+            rotation_change.c.changed_at <= at,
+            or_(
+                rotation.c.detected_at >= detected_since,
+                rotation.c.changed_at >= changed_since,
+                rotation.c.status.in_(on),
+            ),
+        )
+        .order_by(rotation_change.c.changed_at, rotation_change.c.id)
+    ).scalars()
+    return [change_from_json(load(body)) for body in bodies]

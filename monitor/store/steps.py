@@ -8,7 +8,13 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, desc, sel
 
 from monitor.model.grid import EPOCH
 from monitor.model.rotation import StepOutput
-from monitor.model.state import MarketStep, MemberEvent, MemberEventKind, SectorState
+from monitor.model.state import (
+    MarketStep,
+    MemberEvent,
+    MemberEventKind,
+    SectorState,
+    TokenState,
+)
 from monitor.store.readings import readings, save_readings
 from monitor.store.sql import chunks, upsert
 from monitor.store.step_rows import (
@@ -29,6 +35,7 @@ __all__ = [
     "sector_series",
     "step_at",
     "stepped_at_of",
+    "tokens_at",
 ]
 
 _SECOND = timedelta(seconds=1)
@@ -80,6 +87,19 @@ def sector_series(
     if every is None:
         return _series(conn, [(column >= since) & (column < until)])
     return _series(conn, (column.in_(closes) for closes in chunks(_grid(since, until, every))))
+
+
+def tokens_at(
+    conn: Connection, closes: Sequence[datetime]
+) -> dict[datetime, tuple[TokenState, ...]]:
+    """close time -> tokens of the steps of exactly those closes; a step that is not there is left out."""
+    return {
+        row.close_time: unpack_tokens(row.tokens)
+        for some in chunks(closes)
+        for row in conn.execute(
+            select(step.c.close_time, step.c.tokens).where(step.c.close_time.in_(some))
+        )
+    }
 
 
 def stepped_at_of(conn: Connection, since: datetime, until: datetime) -> dict[datetime, datetime]:

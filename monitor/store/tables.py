@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -273,10 +274,15 @@ outbox = Table(
     Column("failed_at", UtcDateTime),
     Column("error", Text),
     Column("receipt", Text),
+    Column("act", Text, nullable=False, server_default="say"),
+    Column("urgent", Boolean, nullable=False, server_default=false()),
+    Column(
+        "told_in", Text
+    ),  # key of the notice that tells this one too: a digest, or a louder one of its rotation
     UniqueConstraint("dedup_key", "channel", "recipient"),
     Index("ix_outbox_thread", "thread", "channel"),
 )
-_PENDING = text("delivered_at IS NULL AND failed_at IS NULL")
+_PENDING = text("delivered_at IS NULL AND failed_at IS NULL AND told_in IS NULL")
 # What is to be sent stays quick to find however much was ever sent.
 Index(
     "ix_outbox_pending",

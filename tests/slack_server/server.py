@@ -15,7 +15,7 @@ from tests.slack_server.faults import BEFORE, SlackFault, SlackFaultKind, SlackF
 from tests.slack_server.methods import Methods
 from tests.slack_server.service import Refusal, Service
 from tests.slack_server.signatures import SIGNATURES, checked
-from tests.slack_server.workspace import Workspace
+from tests.slack_server.workspace import Message, Workspace
 
 CHANNELS = {"C0ALERTS": "alerts", "C0OPERATOR": "operator"}
 TOKEN = "xoxb-test-token"
@@ -121,6 +121,15 @@ class SlackServer:
         """Revoke the token and remove the webhooks."""
         self.revoked = True
 
+    def delete(self, message: Message) -> None:
+        """A person deletes a message: it takes no replies and no edits any more."""
+        gone = {"event": "delete", "channel": message.channel, "ts": message.ts}
+        self._service.write(gone)
+
+    def delete_file(self, file_id: str) -> None:
+        """A person deletes a file: no block may show it any more."""
+        self._service.write({"event": "file_deleted", "file": file_id})
+
     def start(self) -> None:
         """Listen."""
         self._server.start()
@@ -153,7 +162,7 @@ class SlackServer:
         hook, secret = request.match_info["hook"], request.match_info["secret"]
         channel = hook.removeprefix("B")
         known = channel in self.workspace.channels and secret == f"secret{channel.lower()}"
-        fault = self.faults.take("webhook", channel)
+        fault = self._spoilt("webhook", channel)
         raw = await request.text()
         early = await self._before(request, fault, webhook=True)
         if early is not None:
@@ -190,7 +199,7 @@ class SlackServer:
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         raw, as_json = await _arguments(request)
-        fault = self.faults.take(method, raw.get("channel") or raw.get("channel_id"))
+        fault = self._spoilt(method, raw.get("channel") or raw.get("channel_id"))
         early = await self._before(request, fault, webhook=False)
         if early is not None:
             return early
@@ -230,7 +239,7 @@ class SlackServer:
             raise Refusal("token_revoked")
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
-        fault = self.faults.take("upload", None)
+        fault = self._spoilt("upload", None)
         content = await _upload_bytes(request)
         early = await self._before(request, fault, webhook=True)
         if early is not None:
@@ -242,6 +251,14 @@ class SlackServer:
         except Refusal as refusal:
             return web.Response(status=400, text=refusal.error)
         return await self._after(request, fault, web.Response(text=f"OK - {len(content)}"))
+
+    def _spoilt(self, method: str, channel: str | None) -> SlackFault | None:
+        """The fault that spoils this call, recorded before what the call may do."""
+        fault = self.faults.take(method, channel)
+        if fault is not None:
+            told = {"event": "fault", "method": method, "channel": channel}
+            self._service.write({**told, "kind": fault.kind.value, "seconds": fault.seconds})
+        return fault
 
     def _pace(self, channel: str, error: str) -> None:
         if not self._interval:

@@ -102,6 +102,10 @@ class Workspace:
                 for name in ("text", "blocks", "metadata"):
                     if name in event:
                         setattr(message, name, event[name])
+            case "delete":
+                self._remove(event["channel"], event["ts"])
+            case "file_deleted":
+                self.files[event["file"]].completed = False
             case "file":
                 stored = StoredFile(**event["file"])
                 self.files[stored.id] = stored
@@ -109,6 +113,12 @@ class Workspace:
                 self.complaints.append(f"{event['method']}: {event['what']}")
             case "refused":
                 self.refusals.append((event["method"], event["error"]))
+
+    def _remove(self, channel: str, ts: str) -> None:
+        message = self._messages.pop((channel, ts))
+        parent = self._messages.get((channel, message.thread_ts or ""))
+        if parent is not None:
+            parent.replies.remove(message)
 
     def _add(self, message: Message) -> None:
         message.files = tuple(message.files)

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from monitor.content.charts.canvas import (
-    BODY,
     INK,
     SMALL,
     keep_range,
+    legend,
     new_figure,
     paint_marks,
     png,
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Series = Sequence[tuple[datetime, SectorState]]
-HEIGHT_IN = 4.8
+HEIGHT_IN = 5.0
+LABELS = 0.16
+"""Part of the upper axis that is kept free below the lines for the names of moments."""
 
 
 def render_alert_png(
@@ -57,17 +59,17 @@ def render_alert_png(
     indices = [_line(series, sector, "index") for sector in sides]
     volumes = [_line(series, sector, "volume_share") for sector in sides if not sector.benchmark]
     title = " → ".join(one_line(sector.name, LONGEST) for sector in sides)
-    figure = new_figure(title, banner, height=HEIGHT_IN)
+    figure = new_figure(title, height=HEIGHT_IN)
+    at = sorted({moment for line in indices for moment in line.at})
+    if len(at) < 2:
+        said_empty(styled(figure.add_subplot(), time=False), "no history yet")
+        return png(figure), f"{title}: no history yet"
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     for axes in (upper, lower):
         styled(axes)
-    subtitled(upper, "index, 100 at the left edge")
+    whose = f"{one_line(banner, 30)}; " if banner else ""
+    subtitled(upper, f"{whose}index, 100 at the left edge")
     subtitled(lower, "share of traded volume")
-    at = sorted({moment for line in indices for moment in line.at})
-    if len(at) < 2:
-        for axes, words in ((upper, "no history yet"), (lower, "")):
-            said_empty(axes, words)
-        return png(figure), f"{title}: no history yet"
     for line in indices:
         upper.plot(day_numbers(line.at), rebased(line.values), color=line.color, linewidth=1.8,
                    label=shown(line.name, LONGEST))  # fmt: skip
@@ -79,11 +81,13 @@ def render_alert_png(
             linewidth=1.8,
         )
     lower.yaxis.set_major_formatter("{x:.0f} %")
+    low, high = upper.get_ylim()
+    upper.set_ylim(low - LABELS * (high - low), high)
     for axes in (upper, lower):
         keep_range(axes, day_numbers(at))
         paint_marks(axes, Marks(blind=blind))
         _moments(axes, rotation, at, named=axes is upper)
-    upper.legend(loc="best", frameon=False, fontsize=BODY, labelcolor=INK, handlelength=1.2)
+    legend(upper, len(indices))
     return png(figure), _alt(rotation, indices, volumes, at, banner)
 
 
@@ -113,7 +117,7 @@ def _moments(axes: "Axes", rotation: Rotation, at: Sequence[datetime], *, named:
             late = moment > at[0] + 0.3 * (at[-1] - at[0])
             axes.annotate(
                 word,
-                (day_number(moment), 0.03 if word == "began" else 0.14),
+                (day_number(moment), 0.02 if word == "began" else 0.1),
                 xycoords=("data", "axes fraction"),
                 xytext=(-3 if late else 3, 0),
                 textcoords="offset points",

@@ -7,7 +7,7 @@ shows the picture 360 wide.
 import io
 import warnings
 from collections.abc import Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from monitor.content.charts.marks import Marks, day_number
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GROUND, INK, SOFT, LINE = "#FFFFFF", "#1A1D21", "#5C6670", "#D9DEE3"
-WIDTH_IN, HEIGHT_IN, DPI = 5.0, 3.9, 300
+WIDTH_IN, HEIGHT_IN, EMPTY_IN, DPI = 5.0, 3.9, 1.3, 300
 TITLE, BODY, SMALL = 12.0, 10.0, 9.0
+Span = tuple[datetime, datetime, str]
 HATCH = {"blind": "////", "launch": "\\\\\\\\"}
 
 
-def new_figure(title: str, foot: str = "", *, height: float = HEIGHT_IN) -> "Figure":
-    """An empty picture with its title, and words at its foot; axes are added by the caller."""
+def new_figure(title: str, *, height: float = HEIGHT_IN) -> "Figure":
+    """An empty picture with its title; axes are added by the caller."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  heavy: only where a chart is drawn
     from matplotlib.figure import Figure as NewFigure  # noqa: PLC0415
 
@@ -33,8 +34,6 @@ def new_figure(title: str, foot: str = "", *, height: float = HEIGHT_IN) -> "Fig
     FigureCanvasAgg(figure)
     name = shown(title, 44)
     figure.suptitle(name, x=0.01, ha="left", fontsize=TITLE, fontweight="bold", color=INK)
-    if foot:
-        figure.supxlabel(shown(foot, 62), x=0.01, ha="left", fontsize=SMALL, color=SOFT)
     return figure
 
 
@@ -76,7 +75,7 @@ def tick(days: float) -> str:
 
 def paint_marks(axes: "Axes", marks: Marks) -> None:
     """Rotations shaded, blind spells hatched, launches as hatched bars, notes as numbered lines."""
-    for begin, end, color in marks.spans:
+    for begin, end, color in united(marks.spans):
         axes.axvspan(day_number(begin), day_number(end), color=color, alpha=0.18, linewidth=0)
     for begin, end in marks.blind:
         axes.axvspan(
@@ -97,6 +96,17 @@ def paint_marks(axes: "Axes", marks: Marks) -> None:
             fontweight="bold",
             color=INK,
         )
+
+
+def united(spans: Sequence[Span]) -> list[Span]:
+    """Overlapping spans of a colour as one, so that shades do not add up."""
+    found: list[Span] = []
+    for begin, end, color in sorted(spans, key=lambda span: (span[2], span[0])):
+        if found and found[-1][2] == color and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]), color)
+        else:
+            found.append((begin, end, color))
+    return found
 
 
 def _launches(axes: "Axes", marks: Marks) -> None:
@@ -139,7 +149,7 @@ def legend(axes: "Axes", count: int) -> None:
             handles,
             labels,
             loc="outside lower center",
-            ncol=2 if count in (2, 4) else 3,
+            ncol=_columns(labels, count),
             frameon=False,
             fontsize=BODY,
             labelcolor=INK,
@@ -149,13 +159,22 @@ def legend(axes: "Axes", count: int) -> None:
         )
 
 
+def _columns(labels: Sequence[str], count: int) -> int:
+    """Three names a row where they fit, else two; never one left alone in a row of its own."""
+    points = 5.6 * max(map(len, labels), default=0) + 24
+    return 2 if count in (2, 4) or 3 * points > 72 * WIDTH_IN else 3
+
+
 def shown(text: str, longest: int = LONGEST_NAME) -> str:
     """A name as a chart may print it: one line, cut, and never read as a formula."""
     return one_line(text, longest).replace("$", "\\$")
 
 
 def said_empty(axes: "Axes", words: str) -> None:
-    """An empty chart is a picture with words, never a blank one."""
+    """An empty chart is a picture with words, never a blank one, and takes little room."""
+    figure = axes.get_figure(root=True)
+    if figure is not None:
+        figure.set_size_inches(WIDTH_IN, EMPTY_IN)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.text(

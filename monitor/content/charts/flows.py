@@ -30,7 +30,6 @@ def flow_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
     axes = styled(figure.add_subplot())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value) if value else "0"))
     subtitled(axes, f"{marks.subtitle}; up bought, down sold", notes=bool(marks.notes))
-    axes.axhline(0.0, color=INK, linewidth=0.9)
     width = 0.8 / 24 / max(1, len(lines))
     told = []
     for i, line in enumerate(lines):
@@ -47,6 +46,7 @@ def flow_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
     if not any(v is not None for line in lines for v in line.values):
         said_empty(axes, "flow unknown: no venue told who bought")
         return png(figure), f"{TITLE}: unknown"
+    axes.axhline(0.0, color=INK, linewidth=0.9)
     axes.set_xlim(day_number(lines[0].at[0] - timedelta(hours=1)), day_number(lines[0].at[-1]))
     paint_marks(axes, marks)
     legend(axes, len(lines))

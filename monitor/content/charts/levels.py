@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LONGEST = 16
+WHOLE, CUT = 100, 40
+"""Per cent: the axis of shares ends there, or at a lower round value of at most the second."""
 
 
 def index_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
@@ -57,18 +59,22 @@ def share_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
     """
     marks = replace(marks, notes=())
     title = "Share of the watched market cap"
-    figure = new_figure(title)
+    top = share_axis(lines)
+    figure = new_figure(title if top == WHOLE else f"{title}, up to {top} %")
     axes = styled(figure.add_subplot())
     told = [f"{one_line(line.name)} {share(last_known(line.values))}" for line in lines]
     if lines and lines[0].at:
         axes.stackplot(
             day_numbers(lines[0].at),
             _stack(lines),
-            labels=[shown(line.name, LONGEST) for line in lines],
+            labels=[
+                f"{shown(line.name, LONGEST)} {share(last_known(line.values))}" for line in lines
+            ],
             colors=[line.color for line in lines],
             linewidth=0,
         )
-        axes.set_ylim(0, 100)
+        axes.set_ylim(0, top)
+        axes.set_yticks(range(0, top + 1, {WHOLE: 20, 10: 2, 20: 5}.get(top, 10)))
     axes.yaxis.set_major_formatter("{x:.0f} %")
     _finish(axes, lines, marks, told)
     return png(figure), f"{title}: {', '.join(told) or 'no data'}"
@@ -82,6 +88,14 @@ def _stack(lines: Sequence[Line]) -> list[list[float]]:
         [math.nan if blank[t] else 100.0 * (value or 0.0) for t, value in enumerate(line.values)]
         for line in lines
     ]
+
+
+def share_axis(lines: Sequence[Line]) -> int:
+    """Where the axis ends: below 100 % where all but the uppermost sector fill so little that nobody could see them."""
+    below = [math.fsum(column[:-1]) for column in zip(*_stack(lines), strict=True)]
+    highest = max((value for value in below if not math.isnan(value)), default=WHOLE)
+    top = 10 * math.ceil(1.5 * highest / 10)
+    return top if 0 < top <= CUT else WHOLE
 
 
 def _finish(axes: "Axes", lines: Sequence[Line], marks: Marks, told: Sequence[str]) -> None:

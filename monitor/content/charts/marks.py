@@ -38,7 +38,7 @@ class Marks:
 def note_key(marks: Marks) -> str:
     """The numbers on the chart in words."""
     return " · ".join(
-        f"{i + 1} {one_line(text, NOTE)}, {stamp(at)}" for i, (at, text) in enumerate(marks.notes)
+        f"({i + 1}) {one_line(text, NOTE)}, {stamp(at)}" for i, (at, text) in enumerate(marks.notes)
     )
 
 

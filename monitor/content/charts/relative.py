@@ -1,12 +1,14 @@
 """Relative rotation: strength against momentum, with the tail of the last days. For the eye, never for the detector."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from monitor.analytics.rrg import quadrant
 from monitor.content.charts.canvas import (
     BODY,
+    GROUND,
     INK,
     SMALL,
     SOFT,
@@ -20,6 +22,9 @@ from monitor.content.charts.canvas import (
 from monitor.content.plain_words import one_line
 
 TITLE = "Relative rotation"
+LONGEST = 16
+FAINTEST = 0.15
+"""How much of its colour the oldest end of a tail has."""
 WORDS = {"leading": (1, 1), "weakening": (1, -1), "lagging": (-1, -1), "improving": (-1, 1)}
 
 
@@ -33,7 +38,7 @@ class Tail:
 
 
 def relative_chart(tails: Sequence[Tail], subtitle: str = "") -> tuple[bytes, str]:
-    """(PNG, alt text): a tail a sector, a dot where it stands now, four quadrants in words."""
+    """(PNG, alt text): a tail a sector that fades towards the past, a dot where it stands now, four quadrants in words."""
     figure = new_figure(f"{TITLE}: strength and momentum")
     axes = styled(figure.add_subplot(), time=False)
     subtitled(axes, subtitle)
@@ -62,12 +67,34 @@ def relative_chart(tails: Sequence[Tail], subtitle: str = "") -> tuple[bytes, st
         points = known[tail.name]
         if not points:
             continue
-        axes.plot(*zip(*points, strict=True), color=tail.color, linewidth=1.4, alpha=0.65)
+        for k, step in enumerate(pairwise(points)):
+            axes.plot(
+                *zip(*step, strict=True), color=tail.color, linewidth=1.4, solid_capstyle="round",
+                alpha=FAINTEST + (0.9 - FAINTEST) * (k + 1) / len(points),
+            )  # fmt: skip
         axes.plot(*points[-1], marker="o", markersize=7, color=tail.color)
+    ends = {name: points[-1] for name, points in known.items() if points}
+    for name, place in name_places(ends, reach).items():
         axes.annotate(
-            shown(tail.name, 16), points[-1], xytext=(0, 7), textcoords="offset points",
-            ha="center", fontsize=BODY, fontweight="bold", color=INK,
+            shown(name, LONGEST), place, ha="center", va="center", fontsize=BODY, fontweight="bold",
+            color=INK, bbox={"facecolor": GROUND, "alpha": 0.7, "linewidth": 0, "pad": 0.5},
         )  # fmt: skip
     axes.set_xlabel("strength (100: as the watched sectors)", fontsize=SMALL, color=SOFT)
     axes.set_ylabel("momentum", fontsize=SMALL, color=SOFT)
     return png(figure), f"{TITLE}, where each sector stands: {', '.join(told)}"
+
+
+def name_places(
+    ends: Mapping[str, tuple[float, float]], reach: float
+) -> dict[str, tuple[float, float]]:
+    """Where each name stands: by its dot, the upper one of two that would overlap moved up. ``reach``: half the axis."""
+    tall = 0.11 * reach
+    placed: dict[str, tuple[float, float]] = {}
+    for name, (x, y) in sorted(ends.items(), key=lambda item: item[1][1]):
+        level = y + tall
+        for other, (x_other, y_other) in sorted(placed.items(), key=lambda item: item[1][1]):
+            wide = 0.024 * reach * (min(len(name), LONGEST) + min(len(other), LONGEST))
+            if abs(x - x_other) < wide and abs(level - y_other) < tall:
+                level = y_other + tall
+        placed[name] = (x, level)
+    return placed

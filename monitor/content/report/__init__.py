@@ -1,8 +1,15 @@
 """The daily report: twelve sections of one day, as HTML and as text, from the same facts in the same order."""
 
-from monitor.content.report.facts import DataHealth, Outage, Refused, ReportFacts, Vendor
+from monitor.content.report.facts import (
+    DataHealth,
+    Outage,
+    Refused,
+    ReportFacts,
+    Vendor,
+    WaitingNotices,
+)
 from monitor.content.report.html import report_html
-from monitor.content.report.mail import ReportMail, report_mail
+from monitor.content.report.mail import report_mail
 from monitor.content.report.pictures import ReportPicture, draw_pictures
 from monitor.content.report.text import report_text
 from monitor.content.report.verdict import report_subject
@@ -12,9 +19,9 @@ __all__ = [
     "Outage",
     "Refused",
     "ReportFacts",
-    "ReportMail",
     "ReportPicture",
     "Vendor",
+    "WaitingNotices",
     "draw_pictures",
     "report_html",
     "report_mail",

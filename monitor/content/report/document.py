@@ -3,7 +3,7 @@
 from monitor.content.plain_words import one_line
 from monitor.content.report.blocks import Chart, Document, Section
 from monitor.content.report.facts import ReportFacts
-from monitor.content.report.housekeeping import data_health, foot, late_words
+from monitor.content.report.housekeeping import data_health, foot, late_words, waiting_words
 from monitor.content.report.market import members, movers_section, sectors
 from monitor.content.report.phrases import as_of, day_words
 from monitor.content.report.pictures import KEYS
@@ -30,7 +30,11 @@ def document_of(facts: ReportFacts) -> Document:
         data_health(facts),
         foot(facts),
     )
-    lead = (one_line(facts.banner, 200), late_words(facts))
+    lead = (
+        one_line(facts.banner, 200),
+        late_words(facts),
+        *(waiting_words(waiting) for waiting in facts.health.waiting),
+    )
     return Document(
         subject=report_subject(facts),
         heading=f"Sector rotations, {day_words(facts)}{as_of(facts)}",

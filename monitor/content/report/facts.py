@@ -50,8 +50,21 @@ class Vendor:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingNotices:
+    """``count`` overdue notices of a channel wait, the oldest of them since ``since``."""
+
+    channel: str
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DataHealth:
-    """How whole the day is. ``coverage``: sector -> mean over the day, 1.0 is all; ``late_notices`` None: not known."""
+    """How whole the day is. ``coverage``: sector -> mean over the day, 1.0 is all; ``late_notices`` None: not known.
+
+    ``undelivered``: notices of the day that their channel refused for good. ``waiting``: what waits as this is written.
+    ``begins``: the very first interval, where it lies in this day.
+    """
 
     coverage: Mapping[str, float] = field(default_factory=dict)
     blind: tuple[tuple[datetime, datetime], ...] = ()
@@ -59,12 +72,16 @@ class DataHealth:
     refused: tuple[Refused, ...] = ()
     late_notices: int | None = None
     vendors: tuple[Vendor, ...] = ()
+    undelivered: int = 0
+    waiting: tuple[WaitingNotices, ...] = ()
+    begins: datetime | None = None
 
     @property
     def whole(self) -> bool:
         """Nothing was missed that another venue did not cover."""
         return (
             not self.blind
+            and self.begins is None
             and not any(outage.lost for outage in self.outages)
             and min(self.coverage.values(), default=1.0) >= WHOLE
         )
@@ -78,7 +95,8 @@ class ReportFacts:
     states by close time, about hourly, from 30 days before ``until``; ``steps``: those of the day, every step.
     ``rotations``: on at some time of the day; ``changes``: of the day; ``past``: all flagged in 90 days;
     rotations stand as they did at ``until`` (:func:`monitor.content.report.selection.states_at`). ``readings``:
-    the day's, all ordered pairs. ``events`` and ``notes``: of the series' range; notes may lie after the day too.
+    the day's, of all ordered pairs; the one of each that came nearest is enough. ``gaps``: spells of the series' range
+    before the day in which nothing was stepped. ``events`` and ``notes``: of the series' range; notes may lie after the day too.
     ``volume_medians``: token -> USD, 30-day median of its 24 h volume. ``venues``: that gave bars in the day.
     ``banner`` stands above everything where the figures are not the market's. ``due_at``: when it should have been sent.
     """
@@ -100,6 +118,7 @@ class ReportFacts:
     volume_medians: Mapping[str, float] = field(default_factory=dict)
     venues: Sequence[str] = ()
     health: DataHealth = field(default_factory=DataHealth)
+    gaps: Sequence[tuple[datetime, datetime]] = ()
     why_empty: str = "no interval of this day was stepped"
     configuration: str = ""
     version: str = ""

@@ -2,13 +2,22 @@
 
 from datetime import timedelta
 
-from monitor.content.figures import duration, percent, points, stamp
+from monitor.content.figures import duration, percent, points, share, stamp
 from monitor.content.plain_words import one_line
 from monitor.content.report.blocks import Paragraph, Section
-from monitor.content.report.facts import WHOLE, Outage, Refused, ReportFacts, Vendor
+from monitor.content.report.facts import (
+    WHOLE,
+    Outage,
+    Refused,
+    ReportFacts,
+    Vendor,
+    WaitingNotices,
+)
 from monitor.content.report.phrases import clock_span, listed, outage_words
 
 LATE = timedelta(minutes=15)
+SPELLS = 6
+_CHANNELS = {"slack": "Slack", "operator": "The operator's channel", "email": "Mail"}
 
 
 def data_health(facts: ReportFacts) -> Section:
@@ -18,13 +27,15 @@ def data_health(facts: ReportFacts) -> Section:
         lines = [f"None: {facts.why_empty}."]
     else:
         lines = ["Whole." if health.whole else "Not whole."]
-    lines += [f"Blind {clock_span(a, b, facts)}: no venue answered." for a, b in health.blind]
-    lines += [_outage(outage, facts) for outage in health.outages]
     if facts.close is not None:
+        lines += _spells(facts)
+        lines += [_outage(outage, facts) for outage in health.outages]
         lines += _coverage(facts)
     lines.append(_refused(health.refused))
     if health.late_notices is not None:
         lines.append(f"Late notices: {health.late_notices}.")
+    if health.undelivered:
+        lines.append(f"Notices that their channel refused for good: {health.undelivered}.")
     lines += [_vendor(vendor) for vendor in health.vendors]
     return Section("Data", tuple(Paragraph(line) for line in lines))
 
@@ -49,6 +60,25 @@ def late_words(facts: ReportFacts) -> str:
     return f"Late by {duration((facts.built_at - facts.due_at).total_seconds())}."
 
 
+def waiting_words(waiting: WaitingNotices) -> str:
+    """Said first too: who relies on the channel must know that it is behind."""
+    channel = _CHANNELS.get(waiting.channel, one_line(waiting.channel))
+    notices = "1 notice waits" if waiting.count == 1 else f"{waiting.count} notices wait"
+    return f"{channel} is late: {notices}, the oldest since {stamp(waiting.since)}."
+
+
+def _spells(facts: ReportFacts) -> list[str]:
+    health = facts.health
+    lines = []
+    if health.begins is not None:
+        lines.append(f"The record begins {stamp(health.begins)}.")
+    told = [clock_span(a, b, facts) for a, b in health.blind]
+    if told:
+        more = f" and {len(told) - SPELLS} more" if len(told) > SPELLS else ""
+        lines.append(f"Blind {', '.join(told[:SPELLS])}{more}: nothing was seen.")
+    return lines
+
+
 def _outage(outage: Outage, facts: ReportFacts) -> str:
     words = outage_words(outage, facts)
     if outage.why:
@@ -68,9 +98,9 @@ def _coverage(facts: ReportFacts) -> list[str]:
         return ["Coverage unknown."]
     if not low:
         full = min(coverage.values()) > 0.9995
-        return [f"Coverage {'full' if full else f'{WHOLE:.0%} or more'} for every sector."]
-    told = [f"{facts.name(sector)} {value:.0%}" for value, sector in low]
-    rest = f"; the other sectors {WHOLE:.0%} or more" if len(low) < len(coverage) else ""
+        return [f"Coverage {'full' if full else f'{share(WHOLE, 0)} or more'} for every sector."]
+    told = [f"{facts.name(sector)} {share(value, 0)}" for value, sector in low]
+    rest = f"; the other sectors {share(WHOLE, 0)} or more" if len(low) < len(coverage) else ""
     return [f"Coverage of the day: {listed(told)}{rest}."]
 
 

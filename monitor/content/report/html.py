@@ -2,16 +2,12 @@
 
 import base64
 from collections.abc import Sequence
-from functools import cache
-from importlib import resources
-
-from jinja2 import Environment, StrictUndefined, Template
 
 from monitor.content.report.blocks import Block
 from monitor.content.report.document import document_of
 from monitor.content.report.facts import ReportFacts
-from monitor.content.report.phrases import kept_together
 from monitor.content.report.pictures import ReportPicture, draw_pictures
+from monitor.content.templating import template
 
 
 def report_html(
@@ -23,7 +19,9 @@ def report_html(
     """
     drawn = draw_pictures(facts) if pictures is None else pictures
     shown = {p.key: (f"cid:{p.key}" if mail else _uri(p.png), p) for p in drawn}
-    return _template().render(document=document_of(facts), pictures=shown, kind=_kind)
+    return template("daily_report.html").render(
+        document=document_of(facts), pictures=shown, kind=_kind
+    )
 
 
 def _kind(block: Block) -> str:
@@ -32,17 +30,3 @@ def _kind(block: Block) -> str:
 
 def _uri(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode()
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["kept"] = kept_together
-    source = (
-        resources.files("monitor.content")
-        .joinpath("templates/daily_report.html")
-        .read_text(encoding="utf-8")
-    )
-    return environment.from_string(source)

@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from monitor.content.figures import UNKNOWN, percent, pp
+from monitor.content.figures import UNKNOWN, percent, pp, share
 from monitor.content.plain_words import one_line
 from monitor.content.report.facts import Outage, ReportFacts
 from monitor.model.rotation import MARKET, Condition
 
-_UNIT = re.compile(r"(?<=\d) (?=(?:%|pp|x|[kMBT]|h|d|min|UTC)\b|%)")
+_UNIT = re.compile(
+    r"(?<=\d) (?=(?:%|pp|x|[kMBT]|h|d|min|UTC)\b|%)|(?<=\(\d\)) |(?<=monitor) (?=explain rot-)|(?<=monitor explain) (?=rot-)"
+)
 _SAID = {
     "relative_return": ("relative return", "percent"),
     "from_own_return": ("own return of the loser", "percent"),
@@ -76,12 +78,14 @@ def outage_words(outage: Outage, facts: ReportFacts) -> str:
 
 def partial_words(facts: ReportFacts) -> str:
     """Why a day is partial, the worst first: blind spells, lost tokens, low coverage."""
-    told = [f"nothing seen {clock_span(a, b, facts)}" for a, b in facts.health.blind]
+    begins = facts.health.begins
+    told = [f"record begins {begins:%H:%M}"] if begins is not None else []
+    told += [f"nothing seen {clock_span(a, b, facts)}" for a, b in facts.health.blind]
     told += [outage_words(outage, facts) for outage in facts.health.outages if outage.lost]
     if not told:
         worst = min(facts.health.coverage.items(), key=lambda item: (item[1], item[0]))
         name = facts.names.get(worst[0], one_line(worst[0]))
-        told = [f"coverage of {name} {worst[1]:.0%}"]
+        told = [f"coverage of {name} {share(worst[1], 0)}"]
     more = f" and {len(told) - 2} more" if len(told) > 2 else ""
     return ", ".join(told[:2]) + more
 
@@ -103,9 +107,9 @@ def _figure(value: float | None, form: str) -> str:
         return UNKNOWN
     if form == "percent":
         return percent(value)
-    return f"{value:.0%}" if form == "part" else f"{value if abs(value) >= 0.05 else 0.0:+.1f}"
+    return share(value, 0) if form == "part" else f"{value if abs(value) >= 0.05 else 0.0:+.1f}"
 
 
 def kept_together(text: str) -> str:
-    """A figure and its unit are never parted at the end of a line."""
+    """At the end of a line nothing parts a figure and its unit, ``(1)`` and what it numbers, a command and its id."""
     return _UNIT.sub("\u00a0", text)

@@ -170,7 +170,7 @@ def _marks(facts: ReportFacts, since: datetime, words: str, *, notes: bool) -> M
             for e in facts.events
             if e.kind is MemberEventKind.LAUNCH and since <= e.at <= facts.until
         ],
-        blind=facts.health.blind,
+        blind=[*((a, b) for a, b in facts.gaps if b > since), *facts.health.blind],
         subtitle=_subtitle(facts, words),
     )
 

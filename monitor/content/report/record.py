@@ -182,5 +182,5 @@ def notes(facts: ReportFacts) -> Section | None:
     if not today and not ahead:
         return Section("Notes", (Paragraph("None."),))
     lines = [f"{stamp(at)}: {one_line(text, 300)}" for at, text in sorted(today)]
-    lines += [f"ahead, {stamp(at)}: {one_line(text, 300)}" for at, text in sorted(ahead)]
+    lines += [f"Ahead, {stamp(at)}: {one_line(text, 300)}" for at, text in sorted(ahead)]
     return Section("Notes", tuple(Paragraph(line) for line in lines))

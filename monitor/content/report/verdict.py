@@ -20,6 +20,8 @@ from monitor.model.rotation import MARKET, Rotation
 from monitor.model.state import SectorState, TokenState
 
 SUBJECT = 150
+MARKET_WIDE = 0.05
+"""A day in which the watched market moved so much is not called quiet."""
 
 
 def report_subject(facts: ReportFacts) -> str:
@@ -132,12 +134,14 @@ def _largest_move(facts: ReportFacts) -> str:
 
 def _quiet(facts: ReportFacts) -> str:
     nearest = nearest_misses(facts, 1)
+    wide = _market_wide(facts)
+    head = "quiet" if wide is None else f"no rotation, market {percent(wide)}"
     if not nearest:
-        return f"quiet; {_largest_move(facts)}"
+        return f"{head}; {_largest_move(facts)}"
     reading = nearest[0]
     pair = pair_words((reading.from_sector, reading.to_sector), facts.names)
     return (
-        f"quiet; nearest was {pair}, {conditions_met(reading)} of"
+        f"{head}; nearest was {pair}, {conditions_met(reading)} of"
         f" {len(reading.conditions)} conditions"
     )
 
@@ -147,7 +151,7 @@ def _day_sentence(facts: ReportFacts) -> str:
     if main is None:
         return (
             f"No rotation began or ended on {day_words(facts)} ({one_line(facts.zone)}{as_of(facts)});"
-            " none is open."
+            f" none is open.{_with_the_market(facts)}"
         )
     rotation, did = main
     told = _figures(rotation, did, facts)
@@ -160,6 +164,19 @@ def _day_sentence(facts: ReportFacts) -> str:
         sentence += f"; {facts.name(rotation.to_sector)}: share of volume {pp(told.volume_change)}"
     more = len({r.id for r in facts.rotations} - {rotation.id})
     return f"{sentence}.{_more(more)}"
+
+
+def _with_the_market(facts: ReportFacts) -> str:
+    """A market-wide move must not read like a rotation: what is left of it as own parts."""
+    wide = _market_wide(facts)
+    own = [(s.own_return_24h, s.id) for s in _watched_states(facts) if s.own_return_24h is not None]
+    if wide is None:
+        return ""
+    text = f" The watched market {moved(wide)} in 24 h"
+    if not own:
+        return f"{text}."
+    largest, sector = max(own, key=lambda part: (abs(part[0]), part[1]))
+    return f"{text}; the largest own part is {pp(largest)} ({facts.names[sector]})."
 
 
 def _did(did: str) -> str:
@@ -191,10 +208,19 @@ def _watched_states(facts: ReportFacts) -> list[SectorState]:
 
 
 def _market(facts: ReportFacts) -> str:
+    moved_by = _market_return(facts)
+    return "" if moved_by is None else f" (watched market {percent(moved_by)})"
+
+
+def _market_return(facts: ReportFacts) -> float | None:
     state = facts.state(facts.benchmark.id) if facts.benchmark else None
-    if state is None or state.return_24h is None:
-        return ""
-    return f" (watched market {percent(state.return_24h)})"
+    return None if state is None else state.return_24h
+
+
+def _market_wide(facts: ReportFacts) -> float | None:
+    """The watched market's return where it is large."""
+    found = _market_return(facts)
+    return found if found is not None and abs(found) >= MARKET_WIDE else None
 
 
 def _led_by(facts: ReportFacts, state: SectorState) -> str:

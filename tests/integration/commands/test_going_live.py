@@ -22,7 +22,7 @@ def test_the_way_of_a_newcomer(market: Market, tmp_path: Path) -> None:
     assert "ok" in market.monitor("config", "check").stdout
     refused = market.monitor("poll", code=2)
     assert "monitor db upgrade" in refused.stderr
-    assert "empty -> 0001" in market.monitor("db", "upgrade").stdout
+    assert "empty -> 0002" in market.monitor("db", "upgrade").stdout
     filled = market.monitor("backfill", "--since", "3d").stdout
     assert "new bars" in filled
     again = market.monitor("backfill", "--since", "3d").stdout
@@ -60,7 +60,7 @@ def test_the_way_of_a_newcomer(market: Market, tmp_path: Path) -> None:
     market.monitor("db", "backup", str(backup))
     with sqlite3.connect(backup) as raw:
         assert raw.execute("select count(*) from bar").fetchone()[0] >= 700
-    assert "0001" in market.monitor("db", "current").stdout
+    assert "0002" in market.monitor("db", "current").stdout
     assert "rows older than" in market.monitor("db", "prune").stdout
 
 

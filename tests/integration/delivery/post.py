@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.clock import ManualClock
 from monitor.delivery.channel import ChannelSender
+from monitor.delivery.gathering import Rules
 from monitor.delivery.sender import Attempt, Sender
 from monitor.delivery.slack_webhook import SlackWebhook
 from monitor.model.notice import Channel, Notice, NoticeKind
@@ -42,6 +43,7 @@ class Post:
         self.slack = slack
         self.clock = ManualClock(NOW)
         self.timeout = timeout
+        self.rules = Rules()
         self.attempts: list[Attempt] = []
         self.sender = self.another()
 
@@ -53,7 +55,9 @@ class Post:
                 self.slack.webhook_url("operator"), timeout=self.timeout
             ),
         }
-        sender = Sender(self.database, self.clock, channels, dice=random.Random(1))
+        sender = Sender(
+            self.database, self.clock, channels, dice=random.Random(1), rules=self.rules
+        )
         sender.on_attempt = self.attempts.append
         return sender
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import structlog
 
+from monitor.delivery.channel import ChannelSender, Receipt, Sending
 from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.sender import LEASE, LONGEST_PAUSE
 from monitor.model.notice import Channel, Notice, NoticeKind
@@ -76,17 +77,19 @@ async def test_a_wait_that_is_missing_or_absurd_is_bounded(
 
 
 async def test_a_server_in_trouble_is_asked_again_ever_less_often(post: Post) -> None:
-    post.slack.faults.add(SlackFaultKind.STATUS, "webhook", status=503, body="busy", left=9)
+    trouble = {"channel": "C0ALERTS", "status": 503, "body": "busy", "left": 9}
+    post.slack.faults.add(SlackFaultKind.STATUS, "webhook", **trouble)
     post.put(notice("n"))
     pauses = []
     for _ in range(9):
-        assert await post.sender.drain() == 0
+        await post.sender.drain()
+        assert post.stored("n").delivered_at is None
         pauses.append((post.stored("n").notice.due_at - post.clock.now()).total_seconds())
         post.clock.set(post.stored("n").notice.due_at)
     for pause, least in zip(pauses, (5, 10, 20, 40, 80, 160, 300, 300, 300), strict=True):
         assert least <= pause <= 1.2 * least  # a fifth on top, so that many do not come at once
     assert timedelta(seconds=max(pauses)) <= 1.2 * LONGEST_PAUSE
-    assert await post.sender.drain() == 1
+    await post.sender.drain()
     assert len(post.texts()) == 1
 
 
@@ -208,10 +211,10 @@ async def test_ten_minutes_are_not_late(post: Post) -> None:
 
 
 async def test_two_workers_send_nothing_twice(post: Post) -> None:
-    post.put(*(notice(f"n{i}", thread=f"t{i}") for i in range(20)))
+    post.put(*(notice(f"n{i}", thread=f"t{i}") for i in range(10)))  # fewer than an hour may have
     counts = await asyncio.gather(post.sender.drain(), post.another().drain())
-    assert sum(counts) == 20
-    assert sorted(post.texts()) == sorted(f"preview of n{i}" for i in range(20))
+    assert sum(counts) == 10
+    assert sorted(post.texts()) == sorted(f"preview of n{i}" for i in range(10))
 
 
 async def test_a_worker_killed_after_its_claim_is_followed_only_when_its_lease_is_over(
@@ -265,13 +268,13 @@ async def test_the_clients_own_log_says_nothing(
 
 async def test_a_notice_that_breaks_its_channel_is_put_off_and_stops_no_other(post: Post) -> None:
     class Broken:
-        def __init__(self, inner: object) -> None:
+        def __init__(self, inner: ChannelSender) -> None:
             self.inner = inner
 
-        async def send(self, notice: Notice, **rest: object) -> dict[str, object]:
+        async def send(self, notice: Notice, how: Sending) -> Receipt:
             if notice.dedup_key == "bad":
                 raise KeyError("https://hooks.example/services/secret")
-            return await self.inner.send(notice, **rest)  # type: ignore[attr-defined,no-any-return]
+            return await self.inner.send(notice, how)
 
         async def close(self) -> None:
             """Nothing to close."""

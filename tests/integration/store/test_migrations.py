@@ -8,13 +8,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from monitor.model.errors import SchemaError
-from monitor.store import meta, migrations, notes
+from monitor.model.notice import Act, Channel
+from monitor.store import meta, migrations, notes, outbox
 from monitor.store.database import Database, open_database
 from monitor.store.tables import metadata
-from tests.integration.store.samples import at
+from monitor.store.types import to_us
+from tests.integration.store.samples import at, notice
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def test_upgrade_makes_a_database_that_passes_and_may_be_repeated(empty: Databas
     migrations.upgrade(empty)
     migrations.upgrade(empty)
     migrations.check_schema(empty)
-    assert migrations.current_revision(empty) == migrations.head_revision() == "0001"
+    assert migrations.current_revision(empty) == migrations.head_revision() == "0002"
 
 
 def test_database_of_a_newer_program_is_refused_and_left_alone(database: Database) -> None:
@@ -63,25 +65,51 @@ def test_database_of_a_newer_program_is_refused_and_left_alone(database: Databas
 
 
 def test_database_of_an_older_revision_is_refused_with_the_command_to_run(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database,
 ) -> None:
-    monkeypatch.setattr(migrations, "head_revision", lambda: "0002")
+    with database.write() as conn:
+        command.downgrade(migrations._config(conn), "0001")
     with pytest.raises(SchemaError, match="is at schema 0001, this program needs 0002") as caught:
         migrations.check_schema(database)
     assert caught.value.remedy == "monitor db upgrade"
 
 
 def test_rows_of_the_first_revision_survive_an_upgrade(empty: Database) -> None:
-    migrations.upgrade(empty)  # the only released revision; later ones are run over these rows
     with empty.write() as conn:
+        command.upgrade(migrations._config(conn), "0001")
         meta.put(conn, "last_good_poll", "then")
         notes.add_note(conn, at("2025-01-21T19:00"), "Stargate announced", at("2025-01-22T08:00"))
+        conn.execute(text(_FIRST_NOTICE), {"at": _first_time(empty)})
     migrations.upgrade(empty)
     with empty.read() as conn:
         assert meta.get(conn, "last_good_poll") == "then"
         assert notes.read_notes(conn, at("2025-01-21"), at("2025-01-22")) == [
             (at("2025-01-21T19:00"), "Stargate announced")
         ]
+        (waiting,) = outbox.waiting(conn, Channel.SLACK, at("2025-01-22"))
+    assert (waiting.notice.text, waiting.notice.act) == ("an old notice", Act.SAY)
+    assert (waiting.notice.urgent, waiting.notice.told_in) == (False, None)
+
+
+_FIRST_NOTICE = """
+INSERT INTO outbox (dedup_key, channel, recipient, kind, thread, text, payload, event_at, due_at, attempts)
+VALUES ('k', 'slack', '', 'rotation', 't', 'an old notice', '{"body": "b"}', :at, :at, 0)
+"""
+
+
+def _first_time(database: Database) -> object:
+    """As the first revision stored a time."""
+    moment = at("2025-01-21T19:00")
+    return to_us(moment) if database.dialect == "sqlite" else moment
+
+
+def test_downgrade_gives_back_what_a_digest_told(database: Database) -> None:
+    with database.write() as conn:
+        outbox.enqueue(conn, [notice("told", told_in="digest")])
+        command.downgrade(migrations._config(conn), "0001")
+        columns = inspect(conn).get_columns("outbox")
+        assert conn.execute(text("SELECT count(*) FROM outbox")).scalar() == 1
+    assert {"told_in", "urgent", "act"}.isdisjoint(column["name"] for column in columns)
 
 
 def test_two_programs_that_start_at_once_migrate_once(new_url: Callable[[], str]) -> None:
@@ -97,7 +125,7 @@ def test_two_programs_that_start_at_once_migrate_once(new_url: Callable[[], str]
 
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: start(), range(4)))
-    assert found == ["0001"] * 4
+    assert found == ["0002"] * 4
 
 
 def test_failed_upgrade_leaves_nothing_behind(

@@ -78,9 +78,6 @@ def test_a_confirmed_notice_is_done_and_its_receipt_is_there_for_the_thread(
     third = claim(database)
     assert third is not None
     assert (third.notice.dedup_key, third.earlier_receipts) == ("c", [])
-    with database.read() as conn:
-        assert outbox.receipts(conn, thread="rotation-1") == [{"ts": "1.1"}, {"ts": "1.2"}]
-        assert outbox.receipts(conn, thread="rotation-1", channel=Channel.EMAIL) == []
 
 
 def test_an_undelivered_notice_holds_back_its_thread_only(database: Database) -> None:
@@ -211,16 +208,3 @@ def test_a_rotation_and_its_notices_are_there_together_or_not_at_all(database: D
         outbox.enqueue(conn, [notice("a")])
     assert claimed_key(database) is None
     assert put(database, notice("a")) == 1  # and its key is free
-
-
-def test_a_rotation_is_told_by_any_notice_that_names_it_among_others(database: Database) -> None:
-    together = notice("many", thread="r1", payload={"rotations": ["r1", "r2"], "reverses": "r3"})
-    with database.write() as conn:
-        outbox.enqueue(conn, [together])
-    with database.read() as conn:
-        assert [outbox.was_told(conn, name) for name in ("r1", "r2", "r3", "r")] == [
-            True,
-            True,
-            False,
-            False,
-        ]

@@ -1,33 +1,34 @@
-"""What is told, once, and when: minimum, told before, quiet hours, reversals, crowds, the start."""
+"""What is told, once, and when: minimum, told before, reversals, crowds, quiet hours, the start."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.content.notices import AlertPolicy, end_of_quiet, notices_for, start_digest
+from monitor.content.alert import Around
+from monitor.content.alert_policy import AlertPolicy, Voice
 from monitor.content.operator_text import operator_notice
-from monitor.model.notice import Channel, Notice
+from monitor.content.quiet_hours import end_of_quiet
+from monitor.content.start_digest import start_digest
+from monitor.model.notice import Act, Notice
 from monitor.model.rotation import ChangeReason, Rotation, RotationChange, Severity, Status
 from tests.unit.content import samples
+from tests.unit.content.desk import BOT, MAIL, WEBHOOK, Desk, acts, keys, sent
 from tests.unit.content.samples import CONFIRMED, DETECTED, NAMES, change
 
 WATCH, CRITICAL = Severity.WATCH, Severity.CRITICAL
-NIGHT = AlertPolicy(quiet=(time(11), time(12, 30)))
+HOUR = timedelta(hours=1)
+NIGHT = (time(11), time(12, 30))
 
 
-def told_of(
-    changes: Sequence[RotationChange],
-    told: Collection[str] = (),
-    policy: AlertPolicy | None = None,
-) -> list[Notice]:
-    return notices_for(changes, policy or AlertPolicy(), NAMES, told)
+def voice(minimum: Severity = Severity.WARNING) -> Voice:
+    return Voice(WEBHOOK.channel, WEBHOOK.form, minimum)
 
 
-def keys(notices: Sequence[Notice]) -> list[str]:
-    return [notice.dedup_key for notice in notices]
+def told_of(*changes: RotationChange, minimum: Severity = Severity.WARNING) -> list[Notice]:
+    return Desk(voice(minimum)).tell(*changes)
 
 
 class TestMinimum:
@@ -45,7 +46,7 @@ class TestMinimum:
         self, minimum: Severity, severity: Severity, told: bool
     ) -> None:
         made = change(samples.confirmed(severity=severity), ChangeReason.CONFIRMED)
-        assert bool(told_of([made], policy=AlertPolicy(minimum=minimum))) is told
+        assert bool(told_of(made, minimum=minimum)) is told
 
     @pytest.mark.parametrize(
         "reason",
@@ -56,52 +57,68 @@ class TestMinimum:
             ChangeReason.OUTCOME_72H,
         ],
     )
-    def test_what_is_no_turn_is_not_told(self, reason: ChangeReason) -> None:
-        assert told_of([change(samples.confirmed(), reason)], ["rot-7f3a"]) == []
-
-    def test_a_leg_is_told_and_names_what_it_joins(self) -> None:
-        (notice,) = told_of([change(samples.confirmed(joins="rot-1"), ChangeReason.LEG)])
-        assert "A further leg of rot-1." in notice.payload["body"]
+    def test_a_webhook_hears_of_turns_only(self, reason: ChangeReason) -> None:
+        desk = Desk()
+        desk.tell(change(samples.confirmed(), ChangeReason.CONFIRMED))
+        assert desk.tell(change(samples.confirmed(), reason)) == []
 
 
 class TestToldBefore:
     def test_an_end_is_told_to_those_who_were_told_of_the_beginning(self) -> None:
         end = change(samples.faded(), ChangeReason.FADED)
-        assert told_of([end]) == []
-        assert keys(told_of([end], ["rot-7f3a"])) == ["rot-7f3a|faded|2025-01-20T13:05:00Z"]
+        assert told_of(end) == []
+        desk = Desk()
+        desk.tell(change(samples.confirmed(), ChangeReason.CONFIRMED))
+        assert keys(desk.tell(end)) == ["rot-7f3a|faded|2025-01-20T13:05:00Z"]
 
     def test_an_end_in_the_batch_of_its_beginning_is_told_too(self) -> None:
         both = [
             change(samples.confirmed(), ChangeReason.CONFIRMED),
             change(samples.faded(status=Status.EXPIRED), ChangeReason.EXPIRED),
         ]
-        assert len(told_of(both)) == 2
+        assert [n.act for n in told_of(*both)] == [Act.SAY, Act.REPLY]
 
 
 class TestReversal:
+    AT = DETECTED + 50 * HOUR
+
     def pair(self, severity: Severity = Severity.WARNING) -> list[RotationChange]:
-        at = DETECTED + timedelta(hours=50)
         new = samples.confirmed(
             id="new", from_sector="memes", to_sector="ai-agents", reverses="rot-7f3a", severity=severity,
-            confirmed_at=at,
+            detected_at=self.AT, confirmed_at=self.AT,
         )  # fmt: skip
         old = samples.faded(status=Status.REVERSED, reversed_by="new")
         return [
-            change(new, ChangeReason.CONFIRMED, at),
-            change(old, ChangeReason.REVERSED, at),
+            change(new, ChangeReason.CONFIRMED, self.AT),
+            change(old, ChangeReason.REVERSED, self.AT),
         ]
 
-    def test_it_is_told_in_one_message_that_names_the_one_it_reverses(self) -> None:
-        (notice,) = told_of(self.pair(), ["rot-7f3a"])
+    def told_before(self, *voices: Voice) -> Desk:
+        desk = Desk(*voices)
+        desk.tell(change(samples.confirmed(severity=CRITICAL), ChangeReason.CONFIRMED))
+        return desk
+
+    def test_a_webhook_is_told_in_one_message_that_names_the_one_it_reverses(self) -> None:
+        (notice,) = self.told_before(WEBHOOK).tell(*self.pair())
         assert notice.payload["rotations"] == ["new"]
-        assert "Reverses rot-7f3a." in notice.payload["body"]
+        assert notice.payload["change"]["reverses"] == "rot-7f3a"
+
+    def test_with_threads_the_new_one_has_its_own_and_the_old_ones_gets_a_link(self) -> None:
+        made = self.told_before(BOT).tell(*self.pair())
+        assert acts(made) == [
+            ("say", "new"), ("picture", "new"), ("reply", "rot-7f3a"), ("edit", "rot-7f3a"),
+        ]  # fmt: skip
+        assert made[2].payload["change"]["reversed_by"] == "new"
+
+    def test_mail_tells_the_old_one_even_where_the_new_one_is_below_its_minimum(self) -> None:
+        (notice,) = self.told_before(MAIL).tell(*self.pair())
+        assert (notice.act, notice.thread) == (Act.REPLY, "rot-7f3a")
 
     def test_it_is_told_by_the_old_one_where_the_new_one_is_too_small_to_tell(self) -> None:
-        policy = AlertPolicy(minimum=Severity.CRITICAL)
-        (notice,) = told_of(self.pair(), ["rot-7f3a"], policy)
+        (notice,) = self.told_before(voice(CRITICAL)).tell(*self.pair())
         assert notice.payload["rotations"] == ["rot-7f3a"]
         assert notice.text.startswith("REVERSED AI agents → Memes")
-        assert told_of(self.pair(), [], policy) == []
+        assert told_of(*self.pair(), minimum=CRITICAL) == []
 
 
 class TestCrowd:
@@ -114,77 +131,133 @@ class TestCrowd:
             for a, b in pairs
         ]
 
+    def into_memes(self) -> list[RotationChange]:
+        return self.rises(("ai-agents", "memes"), ("defi", "memes"), ("gaming", "memes"))
+
     def test_three_into_one_sector_become_one_message(self) -> None:
-        (notice,) = told_of(
-            self.rises(("ai-agents", "memes"), ("defi", "memes"), ("gaming", "memes"))
-        )
+        (notice,) = sent(told_of(*self.into_memes()))
         assert notice.payload["rotations"] == ["ai-agents-memes", "defi-memes", "gaming-memes"]
         assert notice.text == (
             "WARNING 3 rotations into Memes at once: from AI agents, DeFi, Gaming. 11:35 UTC"
         )
         assert all(name in notice.payload["body"] for name in notice.payload["rotations"])
 
+    def test_each_of_them_is_kept_as_told_in_it_and_goes_on_from_there(self) -> None:
+        desk = Desk(BOT)
+        made = desk.tell(*self.into_memes())
+        assert [n.told_in for n in made] == [None, *[made[0].dedup_key] * 3]
+        assert [n.thread for n in made[1:]] == ["ai-agents-memes", "defi-memes", "gaming-memes"]
+        over = samples.faded(id="defi-memes", from_sector="defi")
+        # no parent of its own: nothing to edit
+        assert acts(desk.tell(change(over, ChangeReason.FADED))) == [("reply", "defi-memes")]
+
     def test_three_out_of_one_sector_too(self) -> None:
-        (notice,) = told_of(self.rises(("memes", "ai-agents"), ("memes", "defi"), ("memes", "*")))
+        rises = self.rises(("memes", "ai-agents"), ("memes", "defi"), ("memes", "*"))
+        (notice,) = sent(told_of(*rises))
         assert notice.text == (
             "WARNING 3 rotations out of Memes at once: into AI agents, DeFi, market. 11:35 UTC"
         )
 
+    def test_mail_tells_each_on_its_own(self) -> None:
+        rises = self.rises(
+            ("ai-agents", "memes"), ("defi", "memes"), ("gaming", "memes"), severity=CRITICAL
+        )
+        assert len(sent(Desk(MAIL).tell(*rises))) == 3
+
+    def test_rises_of_what_threads_were_told_of_stay_in_their_threads(self) -> None:
+        desk = Desk(BOT)
+        for rise in self.into_memes():
+            desk.tell(rise)
+        raised = self.rises(
+            ("ai-agents", "memes"), ("defi", "memes"), ("gaming", "memes"), severity=CRITICAL
+        )
+        later = [
+            RotationChange(c.rotation, ChangeReason.SEVERITY, CONFIRMED + HOUR) for c in raised
+        ]
+        assert [act for act, _ in acts(desk.tell(*later))] == ["reply", "edit"] * 3
+
     def test_two_stay_two(self) -> None:
-        assert len(told_of(self.rises(("ai-agents", "memes"), ("defi", "memes")))) == 2
+        assert len(told_of(*self.rises(("ai-agents", "memes"), ("defi", "memes")))) == 2
 
     def test_three_that_share_no_one_side_stay_three(self) -> None:
         mixed = self.rises(("ai-agents", "memes"), ("ai-agents", "defi"), ("gaming", "memes"))
-        assert len(told_of(mixed)) == 3
+        assert len(told_of(*mixed)) == 3
 
     def test_three_of_different_intervals_stay_three(self) -> None:
-        rises = self.rises(("ai-agents", "memes"), ("defi", "memes"), ("gaming", "memes"))
+        rises = self.into_memes()
         later = RotationChange(rises[2].rotation, rises[2].reason, CONFIRMED + timedelta(minutes=5))
-        assert len(told_of([*rises[:2], later])) == 3
+        assert len(told_of(*rises[:2], later)) == 3
 
     def test_two_turns_of_one_rotation_in_one_interval_are_told_once_and_are_no_crowd(self) -> None:
         first, second = self.rises(("ai-agents", "memes"), ("defi", "memes"))
         opened = RotationChange(first.rotation, ChangeReason.OPENED, first.changed_at)
-        told = told_of([opened, first, second])
+        told = told_of(opened, first, second)
         assert [notice.payload["change"]["reason"] for notice in told] == ["confirmed", "confirmed"]
 
     def test_the_rest_of_the_batch_is_told_beside_the_crowd(self) -> None:
-        batch = [
-            *self.rises(("ai-agents", "memes"), ("defi", "memes"), ("gaming", "memes")),
-            *self.rises(("defi", "ai-agents")),
-        ]
-        assert [len(n.payload["rotations"]) for n in told_of(batch)] == [3, 1]
+        batch = [*self.into_memes(), *self.rises(("defi", "ai-agents"))]
+        assert [len(n.payload["rotations"]) for n in sent(told_of(*batch))] == [3, 1]
 
     def test_many_long_names_stay_a_preview(self) -> None:
         names = {f"s{i}": f"{i} " + "long name " * 10 for i in range(12)}
         batch = self.rises(*((f"s{i}", "memes") for i in range(12)))
-        (notice,) = notices_for(batch, AlertPolicy(), names, ())
+        (notice,) = sent(Desk().tell(*batch, around=Around(names=names)))
         assert len(notice.text) <= 150
         assert notice.text.endswith("…. 11:35 UTC")
 
     def test_its_key_does_not_depend_on_the_order(self) -> None:
-        rises = self.rises(("ai-agents", "memes"), ("defi", "memes"), ("gaming", "memes"))
-        assert keys(told_of(rises)) == keys(told_of(rises[::-1]))
+        rises = self.into_memes()
+        assert keys(sent(told_of(*rises))) == keys(sent(told_of(*rises[::-1])))
 
 
 class TestQuietHours:
-    def due(self, policy: AlertPolicy, rotation: Rotation) -> Notice:
-        (notice,) = told_of([change(rotation, ChangeReason.CONFIRMED)], policy=policy)
-        return notice
+    END = datetime(2025, 1, 19, 12, 30, tzinfo=UTC)
 
-    def test_a_warning_waits_for_their_end(self) -> None:
-        held = self.due(NIGHT, samples.confirmed())
-        assert held.due_at == datetime(2025, 1, 19, 12, 30, tzinfo=UTC)
-        assert held.event_at == CONFIRMED
+    def desk(self, *voices: Voice) -> Desk:
+        return Desk(policy=AlertPolicy(voices=voices or (WEBHOOK,), quiet=NIGHT))
 
-    def test_a_critical_one_never_waits_nor_stands_in_line_behind_one_that_does(self) -> None:
-        loud = self.due(NIGHT, samples.confirmed(severity=CRITICAL))
-        assert loud.due_at == CONFIRMED
-        assert loud.thread != self.due(NIGHT, samples.confirmed()).thread
+    def confirmed(self, severity: Severity = Severity.WARNING) -> RotationChange:
+        return change(samples.confirmed(severity=severity), ChangeReason.CONFIRMED)
+
+    def test_a_warning_waits_for_their_end_and_says_so(self) -> None:
+        (held,) = self.desk().tell(self.confirmed())
+        assert (held.due_at, held.event_at) == (self.END, CONFIRMED)
+        assert held.payload["held_until"] == "2025-01-19T12:30:00Z"
+
+    def test_its_picture_waits_with_it(self) -> None:
+        say, picture = self.desk(BOT).tell(self.confirmed())
+        assert (say.due_at, picture.due_at) == (self.END, self.END)
+
+    def test_a_critical_one_never_waits_and_is_a_message_of_its_own(self) -> None:
+        desk = self.desk(BOT)
+        desk.tell(self.confirmed())
+        raised = RotationChange(
+            samples.confirmed(severity=CRITICAL), ChangeReason.SEVERITY, CONFIRMED + 0.5 * HOUR
+        )
+        say, picture = desk.tell(raised)
+        assert (say.act, say.urgent, say.due_at) == (Act.SAY, True, CONFIRMED + 0.5 * HOUR)
+        assert picture.act is Act.PICTURE
+
+    def test_an_edit_makes_no_sound_and_waits_only_for_a_parent_that_waits(self) -> None:
+        early = Desk(policy=AlertPolicy(voices=(BOT,), quiet=(time(11, 40), time(12, 30))))
+        early.tell(self.confirmed())
+        held = change(samples.confirmed(held=True), ChangeReason.HELD, CONFIRMED + 0.5 * HOUR)
+        assert [n.due_at for n in early.tell(held)] == [CONFIRMED + 0.5 * HOUR]
+        late = self.desk(BOT)
+        late.tell(self.confirmed())
+        assert [n.due_at for n in late.tell(held)] == [self.END]
+
+    def test_mail_is_not_held(self) -> None:
+        desk = self.desk(MAIL)
+        desk.tell(self.confirmed(CRITICAL))
+        over = change(samples.faded(), ChangeReason.FADED, CONFIRMED + 0.5 * HOUR)
+        assert [n.due_at for n in desk.tell(over)] == [CONFIRMED + 0.5 * HOUR]
 
     def test_outside_of_them_nothing_waits(self) -> None:
-        policy = AlertPolicy(quiet=(time(23), time(7)))
-        assert self.due(policy, samples.confirmed()).due_at == CONFIRMED
+        policy = AlertPolicy(voices=(WEBHOOK,), quiet=(time(23), time(7)))
+        (notice,) = Desk(policy=policy).tell(self.confirmed())
+        assert notice.due_at == CONFIRMED
+        assert "held_until" not in notice.payload
 
     @pytest.mark.parametrize(
         ("at", "end"),
@@ -209,39 +282,47 @@ class TestQuietHours:
 
 
 class TestStart:
+    def digest(self, on: Sequence[Rotation], *voices: Voice) -> list[Notice]:
+        around = {r.id: Around(names=NAMES) for r in on}
+        return start_digest(on, around, DETECTED, voices)
+
     def test_what_was_on_before_is_told_by_the_digest_alone(self) -> None:
         first = samples.confirmed(at_start=True, detected_at=CONFIRMED)
-        assert told_of([change(first, ChangeReason.CONFIRMED, CONFIRMED)]) == []
+        assert told_of(change(first, ChangeReason.CONFIRMED, CONFIRMED)) == []
 
     def test_its_later_turns_are_told(self) -> None:
         grown = samples.confirmed(at_start=True, severity=CRITICAL)
-        later = change(grown, ChangeReason.SEVERITY, CONFIRMED + timedelta(hours=1))
-        assert len(told_of([later])) == 1
+        later = change(grown, ChangeReason.SEVERITY, CONFIRMED + HOUR)
+        assert len(told_of(later)) == 1
 
-    def test_the_digest_is_one_message_a_channel_and_knows_whom_it_told_of(self) -> None:
+    def test_the_digest_is_one_message_to_slack_and_knows_whom_it_told_of(self) -> None:
         on = [samples.confirmed(at_start=True), samples.opened(id="rot-2", at_start=True)]
-        made = start_digest(on, NAMES, DETECTED, [Channel.SLACK, Channel.EMAIL])
-        assert [n.channel for n in made] == [Channel.SLACK, Channel.EMAIL]
+        made = self.digest(on, WEBHOOK, MAIL)
+        assert [n.channel for n in sent(made)] == [WEBHOOK.channel]
         assert made[0].payload["rotations"] == ["rot-7f3a", "rot-2"]
-        assert keys(made)[0] == keys(start_digest(on[::-1], NAMES, DETECTED, [Channel.SLACK]))[0]
+        assert [(n.thread, n.told_in) for n in made[1:]] == [
+            ("rot-7f3a", made[0].dedup_key), ("rot-2", made[0].dedup_key),
+        ]  # fmt: skip
+        assert keys(made)[0] == keys(self.digest(on[::-1], WEBHOOK))[0]
 
     def test_nothing_on_is_no_message(self) -> None:
-        assert start_digest([], NAMES, DETECTED, [Channel.SLACK]) == []
+        assert self.digest([], WEBHOOK) == []
 
 
 def test_keys_are_pure_functions_of_the_event() -> None:
     made = change(samples.confirmed(), ChangeReason.CONFIRMED)
-    assert (
-        keys(told_of([made]))
-        == keys(told_of([made]))
-        == ["rot-7f3a|confirmed|2025-01-19T11:35:00Z"]
-    )
+    assert keys(told_of(made)) == keys(told_of(made)) == ["rot-7f3a|confirmed|2025-01-19T11:35:00Z"]
 
 
-def test_each_channel_has_its_own() -> None:
-    policy = AlertPolicy(channels=(Channel.SLACK, Channel.EMAIL))
-    made = told_of([change(samples.confirmed(), ChangeReason.CONFIRMED)], policy=policy)
-    assert [n.channel for n in made] == [Channel.SLACK, Channel.EMAIL]
+def test_each_voice_has_its_own_notice_and_minimum() -> None:
+    desk = Desk(WEBHOOK, MAIL)
+    first = desk.tell(change(samples.confirmed(), ChangeReason.CONFIRMED))
+    assert [n.channel for n in first] == [WEBHOOK.channel]
+    raised = samples.confirmed(severity=CRITICAL)
+    second = desk.tell(change(raised, ChangeReason.SEVERITY, CONFIRMED + HOUR))
+    assert [(n.channel, n.recipient, n.act) for n in second] == [
+        (WEBHOOK.channel, "", Act.REPLY), (MAIL.channel, "desk@example.com", Act.SAY),
+    ]  # fmt: skip
 
 
 class TestOperator:

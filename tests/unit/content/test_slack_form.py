@@ -1,8 +1,12 @@
 """The form of a message for Slack: within its limits, whole lines first, late ones marked."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from monitor.delivery.slack_webhook import SECTION, plain_form, rendered, sections
+import pytest
+
+from monitor.delivery.channel import Sending
+from monitor.delivery.slack_forms import SECTION, sections, short_form, whole_form
 from monitor.model.notice import Channel, Notice, NoticeKind
 from tests.unit.content.samples import DETECTED
 
@@ -20,6 +24,12 @@ def notice(text: str, body: str) -> Notice:
         "t",
         payload={"body": body},
     )
+
+
+def plain_text(told: Notice, now: datetime) -> str:
+    form = whole_form(told, Sending(now=now, plain=True))
+    assert form.blocks is None
+    return form.text
 
 
 def test_lines_are_packed_whole() -> None:
@@ -46,13 +56,27 @@ def test_an_empty_body_makes_no_empty_section() -> None:
 
 
 def test_a_late_preview_stays_a_preview() -> None:
-    text, _ = rendered(notice("p" * 150, "body"), LATE)
+    text = whole_form(notice("p" * 150, "body"), Sending(now=LATE)).text
     assert len(text) == 150
     assert text.startswith("late by 3 h: ppp")
     assert text.endswith("…")
 
 
+def test_a_late_operators_notice_keeps_its_first_word() -> None:
+    told = replace(notice("Monitor: gate is down", "body"), kind=NoticeKind.OPERATOR)
+    assert short_form(told, Sending(now=LATE)).text == "Monitor: gate is down (late by 3 h)"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "mark"),
+    [(0, ""), (10, ""), (11, "late by 11 min: "), (130, "late by 2 h 10 min: ")],
+)
+def test_ten_minutes_are_not_late(minutes: int, mark: str) -> None:
+    now = DETECTED + timedelta(minutes=minutes)
+    assert short_form(notice("text", "body"), Sending(now=now)).text == f"{mark}text"
+
+
 def test_the_plain_form_is_bounded_and_says_a_headline_once() -> None:
-    assert plain_form(notice("head", "head\nrest"), DETECTED) == "head\nrest"
-    assert plain_form(notice("preview", "head <1>"), DETECTED) == "preview\n\nhead &lt;1&gt;"
-    assert len(plain_form(notice("p", "x" * 9000), LATE)) == 3500
+    assert plain_text(notice("head", "head\nrest"), DETECTED) == "head\nrest"
+    assert plain_text(notice("preview", "head <1>"), DETECTED) == "preview\n\nhead &lt;1&gt;"
+    assert len(plain_text(notice("p", "x" * 9000), LATE)) == 3500

@@ -37,6 +37,7 @@ BY_KEY: dict[str, tuple[str, object]] = {
     "alerts.quiet_hours": ('["23:00", "07:00"]', [time(23), time(7)]),
     "alerts.quiet_timezone": ("Europe/Berlin", "Europe/Berlin"),
     "alerts.email.recipients": ('["desk@example.com"]', ["desk@example.com"]),
+    "alerts.slack.base_url": ("http://127.0.0.1:9/api/", "http://127.0.0.1:9/api/"),
     "alerts.slack.channel": ("12345", "12345"),  # a text, though it reads as a number
     "alerts.slack.operator_channel": ("true", "true"),
     "report.recipients": ('["desk@example.com"]', ["desk@example.com"]),
@@ -169,7 +170,9 @@ def test_every_secret_comes_by_value_or_by_file_and_is_never_printed(
 ) -> None:
     held = tmp_path / "held"
     held.write_text(f"{HOOK}\n", encoding="utf-8")
-    more = {"MONITOR_SMTP__USER": "joe", "MONITOR_ALERTS__SLACK__CHANNEL": "C1"}
+    more = {"MONITOR_SMTP__USER": "joe"}
+    if key == "alerts.slack.bot_token":
+        more["MONITOR_ALERTS__SLACK__CHANNEL"] = "C1"
     for variable, text in (
         (variable_of(key), HOOK),
         (f"{variable_of(key)}_FILE", str(held)),
@@ -195,6 +198,28 @@ def test_half_of_what_a_channel_needs_is_a_fault(tmp_path: Path) -> None:
     assert faults(tmp_path, SMALL, environ) == [
         "c.toml: alerts.slack.channel: found nothing beside a bot token, expected a channel's id",
         "c.toml: smtp.user: found nothing beside a password, expected the user's name",
+    ]
+
+
+def test_slack_is_reached_one_way(tmp_path: Path) -> None:
+    webhook = {"MONITOR_ALERTS__SLACK__WEBHOOK": "https://hooks.example.com/wJ4h"}
+    channel = {"MONITOR_ALERTS__SLACK__CHANNEL": "C0123456789"}
+    token = {"MONITOR_ALERTS__SLACK__BOT_TOKEN": "wJ4h"}
+    assert faults(tmp_path, SMALL, webhook | channel) == [
+        "environment: MONITOR_ALERTS__SLACK__CHANNEL: found a channel beside a webhook, expected none: a webhook has its channel in it"
+    ]
+    (fault,) = faults(tmp_path, SMALL, webhook | channel | token)
+    assert fault == (
+        "environment: MONITOR_ALERTS__SLACK__WEBHOOK: found a webhook beside a bot token, expected one of both:"
+        " a message goes one way"
+    )
+    assert load(tmp_path, SMALL, channel | token).alerts.slack.channel == "C0123456789"
+
+
+def test_another_slack_than_slacks_own_is_named_with_its_path(tmp_path: Path) -> None:
+    environ = {"MONITOR_ALERTS__SLACK__BASE_URL": "http://127.0.0.1:8080"}
+    assert faults(tmp_path, SMALL, environ) == [
+        "environment: MONITOR_ALERTS__SLACK__BASE_URL: found 'http://127.0.0.1:8080', expected a URL that ends in /api/"
     ]
 
 

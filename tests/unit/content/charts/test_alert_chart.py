@@ -8,8 +8,8 @@ from monitor.content.charts import render_alert_png
 from monitor.model.state import SectorState
 from monitor.model.universe import Membership, Sector
 from tests.unit.content import samples
+from tests.unit.content.charts.states import state
 from tests.unit.content.samples import DETECTED
-from tests.unit.content.test_range_report import state
 
 SECTORS = (
     Sector("ai-agents", "AI agents", (Membership("VIRTUAL"),), "#0072B2"),

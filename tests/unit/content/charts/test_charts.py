@@ -17,9 +17,10 @@ from monitor.content.charts import (
     relative_chart,
     share_chart,
 )
-from monitor.content.charts.canvas import new_figure, paint_marks, shown, styled, tick
-from monitor.content.charts.levels import _stack
+from monitor.content.charts.canvas import new_figure, paint_marks, shown, styled, tick, united
+from monitor.content.charts.levels import _stack, share_axis
 from monitor.content.charts.marks import day_number, rebased
+from monitor.content.charts.relative import name_places
 
 START = datetime(2025, 1, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -29,6 +30,10 @@ Draw = Callable[[Sequence[Line], Marks], tuple[bytes, str]]
 
 def line(*values: float | None, name: str = "AI agents", color: str = "#0072B2") -> Line:
     return Line(name, color, AT[: len(values)], values)
+
+
+def hour(k: int) -> datetime:
+    return START + k * HOUR
 
 
 def size(png: bytes) -> tuple[int, int]:
@@ -54,8 +59,38 @@ def test_flow_that_nobody_told_is_unknown_and_never_zero() -> None:
 def test_no_data_is_a_picture_with_words(draw: Draw) -> None:
     for lines in ([], [line()], [line(None, None)]):
         png, alt = draw(lines, Marks())
-        assert size(png) == (1500, 1170)
+        assert size(png)[0] == 1500
         assert "0.0" not in alt
+
+
+@pytest.mark.parametrize("draw", [index_chart, share_chart, flow_chart])
+def test_an_empty_picture_takes_little_room(draw: Draw) -> None:
+    png, _ = draw([], Marks())
+    assert size(png) == (1500, 390)
+
+
+def test_a_share_that_nobody_could_see_gets_an_axis_that_ends_lower_and_says_so() -> None:
+    small, most = line(0.057, 0.06), line(0.943, 0.94, name="Memes")
+    assert share_axis([small, most]) == 10
+    assert share_axis([most, small]) == 100  # the small one lies on top: nothing can be cut
+    assert share_axis([line(0.3, 0.31), line(0.7, 0.69, name="Memes")]) == 100
+
+
+def test_shades_of_rotations_into_the_same_sector_do_not_add_up() -> None:
+    spans = [(hour(0), hour(9), "#E69F00"), (hour(3), hour(12), "#E69F00"), (hour(3), hour(5), "#0072B2"),
+             (hour(14), hour(15), "#E69F00")]  # fmt: skip
+    assert united(spans) == [
+        (hour(3), hour(5), "#0072B2"),
+        (hour(0), hour(12), "#E69F00"),
+        (hour(14), hour(15), "#E69F00"),
+    ]
+
+
+def test_names_that_would_cover_each_other_move_apart() -> None:
+    placed = name_places({"AI agents": (100.0, 100.0), "Memes": (100.1, 100.02)}, 2.0)
+    assert placed["Memes"][1] - placed["AI agents"][1] >= 0.2
+    apart = name_places({"AI agents": (98.5, 100.0), "Memes": (101.5, 100.0)}, 2.0)
+    assert apart["AI agents"][1] == apart["Memes"][1]
 
 
 def test_relative_rotation_names_the_quadrant_of_each_sector() -> None:
@@ -162,4 +197,4 @@ def test_notes_have_their_key_under_the_indices_and_are_on_no_other_level() -> N
     noted, plain = Marks(notes=[(AT[1], "Stargate")]), Marks()
     assert share_chart([line(0.4, 0.5, 0.6)], noted) == share_chart([line(0.4, 0.5, 0.6)], plain)
     assert index_chart([line(1, 2, 3)], noted) != index_chart([line(1, 2, 3)], plain)
-    assert note_key(noted) == "1 Stargate, 18 Jan 2025, 01:00 UTC"
+    assert note_key(noted) == "(1) Stargate, 18 Jan 2025, 01:00 UTC"

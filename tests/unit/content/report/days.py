@@ -4,7 +4,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from monitor.content.report import DataHealth, Outage, Refused, ReportFacts, Vendor
+from monitor.content.report import (
+    DataHealth,
+    Outage,
+    Refused,
+    ReportFacts,
+    Vendor,
+    WaitingNotices,
+)
 from monitor.model.rotation import ChangeReason, Condition, PairReading
 from monitor.model.state import (
     FlowGrade,
@@ -157,6 +164,8 @@ def partial(**changes: Any) -> ReportFacts:
         ),
         refused=(Refused("okx", "not_finite", 2), Refused("gate", "off_grid", 1)),
         late_notices=1,
+        undelivered=1,
+        waiting=(WaitingNotices("slack", 3, SINCE + 20 * HOUR),),
         vendors=(Vendor("SoSoValue", "AI agents in 24 h", 0.0347, 0.021),),
     )  # fmt: skip
     return quiet(**({"health": health} | changes))

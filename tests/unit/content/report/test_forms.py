@@ -22,6 +22,7 @@ from monitor.content.report import (
 )
 from monitor.content.report.blocks import Table
 from monitor.content.report.text import WIDTH, table_text
+from monitor.delivery.mail_styles import inlined
 from monitor.model.rotation import Launch
 from monitor.model.state import MarketStep
 from monitor.model.universe import Membership, Sector
@@ -123,7 +124,7 @@ def test_the_parts_of_a_mail_are_drawn_once_and_agree() -> None:
     for picture in mail.pictures:
         assert f"cid:{picture.key}" in mail.html
         assert picture.alt in " ".join(mail.text.split())
-    assert "1 MELANIA announced, 19 Jan 2025, 21:00 UTC" in " ".join(mail.text.split())
+    assert "(1) MELANIA announced, 19 Jan 2025, 21:00 UTC" in " ".join(mail.text.split())
 
 
 def test_a_banner_stands_in_the_title_and_before_everything() -> None:
@@ -243,6 +244,9 @@ def test_ten_sectors_of_twenty_tokens_stay_under_what_mail_programs_clip() -> No
     html = report_html(crowd(), PICTURES, mail=True)
     assert html.count("<tr>") > 90
     assert len(html.encode()) < 100_000
+    styled = inlined(html)
+    assert styled.count("style=") > 300  # it was not given up as too long
+    assert len(styled.encode()) < 100_000
 
 
 def test_a_crowd_fits_paper_too() -> None:

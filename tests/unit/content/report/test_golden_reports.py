@@ -26,14 +26,24 @@ def crash() -> ReportFacts:
         replace(s, return_24h=-0.118, own_return_24h=0.002, market_part_24h=-0.12)
         for s in days.STATES
     )
-    return days.quiet(close=MarketStep(UNTIL - HOUR, HOUR, states, days.TOKENS, ()))
+    tokens = tuple(
+        replace(t, return_24h=-0.118 + 0.1 * (t.contribution_24h or 0.0), contribution_24h=-0.03)
+        for t in days.TOKENS
+    )
+    return days.quiet(close=MarketStep(UNTIL - HOUR, HOUR, states, tokens, ()))
 
 
 def one_token() -> ReportFacts:
     """One coin made the whole move, and the day is told by estimated flow."""
     tokens = (days.token("VIRTUAL", "ai-agents", -0.31, -0.121, 9e7), *days.TOKENS[:2])
     states = (
-        replace(days.STATES[0], return_24h=-0.12, breadth_behind=1, flow_grade=FlowGrade.C),
+        replace(
+            days.STATES[0],
+            return_24h=-0.12,
+            own_return_24h=-0.134,
+            breadth_behind=1,
+            flow_grade=FlowGrade.C,
+        ),
         *days.STATES[1:],
     )
     return days.quiet(

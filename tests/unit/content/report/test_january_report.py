@@ -2,20 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from monitor.commands.demo import demo_database, run_episode
-from monitor.content.report import DataHealth, ReportFacts, report_mail, report_subject, report_text
-from monitor.content.report.selection import states_at
+from monitor.content.report import ReportFacts, report_mail, report_subject, report_text
 from monitor.content.report.text import WIDTH
 from monitor.episodes import load_episode
-from monitor.store import notes, readings, rotations, steps
+from monitor.reporting import Imprint, gather_day
 from monitor.store.database import Database
 
-INSTANT = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 BANNER = "demo · reconstruction"
 
@@ -31,40 +28,17 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 def gathered(database: Database, day: date) -> ReportFacts:
-    """All that is stored of the day and of the 30 days before; rotations stand as at the day's end."""
+    """As the daily mail gathers it on the next morning."""
     episode = load_episode()
-    since = datetime.combine(day, time(), tzinfo=UTC)
-    until = since + DAY
-    watched = [sector.id for sector in episode.universe.watched]
-    with database.read() as conn:
-        series = steps.sector_series(conn, until - 30 * DAY, until + INSTANT)
-        told = rotations.list_changes(conn, until=until + INSTANT)
-        every = states_at(told, until)
-        return ReportFacts(
-            day=day,
-            zone="UTC",
-            since=since,
-            until=until,
-            sectors=sorted(episode.universe.sectors, key=lambda s: (s.benchmark, s.id)),
-            close=steps.step_at(conn, until),
-            series=series,
-            steps=[row for row in series if row[0] > since],
-            rotations=[r for r in every if r.closed_at is None or r.closed_at > since],
-            changes=[c for c in told if c.changed_at > since],
-            past=every,
-            readings=[
-                reading
-                for source, target in permutations(watched, 2)
-                for reading in readings.readings(
-                    conn, from_sector=source, to_sector=target, since=since, until=until
-                )
-            ],
-            events=steps.member_events(conn, until - 30 * DAY, until + INSTANT),
-            notes=notes.read_notes(conn, until - 7 * DAY, until + 2 * DAY),
-            venues=("bybit", "gate", "okx"),
-            health=DataHealth(coverage=dict.fromkeys(watched, 1.0)),
-            banner=BANNER,
-        )
+    return gather_day(
+        database,
+        episode.universe,
+        day=day,
+        zone="UTC",
+        width=episode.width,
+        now=datetime.combine(day + DAY, time(7), tzinfo=UTC),
+        imprint=Imprint(banner=BANNER),
+    )
 
 
 def test_the_days_report_says_that_it_is_a_reconstruction_wherever_it_shows(
@@ -101,3 +75,21 @@ def test_every_day_of_the_month_makes_a_report(database: Database) -> None:
     ]
     assert len(set(subjects)) == len(subjects)
     assert all(s.startswith(f"[rotation] {BANNER}: ") and len(s) <= 150 for s in subjects)
+
+
+def test_the_gathered_day_is_whole_and_names_its_venues(database: Database) -> None:
+    facts = gathered(database, date(2025, 1, 20))
+    assert facts.health.whole
+    assert facts.venues == ["bybit", "gate", "okx"]
+    assert (facts.health.late_notices, facts.health.outages) == (0, ())
+    assert facts.close is not None
+    assert facts.close.close_time == facts.until
+    assert "VIRTUAL" in facts.volume_medians
+    assert "TRUMP" not in facts.volume_medians  # two days old: nothing is usual for it yet
+
+
+def test_before_the_record_begins_there_is_no_data_and_it_says_why(database: Database) -> None:
+    facts = gathered(database, date(2024, 11, 20))
+    assert facts.close is None
+    assert facts.why_empty.startswith("the record begins 1 Dec 2024")
+    assert "NO DATA; the record begins" in report_subject(facts)

@@ -111,7 +111,7 @@ def test_all_conditions_met_without_a_flag_was_not_long_enough() -> None:
         ),
         (
             Condition("breadth_from", 0.5, 0.6, met=False),
-            "breadth of the loser 50% (needs at least 60%)",
+            "breadth of the loser 50 % (needs at least 60 %)",
         ),
         (Condition("score", None, 2.4, met=False), "score unknown (needs at least +2.4)"),
         (
@@ -174,7 +174,7 @@ def test_what_was_on_at_the_start_says_so() -> None:
 def test_notes_of_the_day_come_before_those_ahead() -> None:
     assert lines(notes(days.rotating())) == [
         "19 Jan 2025, 21:00 UTC: MELANIA announced",
-        "ahead, 21 Jan 2025, 22:00 UTC: Stargate expected",
+        "Ahead, 21 Jan 2025, 22:00 UTC: Stargate expected",
     ]
 
 
@@ -184,11 +184,11 @@ def test_a_covered_outage_leaves_the_day_whole_and_is_still_told() -> None:
     assert lines(data_health(facts))[:3] == [
         "Whole.",
         "Gate down 03:00-09:00; bybit and mexc covered it.",
-        "Coverage 98% or more for every sector.",
+        "Coverage 98 % or more for every sector.",
     ]
 
 
 def test_coverage_names_what_was_missing_only() -> None:
     facts = days.quiet(health=DataHealth(coverage={"ai-agents": 0.82, "memes": 0.9}))
-    assert "Coverage of the day: AI agents 82% and Memes 90%." in lines(data_health(facts))
+    assert "Coverage of the day: AI agents 82 % and Memes 90 %." in lines(data_health(facts))
     assert "Coverage unknown." in lines(data_health(days.quiet(health=DataHealth())))

@@ -81,7 +81,7 @@ def test_no_name_can_break_the_header_line() -> None:
 
 def test_low_coverage_alone_makes_a_day_partial() -> None:
     health = DataHealth(coverage={"ai-agents": 0.9, "memes": 1.0})
-    assert "PARTIAL DATA (coverage of AI agents 90%)" in report_subject(days.quiet(health=health))
+    assert "PARTIAL DATA (coverage of AI agents 90 %)" in report_subject(days.quiet(health=health))
     assert "PARTIAL" not in report_subject(
         days.quiet(health=DataHealth(coverage={"ai-agents": 0.985}))
     )
@@ -201,3 +201,15 @@ def test_small_words() -> None:
     assert moved(None) == "moved by an unknown amount"
     assert moved(0.0004) == "stood still"
     assert moved(-0.1044) == "lost 10.4 %"
+
+
+def test_a_market_wide_crash_is_not_called_quiet_and_shows_no_own_part() -> None:
+    states = tuple(
+        replace(s, return_24h=-0.118, own_return_24h=0.002, market_part_24h=-0.12)
+        for s in days.STATES
+    )
+    facts = days.quiet(close=MarketStep(UNTIL - HOUR, HOUR, states, days.TOKENS, ()))
+    assert "no rotation, market -11.8 %; nearest was Memes" in report_subject(facts)
+    assert "The watched market lost 11.8 % in 24 h; the largest own part is +0.2 pp" in sentence(
+        facts
+    )

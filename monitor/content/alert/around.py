@@ -1,0 +1,81 @@
+"""What stands around a rotation when it is told and is no part of it. What is unknown is left out of the message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from monitor.model.grid import iso, parse_iso
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PastFlags:
+    """Flags of the same pair before this one, and how many of them were confirmed."""
+
+    flagged: int
+    confirmed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """``names``: sector id -> name. ``spark``: the losing sector's index over its last day. ``notes``: (time, text) of
+    the last 24 h. ``venues``: (answering, set up); ``missing``: those that do not answer. ``page``: address of the page.
+    ``ends_at``: (score, hours): under this score for so long, it ends. ``since``: sector -> simple return of its index
+    from detection until now; ``own_since``: the own part of it. ``also_from``: other sectors that lost to the same
+    destination within a day. ``banner``: whose figures these are, where they must not pass for live data.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    spark: str = ""
+    notes: tuple[tuple[datetime, str], ...] = ()
+    past: PastFlags | None = None
+    venues: tuple[int, int] | None = None
+    missing: tuple[str, ...] = ()
+    interval: str = ""
+    page: str = ""
+    ends_at: tuple[float, float] | None = None
+    since: Mapping[str, float] = field(default_factory=dict)
+    own_since: Mapping[str, float] = field(default_factory=dict)
+    also_from: tuple[str, ...] = ()
+    banner: str = ""
+
+
+def around_to_json(around: Around) -> Json:
+    """A JSON-able form for a notice's payload."""
+    return {
+        "names": dict(around.names),
+        "spark": around.spark,
+        "notes": [[iso(at), text] for at, text in around.notes],
+        "past": [around.past.flagged, around.past.confirmed] if around.past else None,
+        "venues": list(around.venues) if around.venues else None,
+        "missing": list(around.missing),
+        "interval": around.interval,
+        "page": around.page,
+        "ends_at": list(around.ends_at) if around.ends_at else None,
+        "since": dict(around.since),
+        "own_since": dict(around.own_since),
+        "also_from": list(around.also_from),
+        "banner": around.banner,
+    }
+
+
+def around_from_json(data: Json) -> Around:
+    """The inverse of :func:`around_to_json`; what a payload of an earlier version lacks is unknown."""
+    past, venues, ends_at = data.get("past"), data.get("venues"), data.get("ends_at")
+    return Around(
+        names=data.get("names", {}),
+        spark=data.get("spark", ""),
+        notes=tuple((parse_iso(at), text) for at, text in data.get("notes", ())),
+        past=PastFlags(past[0], past[1]) if past else None,
+        venues=(venues[0], venues[1]) if venues else None,
+        missing=tuple(data.get("missing", ())),
+        interval=data.get("interval", ""),
+        page=data.get("page", ""),
+        ends_at=(ends_at[0], ends_at[1]) if ends_at else None,
+        since=data.get("since", {}),
+        own_since=data.get("own_since", {}),
+        also_from=tuple(data.get("also_from", ())),
+        banner=data.get("banner", ""),
+    )

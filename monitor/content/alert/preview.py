@@ -1,0 +1,56 @@
+"""The one line of a rotation that a phone shows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor.content.alert.names import NAME_LENGTHS, Names, name_of, pair_of
+from monitor.content.figures import duration, money, percent, utc, wide_points
+from monitor.model.rotation import Rotation
+
+PREVIEW = 150
+
+
+def preview_line(rotation: Rotation, names: Names, at: datetime) -> str:
+    """At most 150 characters that stand alone; every figure in it is of the sector that lost.
+
+    Names are cut first, then figures are left out from the end. A rotation that is over says so, and that its
+    figures are those it was flagged with.
+    """
+    figures = _figures(rotation)
+    for count in range(len(figures), -1, -1):
+        for longest in NAME_LENGTHS:
+            line = _preview(rotation, names, at, figures[:count], longest)
+            if len(line) <= PREVIEW:
+                return line
+    return _preview(rotation, names, at, [], NAME_LENGTHS[-1])[:PREVIEW]
+
+
+def after(rotation: Rotation) -> str:
+    """`` after 26 h`` once it is over; empty before."""
+    if rotation.closed_at is None:
+        return ""
+    return f" after {duration((rotation.closed_at - rotation.detected_at).total_seconds())}"
+
+
+def _preview(
+    rotation: Rotation, names: Names, at: datetime, figures: Sequence[str], longest: int
+) -> str:
+    pair = pair_of(rotation, names, longest)
+    if rotation.is_on:
+        head, join = f"{rotation.severity.value.upper()} {pair}", ":"
+    else:
+        head, join = f"{rotation.status.value.upper()} {pair}{after(rotation)}", "; when flagged"
+    told = ", ".join(figures)
+    body = f"{join} {name_of(rotation.from_sector, names, longest)} {told}" if told else ""
+    return f"{head}{body}. {utc(at)}"
+
+
+def _figures(rotation: Rotation) -> list[str]:
+    """Of the sector that lost, the most telling first."""
+    side, window = rotation.evidence.from_side, rotation.evidence.window_h
+    known = "" if side.total_return is not None else "return "
+    return [
+        f"{known}{percent(side.total_return)} in {window} h (market {percent(side.market_part)})",
+        f"volume share {wide_points(side.volume_share_change_pp)}",
+        f"net flow {money(side.net_flow_usd)}",
+    ]

@@ -1,0 +1,127 @@
+"""What a rotation is in words: its headline, what happened, and what it is to other rotations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor.content.alert.names import Names, name_of, pair_of
+from monitor.content.figures import UNKNOWN, percent, points, pp, stamp, utc, wide_points
+from monitor.content.plain_words import LONGEST_NAME, neutral_name, one_line
+from monitor.content.report.phrases import listed, moved
+from monitor.model.rotation import Launch, Rotation, SideEvidence, Status
+
+TOKENS = 3
+"""Never more tokens a side."""
+FAR_FROM_ONE = 0.2
+"""A beta that differs from 1 by so much is said."""
+SMALL_PP = 0.05
+"""Part of a change of share that would be shown as nought."""
+
+
+def headline(rotation: Rotation, names: Names, longest: int = LONGEST_NAME) -> str:
+    """Direction, severity, state: ``AI agents → Memes · WARNING · confirmed``."""
+    words = [pair_of(rotation, names, longest), rotation.severity.value.upper(), state(rotation)]
+    if rotation.at_start:
+        words.append("already on at start")
+    if rotation.held:
+        words.append("held: too little data to judge")
+    return " · ".join(words)
+
+
+def state(rotation: Rotation) -> str:
+    """``confirmed``, ``over: faded``, ``over: reversed by rot-81c2``."""
+    if rotation.is_on:
+        return rotation.status.value
+    by = f" by {one_line(rotation.reversed_by)}" if rotation.reversed_by else ""
+    return f"over: {rotation.status.value}{by if rotation.status is Status.REVERSED else ''}"
+
+
+def closing_of(rotation: Rotation) -> datetime:
+    """When the window of its figures closed."""
+    return rotation.evidence.at or rotation.confirmed_at or rotation.detected_at
+
+
+def sentences(rotation: Rotation, names: Names) -> list[str]:
+    """What happened, both sides, the own part, since when: one or two lines that can be forwarded."""
+    at = closing_of(rotation)
+    told = [gain_words(rotation, names), _began(rotation, at)]
+    second = " ".join(words for words in told if words)
+    return [_loss_words(rotation, names, at), *([second] if second else [])]
+
+
+def gain_words(rotation: Rotation, names: Names) -> str:
+    """``Memes: share of volume +18 pp, of market cap +4.1 pp.``; empty where no gaining side can be named."""
+    side = rotation.evidence.to_side
+    if side is None:
+        return ""
+    return (
+        f"{name_of(rotation.to_sector, names)}: share of volume"
+        f" {wide_points(side.volume_share_change_pp)}, of market cap"
+        f" {points(side.share_change_pp)}{_by_launch(side, rotation)}."
+    )
+
+
+def life_words(rotation: Rotation) -> list[str]:
+    """What it is to other rotations."""
+    lines = []
+    if rotation.reverses:
+        lines.append(f"Reverses {one_line(rotation.reverses)}.")
+    if rotation.joins:
+        lines.append(f"A further leg of {one_line(rotation.joins)}.")
+    return lines
+
+
+def launches_within(rotation: Rotation, sector: str) -> list[Launch]:
+    """Launches of a side whose share lies inside the window of the figures."""
+    closing, hours = closing_of(rotation), rotation.evidence.window_h
+    return [
+        launch
+        for launch in rotation.evidence.launches
+        if launch.sector == sector and (closing - launch.at).total_seconds() < hours * 3600
+    ]
+
+
+def few_tokens(tokens: Sequence[str]) -> str:
+    """``TRUMP and MELANIA``, ``A, B, C and 4 more``."""
+    shown = [neutral_name(token) for token in tokens[:TOKENS]]
+    more = len(tokens) - len(shown)
+    return listed([*shown, f"{more} more"] if more else shown)
+
+
+def _loss_words(rotation: Rotation, names: Names, at: datetime) -> str:
+    evidence = rotation.evidence
+    source = name_of(rotation.from_sector, names)
+    return (
+        f"{source} {moved(evidence.from_side.total_return)} in {evidence.window_h} h to {stamp(at)};"
+        f" {_own(evidence.from_side, evidence.market_return)}."
+    )
+
+
+def _own(side: SideEvidence, market_return: float | None) -> str:
+    """Market's part and own part; where beta is far from 1 the message says how the part comes about."""
+    if side.own_return is None or side.market_part is None:
+        return "how much of it is the market's is unknown"
+    far = ""
+    if side.beta is not None and abs(side.beta - 1.0) >= FAR_FROM_ONE:
+        market = "" if market_return is None else f"market {percent(market_return)} x "
+        far = f" ({market or 'beta '}{side.beta:.1f})"
+    return f"the market's part is {percent(side.market_part)}{far}, its own {pp(side.own_return)}"
+
+
+def _by_launch(side: SideEvidence, rotation: Rotation) -> str:
+    """A launch is never called an inflow."""
+    split = side.share_split_pp
+    if split is None or abs(split.launch) < SMALL_PP:
+        return ""
+    tokens = [launch.token for launch in launches_within(rotation, side.sector)]
+    if len(tokens) == 1:
+        return f", of which {points(split.launch)} is {few_tokens(tokens)}'s launch"
+    by = f"the launches of {few_tokens(tokens)}" if tokens else "launch"
+    return f", of which {points(split.launch)} by {by}"
+
+
+def _began(rotation: Rotation, at: datetime) -> str:
+    began = rotation.started_at
+    if began is None:
+        return f"When it began is {UNKNOWN}."
+    told = utc(began) if began.date() == at.date() else stamp(began)
+    return f"Began about {told} (best estimate)."

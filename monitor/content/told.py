@@ -1,0 +1,47 @@
+"""What a voice has been told of a rotation, read from its own notices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from monitor.model.notice import Act, Notice, NoticeKind
+
+OWN_SINCE = "own_since"
+"""Key of a payload: the loser's own move since detection when it was told, a fraction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """``first``: the facts (``change``, ``around``) of the message that stands as its parent, None where a digest told it
+    first. ``thread``: where more of it goes. ``last_at``: when it was last spoken of. ``own_since``: the loser's own move
+    since detection as last told, a fraction. ``waiting``: quiet hours still hold all of it.
+    """
+
+    first: dict[str, Any] | None
+    thread: str
+    last_at: datetime
+    own_since: float
+    waiting: bool
+
+
+def told_from(rotation_id: str, notices: Sequence[tuple[Notice, bool]]) -> Told | None:
+    """From the rotation's notices of one voice, in order, each with whether quiet hours still hold it; None without any.
+
+    A leg that was only told in the thread of the rotation it joins goes on there.
+    """
+    spoken = [(n, held) for n, held in notices if n.act in (Act.SAY, Act.REPLY)]
+    if not spoken:
+        return None
+    parents = [n for n, _ in spoken if n.act is Act.SAY and n.thread == rotation_id]
+    own = any(n.thread == rotation_id for n, _ in spoken)
+    alone = [n for n in parents if n.told_in is None and "change" in n.payload]
+    moves = [float(n.payload[OWN_SINCE]) for n, _ in spoken if OWN_SINCE in n.payload]
+    return Told(
+        first={key: alone[0].payload[key] for key in ("change", "around")} if alone else None,
+        thread=rotation_id if own else spoken[-1][0].thread,
+        last_at=max(n.event_at for n, _ in spoken if n.kind is not NoticeKind.SCORECARD),
+        own_since=moves[-1] if moves else 0.0,
+        waiting=all(held for n, held in spoken if n.told_in is None)
+        and any(n.told_in is None for n, _ in spoken),
+    )

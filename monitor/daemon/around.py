@@ -1,0 +1,132 @@
+"""What stands around a rotation when it is told, read from the store as of that interval."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from monitor.content.alert import Around, PastFlags
+from monitor.content.alert.spark import spark_line
+from monitor.content.report.selection import own_move
+from monitor.detection.explanation import ends_at
+from monitor.detection.parameters import DetectionParameters
+from monitor.model.grid import format_duration
+from monitor.model.rotation import MARKET, Rotation
+from monitor.model.state import MarketStep
+from monitor.model.universe import Universe
+from monitor.store import notes, rotations, steps
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+INSTANT = timedelta(microseconds=1)
+SPARK_POINTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Gatherer:
+    """``names``: sector -> name. ``page``: address of the page, empty without one. ``banner``: whose figures these are,
+    where they are not the market's."""
+
+    universe: Universe
+    names: Mapping[str, str]
+    detection: DetectionParameters
+    page: str = ""
+    banner: str = ""
+
+    def around(self, conn: Connection, rotation: Rotation, picture: MarketStep) -> Around:
+        """As of the close of ``picture``."""
+        at = picture.close_time
+        seen, listed = self._venues(rotation, picture)
+        return Around(
+            names=self.names,
+            spark=_spark(conn, rotation.from_sector, at),
+            notes=tuple(notes.read_notes(conn, at - DAY, at + INSTANT)),
+            past=_past(conn, rotation),
+            venues=(len(seen), len(listed)),
+            missing=tuple(sorted(listed - seen)),
+            interval=format_duration(picture.width),
+            page=self.page,
+            ends_at=ends_at(rotation, self.detection),
+            since=_since(conn, rotation, picture),
+            own_since=self._own_since(conn, rotation, at),
+            also_from=_also_from(conn, rotation, at),
+            banner=self.banner,
+        )
+
+    def _own_since(self, conn: Connection, rotation: Rotation, at: datetime) -> dict[str, float]:
+        """Own returns of both sides since detection, fractions, from hourly states."""
+        first = rotation.detected_at
+        if at <= first:
+            return {}
+        series = steps.sector_series(conn, first, at + INSTANT, every=HOUR)
+        if not series:
+            return {}
+        benchmark = next((s.id for s in self.universe.sectors if s.benchmark), None)
+        moves = {
+            sector: own_move(series, sector, benchmark, series[0][0])
+            for sector in (rotation.from_sector, rotation.to_sector)
+            if sector != MARKET
+        }
+        return {sector: move for sector, move in moves.items() if move is not None}
+
+    def _venues(self, rotation: Rotation, picture: MarketStep) -> tuple[set[str], set[str]]:
+        """Venues whose price counted for a token of either side, and venues that list one."""
+        sides = {rotation.from_sector, rotation.to_sector}
+        members = {t.id: set(t.venues) for t in picture.tokens if t.sector in sides}
+        opened = picture.open_time
+        listed = {
+            market.venue
+            for market in self.universe.markets
+            if market.token in members and market.listed_from <= opened < market.listed_to
+        }
+        return set().union(*members.values()) & listed, listed
+
+
+def _spark(conn: Connection, sector: str, at: datetime) -> str:
+    rows = steps.sector_series(conn, at - DAY, at + INSTANT, every=DAY / SPARK_POINTS)
+    return spark_line([state.index for _, state in rows if state.id == sector])
+
+
+def _past(conn: Connection, rotation: Rotation) -> PastFlags | None:
+    """Flags of the same pair before this one; those that were on at the start were no flags of ours."""
+    before = [
+        r
+        for r in rotations.list_rotations(conn, pair=rotation.pair, until=rotation.detected_at)
+        if not r.at_start
+    ]
+    if not before:
+        return None
+    return PastFlags(len(before), sum(r.confirmed_at is not None for r in before))
+
+
+def _also_from(conn: Connection, rotation: Rotation, at: datetime) -> tuple[str, ...]:
+    """Other sectors whose rotation into the same one was confirmed in the day before."""
+    recent = rotations.list_rotations(conn, since=at - 8 * DAY, until=at + INSTANT)
+    return tuple(
+        sorted(
+            {
+                r.from_sector
+                for r in recent
+                if r.to_sector == rotation.to_sector
+                and r.from_sector != rotation.from_sector
+                and r.confirmed_at is not None
+                and at - DAY <= r.confirmed_at <= at
+            }
+        )
+    )
+
+
+def _since(conn: Connection, rotation: Rotation, picture: MarketStep) -> dict[str, float]:
+    """Simple returns of both sides' indices since detection; empty at detection itself."""
+    then = steps.step_at(conn, rotation.detected_at)
+    if then is None or then.close_time >= picture.close_time:
+        return {}
+    before: Sequence[tuple[str, float]] = [(s.id, s.index) for s in then.sectors]
+    now = {s.id: s.index for s in picture.sectors}
+    wanted = {rotation.from_sector, rotation.to_sector} - {MARKET}
+    return {
+        sector: now[sector] / index - 1.0
+        for sector, index in before
+        if sector in wanted and sector in now and index > 0
+    }

@@ -1,0 +1,103 @@
+"""The ways out that the settings name, made."""
+
+from monitor.clock import Clock
+from monitor.daemon.letters import Letters
+from monitor.daemon.pictures import Pictures
+from monitor.daemon.reports import ReportLetters
+from monitor.delivery.channel import ChannelSender, DrawPicture
+from monitor.delivery.email import EmailChannel, MailServer
+from monitor.delivery.gathering import Rules
+from monitor.delivery.slack_bot import SlackBot
+from monitor.delivery.slack_webhook import SlackWebhook
+from monitor.model.notice import Channel
+from monitor.settings.schema import Settings
+from monitor.settings.tables import SlackTable
+from monitor.store.database import Database
+
+
+def channels_of(
+    settings: Settings, database: Database, clock: Clock
+) -> dict[Channel, ChannelSender]:
+    """By channel. Without a way of their own, operator notices go where the alerts go."""
+    draw = Pictures(database, settings.universe)
+    found = _slack(settings.alerts.slack, clock, draw)
+    return found | _mail(settings, database, draw)
+
+
+def report_channel(settings: Settings, database: Database) -> ChannelSender | None:
+    """The way out of daily reports alone; None where no mail server or no recipient is set up."""
+    return _mail(settings, database, Pictures(database, settings.universe)).get(Channel.REPORT)
+
+
+def names_of_channels(settings: Settings) -> list[Channel]:
+    """Those that :func:`channels_of` would make."""
+    slack = settings.alerts.slack
+    found = []
+    if slack.bot_token is not None or slack.webhook is not None:
+        found.append(Channel.SLACK)
+    if found or slack.operator_webhook is not None:
+        found.append(Channel.OPERATOR)
+    if settings.smtp.host is not None:
+        found += [Channel.EMAIL] if mail_readers(settings) else []
+        found += [Channel.REPORT] if settings.report.recipients else []
+    return found
+
+
+def mail_readers(settings: Settings) -> list[str]:
+    """Who is told by mail that Slack fails: the readers of critical rotations, else those of the daily report."""
+    return list(settings.alerts.email.recipients or settings.report.recipients)
+
+
+def mail_server(settings: Settings) -> MailServer | None:
+    """None where no host is named."""
+    smtp = settings.smtp
+    if smtp.host is None:
+        return None
+    return MailServer(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        user=smtp.user,
+        password=smtp.password.reveal() if smtp.password else None,
+        timeout=smtp.timeout,
+    )
+
+
+def rules_of(settings: Settings) -> Rules:
+    """When many notices become one message."""
+    return Rules(settings.alerts.messages_per_hour, settings.alerts.digest_above)
+
+
+def _mail(
+    settings: Settings, database: Database, draw: DrawPicture
+) -> dict[Channel, ChannelSender]:
+    server = mail_server(settings)
+    if server is None:
+        return {}
+    letters = Letters(draw, ReportLetters(database, settings))
+    readers = {Channel.EMAIL: mail_readers(settings), Channel.REPORT: settings.report.recipients}
+    report = settings.report
+    return {
+        channel: EmailChannel(server, report.sender, letters, unsubscribe=report.unsubscribe)
+        for channel, wanted in readers.items()
+        if wanted
+    }
+
+
+def _slack(slack: SlackTable, clock: Clock, draw: DrawPicture) -> dict[Channel, ChannelSender]:
+    found: dict[Channel, ChannelSender] = {}
+    token = slack.bot_token.reveal() if slack.bot_token else None
+
+    def bot(channel: str) -> ChannelSender:
+        return SlackBot(token or "", channel, clock=clock, base_url=slack.base_url, draw=draw)
+
+    if token is not None and slack.channel:
+        found[Channel.SLACK] = bot(slack.channel)
+        if slack.operator_webhook is None:
+            found[Channel.OPERATOR] = bot(slack.operator_channel or slack.channel)
+    elif slack.webhook is not None:
+        found[Channel.SLACK] = SlackWebhook(slack.webhook.reveal())
+    operator = slack.operator_webhook or (slack.webhook if token is None else None)
+    if operator is not None:
+        found[Channel.OPERATOR] = SlackWebhook(operator.reveal())
+    return found

@@ -1,0 +1,103 @@
+"""When what waits on a channel becomes one message: after an outage, after quiet hours, over the hourly cap. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.content.digests import cap_digest, outage_digest, quiet_digest
+from monitor.delivery.lateness import LATE_AFTER, held_until
+from monitor.model.notice import Act, Channel, Notice, NoticeKind
+from monitor.store.outbox import StoredNotice
+
+HOUR = timedelta(hours=1)
+CAPPED = "held: the hour's cap of messages is reached"
+"""What stands in the row of a notice that the cap holds."""
+_MESSAGES = (Act.SAY, Act.REPLY)
+_WITH_A_PARENT = (Act.EDIT, Act.PICTURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """``per_hour``: messages of rotations an hour; urgent ones go all the same. ``digest_above``: that many late messages
+    still go one by one, more become one."""
+
+    per_hour: int = 12
+    digest_above: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """``notice`` tells all of ``ids`` in their place."""
+
+    notice: Notice
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """``ids`` wait until then."""
+
+    ids: tuple[int, ...]
+    until: datetime
+
+
+def plan(
+    channel: Channel,
+    waiting: Sequence[StoredNotice],
+    sent: Sequence[datetime],
+    now: datetime,
+    rules: Rules,
+) -> Gathered | PutOff | None:
+    """What is to be done before the next notice is sent; None where nothing is. Called until it says None.
+
+    ``waiting``: what is due, in order; ``sent``: when the messages of the last hour went, ascending.
+    """
+    if channel not in (Channel.SLACK, Channel.OPERATOR):
+        return None
+    messages = [w for w in waiting if _gathers(w.notice)]
+    quiet = [w for w in messages if held_until(w.notice) is not None and not _is_digest(w)]
+    if len(quiet) > 1:
+        return _gathered(quiet_digest([w.notice for w in quiet]), quiet, waiting)
+    late = [w for w in messages if now - _base(w.notice) > LATE_AFTER and w.error != CAPPED]
+    if len(late) > (1 if any(_is_digest(w) for w in late) else rules.digest_above):
+        return _gathered(outage_digest([w.notice for w in late]), late, waiting)
+    return _capped(messages, waiting, sent, rules) if channel is Channel.SLACK else None
+
+
+def _capped(
+    messages: Sequence[StoredNotice],
+    waiting: Sequence[StoredNotice],
+    sent: Sequence[datetime],
+    rules: Rules,
+) -> Gathered | PutOff | None:
+    """Over the cap, messages wait until the hour's first is an hour old; then one line says how many waited."""
+    room = rules.per_hour - len(sent)
+    held = [w for w in messages if w.error == CAPPED]
+    if room > 0:
+        return _gathered(cap_digest([w.notice for w in held]), held, waiting) if held else None
+    calm = [w for w in messages if not w.notice.urgent]
+    free = sent[len(sent) - rules.per_hour] + HOUR
+    return PutOff(tuple(w.id for w in calm), free) if calm else None
+
+
+def _gathered(
+    notice: Notice, told: Sequence[StoredNotice], waiting: Sequence[StoredNotice]
+) -> Gathered:
+    """With the charts and edits of what was not said on its own: they would have nothing to stand in."""
+    first = {w.notice.thread for w in told if w.notice.act is Act.SAY}
+    rest = [w for w in waiting if w.notice.act in _WITH_A_PARENT and w.notice.thread in first]
+    return Gathered(notice, tuple(sorted({w.id for w in (*told, *rest)})))
+
+
+def _gathers(notice: Notice) -> bool:
+    """Messages of rotations and to the operator; a test and a report go on their own."""
+    return notice.act in _MESSAGES and notice.kind not in (NoticeKind.TEST, NoticeKind.REPORT)
+
+
+def _is_digest(waiting: StoredNotice) -> bool:
+    """It was gathered before; another late notice joins it rather than make a second digest."""
+    return "entries" in waiting.notice.payload
+
+
+def _base(notice: Notice) -> datetime:
+    return held_until(notice) or notice.event_at

@@ -1,0 +1,27 @@
+"""A sender whose alerts go by a bot."""
+
+import random
+
+from monitor.delivery.sender import Sender
+from monitor.delivery.slack_bot import SlackBot
+from monitor.model.notice import Channel
+from tests.integration.delivery.desk import drawn
+from tests.integration.delivery.post import Post
+
+
+class BotPost(Post):
+    """As the other, with threads, edits and pictures."""
+
+    def another(self) -> Sender:
+        """Another worker over the same outbox, as a second process has it."""
+        bot = SlackBot(
+            self.slack.token,
+            "C0ALERTS",
+            clock=self.clock,
+            base_url=self.slack.api_url,
+            draw=drawn,
+            timeout=self.timeout,
+        )
+        sender = Sender(self.database, self.clock, {Channel.SLACK: bot}, dice=random.Random(1))
+        sender.on_attempt = self.attempts.append
+        return sender

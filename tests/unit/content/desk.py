@@ -1,0 +1,76 @@
+"""Someone who is told of rotations, and remembers what he was told: the outbox without a database."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor.content.alert import Around
+from monitor.content.alert_policy import AlertPolicy, Form, Voice
+from monitor.content.notices import ToldOf, notices_for
+from monitor.content.reminders import Standing, reminders_for
+from monitor.content.told import Told, told_from
+from monitor.model.notice import Channel, Notice
+from monitor.model.rotation import Rotation, RotationChange, Severity
+from tests.unit.content.samples import NAMES
+
+WEBHOOK = Voice(Channel.SLACK, Form.MESSAGES)
+BOT = Voice(Channel.SLACK, Form.THREADS)
+MAIL = Voice(Channel.EMAIL, Form.MAIL, Severity.CRITICAL, "desk@example.com")
+
+
+class Desk:
+    """``notices``: all that was made for him so far, in order."""
+
+    def __init__(self, *voices: Voice, policy: AlertPolicy | None = None) -> None:
+        self.policy = policy or AlertPolicy(voices=voices or (WEBHOOK,))
+        self.notices: list[Notice] = []
+
+    def tell(self, *changes: RotationChange, around: Around | None = None) -> list[Notice]:
+        """What is made of changes that became knowable together."""
+        at = max(c.changed_at for c in changes)
+        facts = {c.rotation.id: around or Around(names=NAMES) for c in changes}
+        return self._keep(notices_for(changes, self.policy, facts, self._told(at)))
+
+    def recall(
+        self, rotation: Rotation, at: datetime, own_since: float | None = None
+    ) -> list[Notice]:
+        """What is made of a rotation that is on."""
+        since = {} if own_since is None else {rotation.from_sector: own_since}
+        around = Around(names=NAMES, own_since=since)
+        return self._keep(
+            reminders_for([Standing(rotation, around, at)], self.policy, self._told(at))
+        )
+
+    def _keep(self, made: Sequence[Notice]) -> list[Notice]:
+        self.notices += made
+        return list(made)
+
+    def _told(self, at: datetime) -> ToldOf:
+        known = list(self.notices)
+
+        def told(voice: Voice, rotation_id: str) -> Told | None:
+            return told_from(
+                rotation_id,
+                [
+                    (notice, notice.due_at > at)
+                    for notice in known
+                    if (notice.channel, notice.recipient) == (voice.channel, voice.recipient)
+                    and rotation_id in notice.payload["rotations"]
+                ],
+            )
+
+        return told
+
+
+def sent(notices: Sequence[Notice]) -> list[Notice]:
+    """Without those that another one tells."""
+    return [notice for notice in notices if notice.told_in is None]
+
+
+def keys(notices: Sequence[Notice]) -> list[str]:
+    """What they are known by."""
+    return [notice.dedup_key for notice in notices]
+
+
+def acts(notices: Sequence[Notice]) -> list[tuple[str, str]]:
+    """(act, thread) of each."""
+    return [(notice.act.value, notice.thread) for notice in notices]
