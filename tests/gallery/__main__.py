@@ -1,0 +1,94 @@
+"""``python -m tests.gallery --out DIR [--only CASE]``: every case to pictures, contact sheets and an index."""
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from tests.gallery.camera import Shot, browser, photograph
+from tests.gallery.case import Case
+from tests.gallery.channel_play import channel_of
+from tests.gallery.january import january_cases
+from tests.gallery.made_up import made_up_cases
+from tests.gallery.mail_pages import letters_of, mail_html
+from tests.gallery.sheets import contact_sheet, index_html
+from tests.gallery.slack_layout import page
+from tests.gallery.terminal import WIDTHS, screens_of, terminal_html
+
+REAL = ("january", "launch-day")
+MAIL_WIDTHS = ((360, 2.0), (800, 1.0))
+LONGEST_MAIL = 100_000
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Prints what is too wide or too long; looking at the rest is for people."""
+    parser = argparse.ArgumentParser(prog="python -m tests.gallery", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the pictures")
+    parser.add_argument("--only", help="one case")
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="gallery-") as folder, browser() as taken_by:
+        shown = {}
+        for case, shots in drawn_ahead(cases(Path(folder), chosen.only)):
+            files = render(case, shots, chosen.out / case.name, taken_by)
+            contact_sheet(files, chosen.out / f"sheet-{case.name}.png")
+            shown[case.name] = (case.title, files)
+            print(f"{case.name}: {len(files)} pictures")
+    (chosen.out / "index.html").write_text(index_html(shown), encoding="utf-8")
+
+
+def cases(folder: Path, only: str | None) -> list[Case]:
+    """Those to render; the real episode is run only where it is wanted."""
+    found = january_cases(folder) if only is None or only in REAL else []
+    found += made_up_cases()
+    wanted = [case for case in found if only in (None, case.name)]
+    if not wanted:
+        raise SystemExit(f"found {only!r}, expected one of {', '.join(c.name for c in found)}")
+    return wanted
+
+
+def drawn_ahead(found: Sequence[Case]) -> Iterator[tuple[Case, list[Shot]]]:
+    """Each case with its pages; those of the next are made while the browser is at work."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        made = [beside.submit(shots_of, case) for case in found]
+        for case, pages in zip(found, made, strict=True):
+            yield case, pages.result()
+
+
+def render(case: Case, shots: Sequence[Shot], folder: Path, taken_by: Browser) -> list[Path]:
+    """Every picture of a case; a page wider than its window is told."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for shot in shots:
+        file, over = photograph(taken_by, shot, folder)
+        files.append(file)
+        if over > 0:
+            print(f"{case.name}: {shot.name} is {over} pixels wider than its window")
+    return files
+
+
+def shots_of(case: Case) -> list[Shot]:
+    """Slack at two widths, both mails at two widths and two grounds, the terminal at two widths."""
+    shots = []
+    posts = channel_of(case)
+    if posts:
+        shots += [Shot("slack-700", page(posts), 700), Shot("slack-360", page(posts), 360, scale=2)]
+    letters = letters_of(case)
+    for name, letter in letters.items():
+        html = mail_html(letter)
+        size = len(html.encode()) - sum(4 * len(p.png) // 3 for p in letter.pictures)
+        if size > LONGEST_MAIL:
+            print(f"{case.name}: the {name}'s HTML has {size} bytes")
+        for width, scale in MAIL_WIDTHS:
+            shots.append(Shot(f"{name}-{width}-light", html, width, "light", scale))
+            shots.append(Shot(f"{name}-{width}-dark", html, width, "dark", scale))
+    screens = screens_of(case, letters)
+    for columns in WIDTHS:
+        shots.append(Shot(f"terminal-{columns}", terminal_html(screens, columns), 10 * columns))
+    return shots
+
+
+if __name__ == "__main__":
+    main()
