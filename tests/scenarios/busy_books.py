@@ -1,0 +1,163 @@
+"""What a busy day's outbox says was told, beside what Slack and the mail server recorded."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from monitor.content.plain_words import slack_safe
+from monitor.delivery.mail_message import message_id
+from monitor.model.grid import parse_iso
+from monitor.model.notice import Act, Channel
+from monitor.model.rotation import RotationChange
+from monitor.store import outbox, rotations
+from monitor.store.database import open_database
+from monitor.store.outbox import StoredNotice
+from tests.scenarios.busy_faults import AFTER
+from tests.scenarios.busy_market import LIVE_FROM
+from tests.scenarios.busy_stage import SENDER, BusyStage
+from tests.slack_server.server import CHANNELS
+from tests.slack_server.workspace import Message, Workspace, read_events
+from tests.smtp_server import Mail
+
+MONTH = timedelta(days=30)
+MESSAGES = (Act.SAY, Act.REPLY)
+FOUND_AGAIN = ('"was posted before"', '"had arrived before"')
+"""What the log says where a look into the channel kept a message from being doubled."""
+AFTERWARDS = timedelta(seconds=1)
+"""Within so long of the answer the receipt is stored, though another writer holds the database."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A webhook's message: when it was taken, the fault that took its answer or delayed it, if any."""
+
+    message: Message
+    at: datetime
+    fault: Mapping[str, Any] | None
+
+
+class Books:
+    """``rows`` in the order they were enqueued; ``changes`` of the live part in the order they were decided."""
+
+    def __init__(self, stage: BusyStage) -> None:
+        database = open_database(stage.database_url)
+        with database.read() as conn:
+            self.rows = outbox.list_notices(conn, LIVE_FROM - MONTH, LIVE_FROM + MONTH)
+            found = rotations.list_changes(conn, since=LIVE_FROM - MONTH, until=LIVE_FROM + MONTH)
+        database.close()
+        self.changes: list[RotationChange] = [c for c in found if c.changed_at > LIVE_FROM]
+        self.record: Path = stage.record
+        self.workspace = Workspace.read(stage.record, CHANNELS)
+        self.mails: Sequence[Mail] = tuple(stage.smtp.mails)
+        self.kills = tuple(stage.kills)
+        self.found_again = sum(stage.log.count(said) for said in FOUND_AGAIN)
+        self._by_key = {self._key(row): row for row in self.rows}
+
+    def of(self, channel: Channel, *, acts: Iterable[Act] = tuple(Act)) -> list[StoredNotice]:
+        """Rows of a channel."""
+        wanted = set(acts)
+        return [r for r in self.rows if r.notice.channel is channel and r.notice.act in wanted]
+
+    def teller(self, row: StoredNotice) -> StoredNotice:
+        """The row that told it: itself, or the digest at the end of its chain."""
+        while row.notice.told_in is not None:
+            n = row.notice
+            row = self._by_key[n.told_in or "", n.channel, n.recipient]
+        return row
+
+    @cached_property
+    def by_bot(self) -> dict[str, list[Message]]:
+        """Key of a notice -> the bot's messages that carry it, in the order they arrived."""
+        found: dict[str, list[Message]] = defaultdict(list)
+        for message in self.workspace.messages("alerts"):
+            if message.metadata is not None:
+                found[message.metadata["event_payload"]["key"]].append(message)
+        return found
+
+    @cached_property
+    def by_webhook(self) -> list[Posted]:
+        """What the operator's channel shows, in order, each with what became of its answer."""
+        found: list[Posted] = []
+        fault: Mapping[str, Any] | None = None
+        operator = self.workspace.channel_id("operator")
+        for event in read_events(self.record):
+            if event["event"] == "fault" and event["method"] == "webhook":
+                fault = event
+            if event.get("channel") == operator and event["event"] == "message":
+                message = self.workspace.message(event["channel"], event["ts"])
+                assert message is not None
+                found.append(Posted(message, parse_iso(event["at"]), fault))
+                fault = None
+            if event["event"] == "refused" and event["method"] == "webhook":
+                fault = None
+        return found
+
+    def told_by_webhook(self, row: StoredNotice) -> list[Posted]:
+        """Messages that say what a row says, on its own."""
+        lines = slack_safe(str(row.notice.payload["body"])).split("\n")[:3]
+        return [p for p in self.by_webhook if all(line in _words(p.message) for line in lines)]
+
+    def cause(self, posted: Posted) -> str:
+        """Why the sender may not know of it: ``lost answer``, ``kill``; empty where it must know."""
+        kind = posted.fault["kind"] if posted.fault else ""
+        if kind in AFTER:
+            return "lost answer"
+        slow = posted.fault["seconds"] if posted.fault and kind == "slow" else 0.0
+        until = posted.at + timedelta(seconds=slow) + AFTERWARDS
+        return "kill" if any(posted.at <= kill <= until for kill in self.kills) else ""
+
+    def mails_of(self, row: StoredNotice) -> list[int]:
+        """Places of a row's mails among all that arrived."""
+        wanted = message_id(row.notice, SENDER)
+        return [i for i, mail in enumerate(self.mails) if mail.message["Message-ID"] == wanted]
+
+    def summary(self) -> list[str]:
+        """A line for each channel."""
+        doubled = sum(len(found) - 1 for found in self.by_bot.values())
+        pictures = [m for m in self.workspace.messages("alerts") if m.files]
+        edits = sum(m.edits for m in self.workspace.messages("alerts"))
+        inside = Counter(str((r.receipt or {}).get("shown")) for r in self.of(Channel.SLACK))
+        causes = Counter(
+            self.cause(p)
+            for row in self.of(Channel.OPERATOR)
+            for p in self.told_by_webhook(row)[:-1]
+        )
+        ids = Counter(str(mail.message["Message-ID"]) for mail in self.mails)
+        said = sum(map(len, self.by_bot.values()))
+        bot = f"{said} messages, doubled {doubled} (found again {self.found_again}), {edits} edits, pictures {inside['parent']} inside"
+        hook = f"{len(self.by_webhook)} messages, doubled {dict(causes)}"
+        mail = f"{len(self.mails)} mails, doubled under the same id {len(self.mails) - len(ids)}"
+        return [
+            f"kills {len(self.kills)}, changes {len(self.changes)}, notices {len(self.rows)}",
+            f"slack by bot: {self._counts(Channel.SLACK)}; {bot} and {len(pictures)} in threads",
+            f"operator by webhook: {self._counts(Channel.OPERATOR)}; {hook}",
+            f"mail: {self._counts(Channel.EMAIL)}; {mail}",
+        ]
+
+    def left_out(self) -> Counter[str]:
+        """Reasons of the receipts that say that nothing was done."""
+        return Counter(
+            f"{r.notice.act.value}: {r.receipt['left_out']}"
+            for r in self.rows
+            if r.receipt and "left_out" in r.receipt
+        )
+
+    def _counts(self, channel: Channel) -> str:
+        acts = Counter(r.notice.act.value for r in self.of(channel))
+        told = sum(r.notice.told_in is not None for r in self.of(channel))
+        each = ", ".join(f"{count} {act}" for act, count in acts.items())
+        return f"{acts.total()} notices ({each}), {told} told in others"
+
+    @staticmethod
+    def _key(row: StoredNotice) -> tuple[str, Channel, str]:
+        return (row.notice.dedup_key, row.notice.channel, row.notice.recipient)
+
+
+def _words(message: Message) -> str:
+    """All text that a message shows."""
+    parts = [str(block.get("text", {}).get("text", "")) for block in message.blocks]
+    return "\n".join([message.text, *parts])
