@@ -51,10 +51,11 @@ def explain(
                 f"no rotation has the id {rotation_id!r}", remedy="monitor rotations"
             )
         verdict = _recomputed(context, settings, database, rotation)
-    if as_json:
+        message = None if as_json else _message(rotation, settings, database)
+    if message is None:
         print_json(rotation_to_json(rotation) | {"recomputed": verdict})
         return
-    _print_facts(rotation, settings, verdict)
+    _print_facts(rotation, message, verdict)
 
 
 def _recomputed(
@@ -81,11 +82,11 @@ def _recomputed(
     return "recomputed from stored inputs: differs in " + ", ".join(differing)
 
 
-def _print_facts(rotation: "Rotation", settings: "Settings", verdict: str) -> None:
+def _print_facts(rotation: "Rotation", message: "AlertMessage", verdict: str) -> None:
     from monitor.content.alert import alert_text
 
     out = console()
-    out.print(alert_text(_message(rotation, settings)), markup=False)
+    out.print(alert_text(message), markup=False)
     out.print()
     out.print(condition_table(rotation.evidence.conditions))
     out.print()
@@ -95,24 +96,22 @@ def _print_facts(rotation: "Rotation", settings: "Settings", verdict: str) -> No
     out.print(verdict, markup=False)
 
 
-def _message(rotation: "Rotation", settings: "Settings") -> "AlertMessage":
-    """The alert's facts as they would be told of its last change."""
+def _message(rotation: "Rotation", settings: "Settings", database: "Database") -> "AlertMessage":
+    """The alert's facts as they would be told of its last change, and what stood around it then."""
     from monitor.content.alert import Around, alert_message
-    from monitor.detection.explanation import ends_at
-    from monitor.model.grid import format_duration
+    from monitor.daemon.alerts import gatherer_of
     from monitor.model.rotation import ChangeReason, RotationChange, Status
+    from monitor.store import steps
 
-    around = Around(
-        names={sector.id: sector.name for sector in settings.universe.sectors},
-        interval=format_duration(settings.engine.interval),
-        ends_at=ends_at(rotation, settings.detection),
-    )
-    reason = (
-        ChangeReason.OPENED
-        if rotation.status is Status.OPEN
-        else ChangeReason(rotation.status.value)
-    )
+    opened = rotation.status is Status.OPEN
+    reason = ChangeReason.OPENED if opened else ChangeReason(rotation.status.value)
     at = rotation.closed_at or rotation.confirmed_at or rotation.detected_at
+    gatherer = gatherer_of(settings)
+    with database.read() as conn:
+        step = steps.step_at(conn, at)
+        around = (
+            Around(names=gatherer.names) if step is None else gatherer.around(conn, rotation, step)
+        )
     return alert_message(RotationChange(rotation, reason, at), around, afterwards=True)
 
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from monitor.model.rotation import StepOutput
     from monitor.settings.schema import Settings
     from monitor.store.database import Database
-    from monitor.store.outbox import StoredNotice
+    from monitor.store.outbox_rows import StoredNotice
 
 app = typer.Typer(
     help="The channels, tried through the real path.", no_args_is_help=True, rich_markup_mode=None
 )
-_MEND = "set MONITOR_ALERTS__SLACK__WEBHOOK, or a bot token and channel, or [smtp] and recipients"
+_MEND = "set MONITOR_ALERTS__SLACK__WEBHOOK, or a bot token and channel, or [smtp] with alerts.email recipients or operators"
 
 
 class ChannelChoice(StrEnum):
@@ -48,7 +48,7 @@ def try_channels(
 ) -> None:
     """A marked test message through outbox and channel; prints what the channel answered."""
     from monitor.commands.sending import drain, stored
-    from monitor.daemon.channels import channels_of
+    from monitor.daemon.channels import channels_of, rules_of
     from monitor.model.notice import Channel
     from monitor.store import outbox
 
@@ -62,7 +62,12 @@ def try_channels(
         notices = [n for name in wanted for n in _tests(name, settings, context.clock.now())]
         with database.write() as conn:
             outbox.enqueue(conn, notices)
-        drain(database, context.clock, {name: found[name] for name in wanted})
+        drain(
+            database,
+            context.clock,
+            {name: found[name] for name in wanted},
+            rules=rules_of(settings),
+        )
         rows = stored(database, notices)
     for row in rows:
         typer.echo(f"{row.notice.recipient or row.notice.channel.value}: {_became(row)}")

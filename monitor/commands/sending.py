@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from monitor.delivery.gathering import Rules
     from monitor.model.notice import Channel, Notice
     from monitor.store.database import Database
-    from monitor.store.outbox import StoredNotice
+    from monitor.store.outbox_rows import StoredNotice
 
 
 def drain(

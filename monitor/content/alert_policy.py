@@ -7,7 +7,7 @@ from enum import StrEnum
 from monitor.content.quiet_hours import end_of_quiet
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Channel, Notice
-from monitor.model.rotation import Severity
+from monitor.model.rotation import SEVERITY_ORDER, Severity
 
 
 class Form(StrEnum):
@@ -43,6 +43,11 @@ class AlertPolicy:
     quiet_zone: tzinfo = UTC
     reminder_after: timedelta = timedelta(hours=12)
     reminder_step: float = 0.05
+
+
+def is_at_least(severity: Severity, minimum: Severity) -> bool:
+    """Whether it is that severe or more."""
+    return SEVERITY_ORDER.index(severity) >= SEVERITY_ORDER.index(minimum)
 
 
 def held_by_quiet_hours(

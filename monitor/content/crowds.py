@@ -1,28 +1,32 @@
 """Many rotations at once: told as one message with a line each."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.content.alert.names import NAME_LENGTHS, name_of
+from monitor.content.alert.names import NAME_LENGTHS, name_of, pair_of
 from monitor.content.alert.preview import PREVIEW, preview_line
 from monitor.content.alert_policy import Voice
 from monitor.content.figures import utc
 from monitor.model.notice import Notice, NoticeKind
-from monitor.model.rotation import SEVERITY_ORDER, RotationChange
+from monitor.model.rotation import SEVERITY_ORDER, Rotation, RotationChange, Severity
 
 SHARED_SIDE = 3
 """So many rotations in one interval that share a side become one message."""
+NAMED = 3
+"""So many pairs are named in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """``key`` is a function of what it tells; ``body`` holds a line for each."""
+    """``key`` is a function of what it tells; ``body`` holds a line for each; ``pairs`` names them in a few words."""
 
     key: str
     text: str
     body: str
     ids: tuple[str, ...]
+    pairs: str
+    severity: str
 
 
 def crowds(changes: Sequence[RotationChange]) -> list[list[RotationChange]]:
@@ -55,6 +59,8 @@ def crowd_of(group: Sequence[RotationChange], names: Mapping[str, str]) -> Crowd
         text=headline,
         body="\n".join([headline, *lines, "More of each: monitor explain ID"]),
         ids=tuple(dict.fromkeys(change.rotation.id for change in group)),
+        pairs=few([pair_of(change.rotation, names) for change in group]),
+        severity=_worst(change.rotation for change in group).value,
     )
 
 
@@ -69,9 +75,25 @@ def crowd_notice(crowd: Crowd, voice: Voice, at: datetime, *, urgent: bool) -> N
         due_at=at,
         thread=crowd.key,
         recipient=voice.recipient,
-        payload={"body": crowd.body, "rotations": list(crowd.ids)},
+        payload={
+            "body": crowd.body,
+            "rotations": list(crowd.ids),
+            "pair": crowd.pairs,
+            "severity": crowd.severity,
+        },
         urgent=urgent,
     )
+
+
+def few(names: Sequence[str]) -> str:
+    """``AI agents → Memes, DeFi → Memes, Gaming → Memes and 2 more``; each once."""
+    told = list(dict.fromkeys(names))
+    more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
+    return ", ".join(told[:NAMED]) + more
+
+
+def _worst(rotations: Iterable[Rotation]) -> Severity:
+    return max((r.severity for r in rotations), key=SEVERITY_ORDER.index)
 
 
 def _alike(
@@ -91,7 +113,7 @@ def _alike(
 def _shared_side(group: Sequence[RotationChange], names: Mapping[str, str]) -> str:
     """``CRITICAL 3 rotations into Memes at once: from AI agents, DeFi, Gaming. 11:05 UTC``."""
     rotations = {change.rotation.id: change.rotation for change in group}.values()
-    worst = max((r.severity for r in rotations), key=SEVERITY_ORDER.index).value.upper()
+    worst = _worst(rotations).value.upper()
     end = f". {utc(group[0].changed_at)}"
     side = 1 if len({r.to_sector for r in rotations}) == 1 else 0
     others = list(dict.fromkeys(r.pair[1 - side] for r in rotations))

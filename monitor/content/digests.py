@@ -2,8 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from monitor.content.crowds import few
 from monitor.content.figures import stamp
 from monitor.model.grid import iso, parse_iso
 from monitor.model.notice import Channel, Notice, NoticeKind
@@ -12,20 +15,21 @@ from monitor.model.rotation import SEVERITY_ORDER, Severity
 Entry = dict[str, Any]
 """One notice inside a digest: ``of`` (what it is about), ``at``, ``text``, ``ids`` of rotations, ``pair``, ``severity``."""
 
-_NAMED = 3
 
+def outage_digest(notices: Sequence[Notice], *, refused: bool) -> Notice:
+    """For what went out late, a line for each rotation; takes up earlier such digests.
 
-def outage_digest(notices: Sequence[Notice]) -> Notice:
-    """For what a channel did not take while it was down, a line for each rotation; takes up earlier such digests."""
+    ``refused``: the channel did not take them; else the monitor itself was away.
+    """
+    why = "while this channel did not answer" if refused else "while the monitor caught up"
 
     def told(entries: list[Entry]) -> list[str]:
         span = f"{stamp(parse_iso(entries[0]['at']))} to {stamp(parse_iso(entries[-1]['at']))}"
         if notices[0].channel is Channel.OPERATOR:
-            head = f"Monitor: {len(entries)} notices waited while this channel did not answer"
+            head = f"Monitor: {len(entries)} notices waited {why}"
             return [head, f"They are of {span}:", *map(_operator_line, entries)]
         head = f"{_worst(entries)}{len(entries)} notices: {_named(entries)}"
-        why = f"Known from {span}; they waited while this channel did not answer."
-        return [head, why, *_lines(entries)]
+        return [head, f"They are of {span}, and waited {why}.", *_lines(entries)]
 
     return _digest("outage", notices, told)
 
@@ -42,15 +46,16 @@ def quiet_digest(notices: Sequence[Notice]) -> Notice:
     )
 
 
-def cap_digest(notices: Sequence[Notice]) -> Notice:
-    """One line: how many the cap held, and where to see them."""
+def cap_digest(notices: Sequence[Notice], now: datetime) -> Notice:
+    """One line: how many the cap held, and where to see them. Held on purpose, hence not late."""
 
     def told(entries: list[Entry]) -> list[str]:
         count = "1 message was" if len(entries) == 1 else f"{len(entries)} messages were"
         pairs = _named(entries)
         return [f"{count} held by the hourly cap: {pairs}. See: monitor rotations, or the page"]
 
-    return _digest("cap", notices, told)
+    made = _digest("cap", notices, told)
+    return replace(made, payload={**made.payload, "held_until": iso(now)})
 
 
 def _digest(
@@ -92,7 +97,7 @@ def _entries(notice: Notice) -> list[Entry]:
     ids = list(notice.payload.get("rotations", ()))
     return [
         {
-            "of": ids[0] if ids else notice.dedup_key,
+            "of": ids[0] if len(ids) == 1 else notice.dedup_key,
             "at": iso(notice.event_at),
             "text": notice.text,
             "ids": ids,
@@ -121,12 +126,8 @@ def _operator_line(entry: Entry) -> str:
 
 
 def _named(entries: Sequence[Entry]) -> str:
-    """``AI agents → Memes, DeFi → Memes, Gaming → Memes and 2 more``."""
-    pairs = list(dict.fromkeys(entry["pair"] for entry in entries if entry["pair"]))
-    if not pairs:
-        return "of several rotations"
-    more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
-    return ", ".join(pairs[:_NAMED]) + more
+    """The pairs that they are about, in a few words."""
+    return few([entry["pair"] for entry in entries if entry["pair"]]) or "of several rotations"
 
 
 def _worst(entries: Sequence[Entry]) -> str:

@@ -6,13 +6,12 @@ from functools import partial
 from typing import Any
 
 from monitor.content.alert import Around, around_to_json, pair_of, preview_line, reply_text
-from monitor.content.alert_policy import AlertPolicy, Form, Voice, held_by_quiet_hours
+from monitor.content.alert_policy import AlertPolicy, Form, Voice, held_by_quiet_hours, is_at_least
 from monitor.content.crowds import crowd_notice, crowd_of, crowds
-from monitor.content.told import Told
+from monitor.content.told import OWN_SINCE, Told
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import (
-    SEVERITY_ORDER,
     ChangeReason,
     RotationChange,
     Severity,
@@ -124,7 +123,7 @@ def _is_loud(change: RotationChange, voice: Voice) -> bool:
         return False
     if rotation.at_start and change.changed_at == rotation.detected_at:
         return False
-    return SEVERITY_ORDER.index(rotation.severity) >= SEVERITY_ORDER.index(voice.minimum)
+    return is_at_least(rotation.severity, voice.minimum)
 
 
 def _is_urgent(change: RotationChange) -> bool:
@@ -169,10 +168,18 @@ def _notices(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around)
         return [notice, _beside(notice, Act.PICTURE)]
     if change.reason in _OUTCOMES or told is None or told.first is None:
         return [notice]
-    edit = _beside(notice, Act.EDIT)
-    # the parent of a leg stands in a thread of its own
-    payload = {**edit.payload, "first": told.first}
-    return [notice, replace(edit, thread=told.thread, payload=payload)]
+    payload = {**notice.payload, "first": told.first}
+    if not told.waiting:
+        payload.pop(
+            "held_until", None
+        )  # it makes no sound, and facts that are newer must find it done
+    edit = replace(
+        _beside(notice, Act.EDIT),
+        due_at=notice.due_at if told.waiting else notice.event_at,
+        thread=told.thread,  # the parent of a leg stands in a thread of its own
+        payload=payload,
+    )
+    return [notice, edit]
 
 
 def _notice(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around) -> Notice:
@@ -185,6 +192,9 @@ def _notice(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around) 
         "change": change_to_json(change),
         "around": around_to_json(around),
     }
+    own_since = around.own_since.get(rotation.from_sector)
+    if own_since is not None:
+        payload[OWN_SINCE] = own_since
     if saying.act is Act.EDIT and saying.told is not None:
         payload["first"] = saying.told.first
     text = (

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from monitor.content.alert import Around, around_to_json, pair_of, reminder_text
-from monitor.content.alert_policy import AlertPolicy, Form, Voice, held_by_quiet_hours
+from monitor.content.alert_policy import AlertPolicy, Form, Voice, held_by_quiet_hours, is_at_least
 from monitor.content.notices import ToldOf
 from monitor.content.told import OWN_SINCE, Told
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Notice, NoticeKind
-from monitor.model.rotation import SEVERITY_ORDER, ChangeReason, Rotation, RotationChange, Status
+from monitor.model.rotation import ChangeReason, Rotation, RotationChange, Status
 from monitor.model.rotation_json import change_to_json
 
 
@@ -45,8 +45,7 @@ def reminders_for(
 
 
 def _is_due(found: Standing, told: Told, voice: Voice, policy: AlertPolicy) -> bool:
-    order = SEVERITY_ORDER.index
-    if order(found.rotation.severity) < order(voice.minimum):
+    if not is_at_least(found.rotation.severity, voice.minimum):
         return False
     if found.at - told.last_at >= policy.reminder_after:
         return True

@@ -5,30 +5,30 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.content.alert import PREVIEW, Around, pair_of
-from monitor.content.alert_policy import Form, Voice
-from monitor.content.crowds import Crowd, crowd_notice
+from monitor.content.alert_policy import AlertPolicy, Form, held_by_quiet_hours, is_at_least
+from monitor.content.crowds import Crowd, crowd_notice, few
 from monitor.content.plain_words import one_line
 from monitor.model.notice import Notice, NoticeKind
 from monitor.model.rotation import Rotation
-
-NAMED = 3
-"""So many pairs are named in the line that a phone shows."""
 
 
 def start_digest(
     rotations: Sequence[Rotation],
     around: Mapping[str, Around],
     at: datetime,
-    voices: Sequence[Voice],
+    policy: AlertPolicy,
 ) -> list[Notice]:
-    """One message for all rotations that were on when the daemon first looked, and each as told in it."""
-    if not rotations:
-        return []
+    """One message for the rotations that were on when the daemon first looked, and each as told in it.
+
+    Voice by voice from its severity on; by mail nothing: what was critical before is no news.
+    """
     made: list[Notice] = []
-    for voice in voices:
-        if voice.form is Form.MAIL:
+    for voice in policy.voices:
+        loud = [r for r in rotations if is_at_least(r.severity, voice.minimum)]
+        if voice.form is Form.MAIL or not loud:
             continue
-        digest = crowd_notice(_start(rotations, around), voice, at, urgent=False)
+        digest = crowd_notice(_start(loud, around), voice, at, urgent=False)
+        digest = held_by_quiet_hours(digest, voice, policy)
         made.append(digest)
         made += [
             replace(
@@ -39,18 +39,24 @@ def start_digest(
                 kind=NoticeKind.ROTATION,
                 payload={"rotations": [r.id]},
             )
-            for r in rotations
+            for r in loud
         ]
     return made
 
 
 def _start(rotations: Sequence[Rotation], around: Mapping[str, Around]) -> Crowd:
     pairs = [pair_of(r, around[r.id].names) for r in rotations]
-    more = f" and {len(pairs) - NAMED} more" if len(pairs) > NAMED else ""
-    head = one_line(f"Already on at start: {', '.join(pairs[:NAMED])}{more}", PREVIEW)
+    head = one_line(f"Already on at start: {few(pairs)}", PREVIEW)
     lines = [
         f"• {pair}, {r.severity.value}, since {r.detected_at:%d %b %H:%M} UTC ({r.id})"
         for pair, r in zip(pairs, rotations, strict=True)
     ]
     ids = tuple(r.id for r in rotations)
-    return Crowd("start|" + ",".join(sorted(ids)), head, "\n".join([head, *lines]), ids)
+    return Crowd(
+        key="start|" + ",".join(sorted(ids)),
+        text=head,
+        body="\n".join([head, *lines]),
+        ids=ids,
+        pairs=few(pairs),
+        severity="",  # no alarm, however severe
+    )

@@ -10,6 +10,9 @@ from monitor.model.notice import Act, Notice, NoticeKind
 OWN_SINCE = "own_since"
 """Key of a payload: the loser's own move since detection when it was told, a fraction."""
 
+_FACTS = frozenset({"change", "around"})
+"""A parent that an earlier version posted may lack them: it is left as it stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -35,13 +38,13 @@ def told_from(rotation_id: str, notices: Sequence[tuple[Notice, bool]]) -> Told 
         return None
     parents = [n for n, _ in spoken if n.act is Act.SAY and n.thread == rotation_id]
     own = any(n.thread == rotation_id for n, _ in spoken)
-    alone = [n for n in parents if n.told_in is None and "change" in n.payload]
+    alone = [n for n in parents if n.told_in is None and n.payload.keys() >= _FACTS]
+    states = [(n, held) for n, held in spoken if n.kind is not NoticeKind.SCORECARD]
     moves = [float(n.payload[OWN_SINCE]) for n, _ in spoken if OWN_SINCE in n.payload]
     return Told(
-        first={key: alone[0].payload[key] for key in ("change", "around")} if alone else None,
+        first={key: alone[0].payload[key] for key in sorted(_FACTS)} if alone else None,
         thread=rotation_id if own else spoken[-1][0].thread,
-        last_at=max(n.event_at for n, _ in spoken if n.kind is not NoticeKind.SCORECARD),
+        last_at=max(n.event_at for n, _ in states or spoken),
         own_since=moves[-1] if moves else 0.0,
-        waiting=all(held for n, held in spoken if n.told_in is None)
-        and any(n.told_in is None for n, _ in spoken),
+        waiting=all(held for _, held in spoken),
     )

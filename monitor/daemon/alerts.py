@@ -5,24 +5,34 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import Connection
 
-from monitor.content.alert_policy import AlertPolicy, Form, Voice
+from monitor.content.alert_policy import AlertPolicy, Form, Voice, is_at_least
 from monitor.content.notices import notices_for
 from monitor.content.reminders import Standing, reminders_for
 from monitor.content.report.selection import states_at
 from monitor.content.start_digest import start_digest
 from monitor.content.told import Told, told_from
 from monitor.daemon.around import INSTANT, Gatherer
-from monitor.model.grid import is_aligned
-from monitor.model.notice import Act, Channel, Notice
-from monitor.model.rotation import Rotation, Severity, StepOutput
+from monitor.model.grid import is_aligned, iso
+from monitor.model.notice import Act, Channel, Notice, NoticeKind
+from monitor.model.rotation import Rotation, RotationChange, Severity, StepOutput
 from monitor.settings.schema import Settings
-from monitor.store import outbox, rotations, steps
+from monitor.store import meta, outbox, rotations, steps
 from monitor.store.database import Database
+from monitor.store.outbox_order import HELD
+from monitor.store.outbox_rows import StoredNotice
+
+log = structlog.get_logger(__name__)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+REMEMBERED = timedelta(days=16)
+"""So far back it matters what was told: seven days of life, seven in which it may be reversed, and some on top."""
+START_DIGEST = "start_digest"
+_OUR_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""A fault in what a message is made from; what the store says is raised as it is."""
 
 
 def policy_of(settings: Settings, channels: Iterable[Channel]) -> AlertPolicy:
@@ -77,12 +87,37 @@ class NoticeMaker:
             at = output.step.close_time
             if not self._policy.voices or (self._live_from is not None and at <= self._live_from):
                 continue
-            fresh = self._of_step(conn, output, made)
+            try:
+                fresh = self._of_step(conn, output, made)
+            except _OUR_FAULTS:
+                # detection goes on whatever is wrong with a message
+                log.exception("no message could be made", at=iso(at))
+                fresh = [n for c in output.changes for n in self._bare(c)]
             for notice in fresh:
-                if notice.urgent and notice.act is Act.SAY and notice.told_in is None:
-                    made = self._overtaken(conn, notice, made)
+                if notice.urgent and notice.act in (Act.SAY, Act.REPLY) and notice.told_in is None:
+                    made = _overtaken(conn, notice, made)
             made += fresh
         return made
+
+    def _bare(self, change: RotationChange) -> list[Notice]:
+        """A change whose message could not be made, in words that need no figures."""
+        rotation = change.rotation
+        text = f"{rotation.id}: {change.reason.value}, {rotation.severity.value}; see: monitor explain {rotation.id}"
+        return [
+            Notice(
+                dedup_key=f"{rotation.id}|{change.reason.value}|{iso(change.changed_at)}",
+                channel=voice.channel,
+                kind=NoticeKind.ROTATION,
+                text=text,
+                event_at=change.changed_at,
+                due_at=change.changed_at,
+                thread=rotation.id,
+                recipient=voice.recipient,
+                payload={"body": text, "rotations": [rotation.id]},
+            )
+            for voice in self._policy.voices
+            if is_at_least(rotation.severity, voice.minimum)
+        ]
 
     def _of_step(
         self, conn: Connection, output: StepOutput, made: Sequence[Notice]
@@ -118,36 +153,16 @@ class NoticeMaker:
         longest = timedelta(hours=self._gatherer.detection.max_age_h) + DAY
         return states_at(rotations.list_changes(conn, since=at - longest, until=at + INSTANT), at)
 
-    def _overtaken(self, conn: Connection, urgent: Notice, made: Sequence[Notice]) -> list[Notice]:
-        """What quiet hours hold of the rotation is told by the louder notice now."""
-        held = [
-            stored.id
-            for stored in _stored(conn, urgent, urgent.thread)
-            if stored.attempts == 0
-            and stored.notice.thread == urgent.thread
-            and stored.notice.due_at > urgent.event_at
-        ]
-        outbox.tell_in(conn, held, urgent.dedup_key)
-        return [
-            replace(notice, told_in=urgent.dedup_key)
-            if (notice.channel, notice.recipient, notice.thread)
-            == (urgent.channel, urgent.recipient, urgent.thread)
-            and notice.due_at > urgent.event_at
-            else notice
-            for notice in made
-        ]
-
 
 def _told(
     conn: Connection, voice: Voice, rotation_id: str, made: Sequence[Notice], at: datetime
 ) -> Told | None:
     """From what is stored and what this batch has made so far."""
     found = [
-        (
-            stored.notice,
-            stored.attempts == 0 and stored.delivered_at is None and stored.notice.due_at > at,
+        (stored.notice, _is_held(stored, at))
+        for stored in outbox.notices_of(
+            conn, rotation_id, voice.channel, voice.recipient, since=at - REMEMBERED
         )
-        for stored in outbox.notices_of(conn, rotation_id, voice.channel, voice.recipient)
     ]
     found += [
         (notice, notice.due_at > at)
@@ -158,8 +173,48 @@ def _told(
     return told_from(rotation_id, found)
 
 
-def _stored(conn: Connection, notice: Notice, rotation_id: str) -> list[outbox.StoredNotice]:
-    return outbox.notices_of(conn, rotation_id, notice.channel, notice.recipient)
+def _is_held(stored: StoredNotice, at: datetime) -> bool:
+    """Quiet hours or the cap keep it; nobody has read it."""
+    if stored.delivered_at is not None or stored.failed_at is not None:
+        return False
+    untried = stored.attempts == 0 and stored.notice.due_at > at
+    return untried or stored.error in HELD
+
+
+def _overtaken(conn: Connection, urgent: Notice, made: Sequence[Notice]) -> list[Notice]:
+    """What is held of the rotation is told by the louder notice now."""
+    (rotation_id,) = urgent.payload["rotations"]
+    at = urgent.event_at
+    stored = outbox.notices_of(
+        conn, rotation_id, urgent.channel, urgent.recipient, since=at - REMEMBERED
+    )
+    held = [row.id for row in stored if _is_held(row, at) and _is_same(row.notice, urgent)]
+    outbox.tell_in(conn, held, urgent.dedup_key)
+    return [
+        replace(notice, told_in=urgent.dedup_key)
+        if notice.due_at > at and notice.told_in is None and _is_same(notice, urgent)
+        else notice
+        for notice in made
+    ]
+
+
+def _is_same(notice: Notice, urgent: Notice) -> bool:
+    """Of the same rotation alone, in the same place."""
+    return (notice.channel, notice.recipient, notice.thread) == (
+        urgent.channel,
+        urgent.recipient,
+        urgent.thread,
+    ) and notice.payload["rotations"] == urgent.payload["rotations"]
+
+
+def owe_start_digest(conn: Connection) -> None:
+    """On the very first start: what is on already is to be told once the history has been stepped."""
+    meta.put(conn, START_DIGEST, "owed")
+
+
+def owes_start_digest(conn: Connection) -> bool:
+    """Whether it has not been told yet, whatever restarts have come between."""
+    return meta.get(conn, START_DIGEST) == "owed"
 
 
 def digest_at_start(
@@ -167,9 +222,14 @@ def digest_at_start(
 ) -> int:
     """Tell of the rotations that were on when the daemon first looked, once; how many notices were added."""
     with database.write() as conn:
-        on = [r for r in rotations.list_rotations(conn) if r.is_on and r.at_start]
+        meta.put(conn, START_DIGEST, "told")
+        on = [
+            r
+            for r in rotations.list_rotations(conn, since=at - REMEMBERED)
+            if r.is_on and r.at_start
+        ]
         picture = steps.latest_step(conn)
         if picture is None:
             return 0
         around = {r.id: gatherer.around(conn, r, picture) for r in on}
-        return outbox.enqueue(conn, start_digest(on, around, at, policy.voices))
+        return outbox.enqueue(conn, start_digest(on, around, at, policy))

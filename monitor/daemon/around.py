@@ -59,7 +59,12 @@ class Gatherer:
         first = rotation.detected_at
         if at <= first:
             return {}
-        series = steps.sector_series(conn, first, at + INSTANT, every=HOUR)
+        # from the very interval of the detection to this one, by the hour between
+        series = [
+            *steps.sector_series(conn, first, first + INSTANT),
+            *steps.sector_series(conn, first + INSTANT, at, every=HOUR),
+            *steps.sector_series(conn, at, at + INSTANT),
+        ]
         if not series:
             return {}
         benchmark = next((s.id for s in self.universe.sectors if s.benchmark), None)

@@ -1,5 +1,7 @@
 """The ways out that the settings name, made."""
 
+from zoneinfo import ZoneInfo
+
 from monitor.clock import Clock
 from monitor.daemon.letters import Letters
 from monitor.daemon.pictures import Pictures
@@ -43,9 +45,18 @@ def names_of_channels(settings: Settings) -> list[Channel]:
     return found
 
 
+def operators(settings: Settings) -> list[str]:
+    """Who is told by mail what the operator must know: those named for it, else the readers of critical rotations.
+
+    Never the readers of the daily report: they may be customers.
+    """
+    mail = settings.alerts.email
+    return list(mail.operators or mail.recipients)
+
+
 def mail_readers(settings: Settings) -> list[str]:
-    """Who is told by mail that Slack fails: the readers of critical rotations, else those of the daily report."""
-    return list(settings.alerts.email.recipients or settings.report.recipients)
+    """Whoever is written to beside the daily report, each once."""
+    return list(dict.fromkeys([*settings.alerts.email.recipients, *operators(settings)]))
 
 
 def mail_server(settings: Settings) -> MailServer | None:
@@ -65,7 +76,13 @@ def mail_server(settings: Settings) -> MailServer | None:
 
 def rules_of(settings: Settings) -> Rules:
     """When many notices become one message."""
-    return Rules(settings.alerts.messages_per_hour, settings.alerts.digest_above)
+    alerts = settings.alerts
+    return Rules(
+        alerts.messages_per_hour,
+        alerts.digest_above,
+        quiet=(alerts.quiet_hours[0], alerts.quiet_hours[1]) if alerts.quiet_hours else None,
+        zone=ZoneInfo(alerts.quiet_timezone),
+    )
 
 
 def _mail(

@@ -13,8 +13,15 @@ from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 from monitor.clock import Clock
 from monitor.content.alert_policy import AlertPolicy
 from monitor.content.operator_text import operator_notice
-from monitor.daemon.alerts import NoticeMaker, digest_at_start, gatherer_of, policy_of
-from monitor.daemon.channels import channels_of, mail_readers, rules_of
+from monitor.daemon.alerts import (
+    NoticeMaker,
+    digest_at_start,
+    gatherer_of,
+    owe_start_digest,
+    owes_start_digest,
+    policy_of,
+)
+from monitor.daemon.channels import channels_of, operators, rules_of
 from monitor.daemon.cycle import Cycle
 from monitor.daemon.process import rss_bytes
 from monitor.daemon.reports import enqueue_due
@@ -146,13 +153,13 @@ class Parts:
 
     def _tell(self, what: str, text: str) -> None:
         """Through the outbox; where the store takes nothing, straight to every channel that still works."""
-        told = self._to_operators(operator_notice(what, text, self.clock.now()))
+        told = operator_notice(what, text, self.clock.now())
         try:
             with self.database.write() as conn:
-                outbox.enqueue(conn, told)
+                outbox.enqueue(conn, self._to_operators(told))
             self.sender.wake()
         except MonitorError:
-            for notice in told:
+            for notice in self._by_every_way(told):
                 task = asyncio.get_running_loop().create_task(
                     self.channels[notice.channel].send(
                         notice, Sending(self.clock.now(), plain=True)
@@ -162,14 +169,17 @@ class Parts:
 
     def _to_operators(self, notice: Notice) -> list[Notice]:
         """On their own channel; where none is set up, by mail; empty where nobody could be told."""
-        if Channel.OPERATOR in self.channels:
-            return [notice]
+        return [notice] if Channel.OPERATOR in self.channels else self._by_every_way(notice)
+
+    def _by_every_way(self, notice: Notice) -> list[Notice]:
+        """On their own channel and by mail, as far as these are set up."""
+        found = [notice] if Channel.OPERATOR in self.channels else []
         if Channel.EMAIL in self.channels:
-            return [
+            found += [
                 replace(notice, channel=Channel.EMAIL, recipient=address)
-                for address in mail_readers(self.settings)
+                for address in operators(self.settings)
             ]
-        return []
+        return found
 
     def _remember(self, report: PollReport) -> None:
         notices = [operator_notice(f"venue {t.venue}", t.text, t.at) for t in report.transitions]
@@ -230,12 +240,13 @@ def assemble(settings: Settings, clock: Clock, database: Database, stop: asyncio
     width = settings.engine.interval
     with database.write() as conn:
         sync_supplies(conn, settings.supplies, clock.now())
-        outbox.revive(conn, since=clock.now() - REVIVED)
+        outbox.revive(conn, since=clock.now() - REVIVED, now=clock.now())
         live_from = engine_state.live_from(conn)
-        first = live_from is None
         if live_from is None:
             live_from = clock.now()
             engine_state.set_live_from(conn, live_from)
+            owe_start_digest(conn)
+        owed = owes_start_digest(conn)
     engine = Engine(
         settings.universe,
         width,
@@ -268,7 +279,7 @@ def assemble(settings: Settings, clock: Clock, database: Database, stop: asyncio
         channels,
         dice=random.Random(),  # noqa: S311  jitter, no secret
         rules=rules_of(settings),
-        mail_operators=mail_readers(settings),
+        mail_operators=operators(settings),
     )
     parts = Parts(
         settings, clock, database, stop, poller, sender, pipeline, metrics, channels, clock.now()
@@ -289,24 +300,24 @@ def assemble(settings: Settings, clock: Clock, database: Database, stop: asyncio
         parts.background["first report"] = parts.report
     _add_web(parts)
     _add_supplies(parts)
-    if first:
+    if owed:
         parts.background["start digest"] = lambda: _digest_when_caught_up(parts, policy, live_from)
     return parts
 
 
 async def _digest_when_caught_up(parts: Parts, policy: AlertPolicy, live_from: datetime) -> None:
-    """Once the history before the first look has been stepped."""
+    """Once the history before the first look has been stepped; a store that is busy is asked again."""
+    gatherer = gatherer_of(parts.settings)
     while not parts.stop.is_set():
-        if await asyncio.to_thread(_caught_up, parts, live_from):
-            await asyncio.to_thread(
-                digest_at_start,
-                parts.database,
-                policy,
-                gatherer_of(parts.settings),
-                parts.clock.now(),
-            )
-            parts.sender.wake()
-            return
+        try:
+            if await asyncio.to_thread(_caught_up, parts, live_from):
+                await asyncio.to_thread(
+                    digest_at_start, parts.database, policy, gatherer, parts.clock.now()
+                )
+                parts.sender.wake()
+                return
+        except MonitorError as error:
+            log.warning("start digest waits", error=str(error))
         await asyncio.sleep(1.0)
 
 

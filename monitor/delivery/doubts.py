@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 from monitor.clock import Clock
 from monitor.delivery.channel import ChannelSender, FindsCopies, Receipt, Sending
 from monitor.delivery.errors import DeliveryFailed
-from monitor.delivery.gathering import CAPPED
 from monitor.model.notice import Act, Channel
 from monitor.store import outbox
 from monitor.store.database import Database
-from monitor.store.outbox import StoredNotice
+from monitor.store.outbox_order import HELD
+from monitor.store.outbox_rows import StoredNotice
 
 log = structlog.get_logger(__name__)
 
@@ -73,8 +73,8 @@ class Doubts:
                 await asyncio.to_thread(self._confirm, row, receipt)
 
     def _may_have_arrived(self, row: StoredNotice) -> bool:
-        """A message that was tried. One that the cap holds was looked for before it was put off."""
-        tried = row.attempts > 0 and row.error != CAPPED
+        """A message that was tried. One that was put off on purpose was looked for before that."""
+        tried = row.attempts > 0 and row.error not in HELD
         is_message = row.notice.act in (Act.SAY, Act.REPLY)
         return is_message and tried and self._absent.get(row.id) != row.attempts
 

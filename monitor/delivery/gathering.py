@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from monitor.content.digests import cap_digest, outage_digest, quiet_digest
+from monitor.content.quiet_hours import end_of_quiet
 from monitor.delivery.lateness import LATE_AFTER, held_until
 from monitor.model.notice import Act, Channel, Notice, NoticeKind
-from monitor.store.outbox import StoredNotice
+from monitor.store.outbox_order import CAPPED, HELD, QUIET
+from monitor.store.outbox_rows import StoredNotice
 
 HOUR = timedelta(hours=1)
-CAPPED = "held: the hour's cap of messages is reached"
-"""What stands in the row of a notice that the cap holds."""
 _MESSAGES = (Act.SAY, Act.REPLY)
 _WITH_A_PARENT = (Act.EDIT, Act.PICTURE)
 
@@ -19,10 +19,13 @@ _WITH_A_PARENT = (Act.EDIT, Act.PICTURE)
 @dataclass(frozen=True, slots=True)
 class Rules:
     """``per_hour``: messages of rotations an hour; urgent ones go all the same. ``digest_above``: that many late messages
-    still go one by one, more become one."""
+    still go one by one, more become one. ``quiet``: (begin, end) of the local hours of ``zone`` in which what is not
+    urgent waits, whenever it became known."""
 
     per_hour: int = 12
     digest_above: int = 3
+    quiet: tuple[time, time] | None = None
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,11 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class PutOff:
-    """``ids`` wait until then."""
+    """``ids`` wait until then; ``why`` is written to their rows."""
 
     ids: tuple[int, ...]
     until: datetime
+    why: str
 
 
 def plan(
@@ -55,29 +59,46 @@ def plan(
     if channel not in (Channel.SLACK, Channel.OPERATOR):
         return None
     messages = [w for w in waiting if _gathers(w.notice)]
-    quiet = [w for w in messages if held_until(w.notice) is not None and not _is_digest(w)]
+    held = _in_quiet_hours(channel, messages, now, rules)
+    if held is not None:
+        return held
+    quiet = [w for w in messages if _was_quiet(w)]
     if len(quiet) > 1:
         return _gathered(quiet_digest([w.notice for w in quiet]), quiet, waiting)
-    late = [w for w in messages if now - _base(w.notice) > LATE_AFTER and w.error != CAPPED]
+    late = [w for w in messages if _is_late(w, now)]
     if len(late) > (1 if any(_is_digest(w) for w in late) else rules.digest_above):
-        return _gathered(outage_digest([w.notice for w in late]), late, waiting)
-    return _capped(messages, waiting, sent, rules) if channel is Channel.SLACK else None
+        # where none was tried it was not the channel that kept them: the monitor itself was away
+        refused = any(w.attempts for w in late)
+        return _gathered(outage_digest([w.notice for w in late], refused=refused), late, waiting)
+    return _capped(messages, waiting, sent, now, rules) if channel is Channel.SLACK else None
+
+
+def _in_quiet_hours(
+    channel: Channel, messages: Sequence[StoredNotice], now: datetime, rules: Rules
+) -> PutOff | None:
+    """What an outage or the cap lets go in the night rings no phone either."""
+    if rules.quiet is None or channel is not Channel.SLACK:
+        return None
+    over = end_of_quiet(now, rules.quiet, rules.zone)
+    calm = tuple(w.id for w in messages if not w.notice.urgent)
+    return PutOff(calm, over, QUIET) if over is not None and calm else None
 
 
 def _capped(
     messages: Sequence[StoredNotice],
     waiting: Sequence[StoredNotice],
     sent: Sequence[datetime],
+    now: datetime,
     rules: Rules,
 ) -> Gathered | PutOff | None:
     """Over the cap, messages wait until the hour's first is an hour old; then one line says how many waited."""
     room = rules.per_hour - len(sent)
     held = [w for w in messages if w.error == CAPPED]
     if room > 0:
-        return _gathered(cap_digest([w.notice for w in held]), held, waiting) if held else None
-    calm = [w for w in messages if not w.notice.urgent]
+        return _gathered(cap_digest([w.notice for w in held], now), held, waiting) if held else None
+    calm = tuple(w.id for w in messages if not w.notice.urgent)
     free = sent[len(sent) - rules.per_hour] + HOUR
-    return PutOff(tuple(w.id for w in calm), free) if calm else None
+    return PutOff(calm, free, CAPPED) if calm else None
 
 
 def _gathered(
@@ -99,5 +120,13 @@ def _is_digest(waiting: StoredNotice) -> bool:
     return "entries" in waiting.notice.payload
 
 
-def _base(notice: Notice) -> datetime:
-    return held_until(notice) or notice.event_at
+def _was_quiet(waiting: StoredNotice) -> bool:
+    """Quiet hours held it, when it was made or when it was to be sent."""
+    on_purpose = held_until(waiting.notice) is not None or waiting.error == QUIET
+    return on_purpose and not _is_digest(waiting)
+
+
+def _is_late(waiting: StoredNotice, now: datetime) -> bool:
+    """Later than it was meant to be, and not because of a cap or quiet hours."""
+    meant = held_until(waiting.notice) or waiting.notice.event_at
+    return now - meant > LATE_AFTER and waiting.error not in HELD

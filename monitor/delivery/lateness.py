@@ -20,7 +20,7 @@ def late_words(notice: Notice, now: datetime) -> str:
     held = held_until(notice)
     late = now - (held or notice.event_at)
     words = []
-    if held is not None:
+    if held is not None and "entries" not in notice.payload:  # a digest says itself what held it
         words.append(f"held by quiet hours since {notice.event_at:%H:%M} UTC")
     if late > LATE_AFTER:
         words.append(f"late by {duration(late.total_seconds())}")

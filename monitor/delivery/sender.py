@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 from monitor.clock import Clock
 from monitor.content.operator_text import operator_notice
 from monitor.delivery import channel_health
-from monitor.delivery.channel import ChannelSender, Sending
+from monitor.delivery.channel import ChannelSender, Receipt, Sending
 from monitor.delivery.doubts import Doubtful, Doubts
 from monitor.delivery.errors import DeliveryFailed
-from monitor.delivery.gathering import CAPPED, HOUR, Gathered, Rules, plan
+from monitor.delivery.gathering import HOUR, Gathered, Rules, plan
+from monitor.delivery.troubles import Troubles
 from monitor.model.errors import MonitorError
 from monitor.model.notice import Channel, Notice
 from monitor.store import outbox
@@ -29,6 +30,11 @@ LEASE = timedelta(minutes=2)
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=5)
 DAY = timedelta(days=1)
+SHORTEST_PAUSE = timedelta(seconds=1)
+FIRST_REST = timedelta(seconds=1)
+HOPELESS = 12
+"""Tries of a notice that alone is not taken, about half an hour: then it is given up and said, and its thread goes on."""
+_LONGEST_REST = 60
 _GATHERINGS = 10
 """At most so many in one turn; what is left waits for the next."""
 IDLE_S = 1.0
@@ -73,6 +79,7 @@ class Sender:
         self._wake = asyncio.Event()
         self._plain: set[int] = set()
         self._doubts = Doubts(database, clock, channels)
+        self._troubles = Troubles(channels)
 
     def wake(self) -> None:
         """Something was enqueued."""
@@ -85,7 +92,7 @@ class Sender:
                 group.create_task(self._work(channel, stop))
 
     async def drain(self) -> int:
-        """Send what is due now, each notice tried once; how many were delivered."""
+        """Send what is due now, each notice tried once; how many were delivered. A channel that fails ends its turn."""
         delivered = 0
         for channel in self._channels:
             while (claimed := await self._next(channel)) is not None:
@@ -98,6 +105,7 @@ class Sender:
             await channel.close()
 
     async def _work(self, channel: Channel, stop: asyncio.Event) -> None:
+        faults = 0
         while not stop.is_set():
             try:
                 claimed = await self._next(channel)
@@ -105,9 +113,14 @@ class Sender:
                     await self._idle(stop)
                 else:
                     await self._attempt(channel, claimed)
+                faults = 0
             except Exception as error:  # noqa: BLE001  the store may be full or busy: the notice keeps its lease
                 log.warning("sender failed", channel=channel.value, error=_said(error))
-                await self._idle(stop)
+                for _ in range(
+                    min(2**faults, _LONGEST_REST)
+                ):  # a full disk is not filled with lines
+                    await self._idle(stop)
+                faults += 1
 
     async def _idle(self, stop: asyncio.Event) -> None:
         waits = [asyncio.create_task(stop.wait()), asyncio.create_task(self._wake.wait())]
@@ -120,11 +133,12 @@ class Sender:
 
     async def _next(self, channel: Channel) -> Claimed | None:
         """What is to be sent next; what it would tell again though it may have arrived is looked for first."""
-        while True:
+        while not self._troubles.is_resting(channel, self._clock.now()):
             found = await asyncio.to_thread(self._claim, channel)
             if not isinstance(found, Doubtful):
                 return found
             await self._doubts.settle(channel, found, self._pause)
+        return None
 
     def _claim(self, channel: Channel) -> Claimed | Doubtful | None:
         now = self._clock.now()
@@ -132,14 +146,21 @@ class Sender:
             doubtful = self._gather(conn, channel, now)
             if doubtful is not None:
                 return doubtful
-            return outbox.claim(conn, now=now, lease=self._lease, channels=[channel])
+            return outbox.claim(
+                conn,
+                now=now,
+                lease=self._lease,
+                channels=[channel],
+                failing=self._troubles.failures(channel) > 0,
+                least_tried=self._troubles.tries_another(channel),
+            )
 
     def _gather(self, conn: Connection, channel: Channel, now: datetime) -> Doubtful | None:
-        """Make one message of many, or put off what is over the cap, until nothing more is to be done or some of it may
-        have arrived already."""
+        """Make one message of many, or put off what is held, until nothing more is to be done or some of it may have
+        arrived already."""
         for _ in range(_GATHERINGS):
             waiting = outbox.waiting(conn, channel, now)
-            sent = outbox.messages_since(conn, channel, now - HOUR) if waiting else []
+            sent = outbox.messages_since(conn, channel, now - HOUR, now) if waiting else []
             step = plan(channel, waiting, sent, now, self._rules)
             if step is None:
                 return None
@@ -150,7 +171,7 @@ class Sender:
                 outbox.enqueue(conn, [step.notice])
                 outbox.tell_in(conn, step.ids, step.notice.dedup_key)
             else:
-                outbox.put_off(conn, step.ids, due_at=step.until, why=CAPPED)
+                outbox.put_off(conn, step.ids, due_at=step.until, why=step.why)
         return None
 
     async def _attempt(self, channel: Channel, claimed: Claimed) -> bool:
@@ -170,20 +191,39 @@ class Sender:
             failed = DeliveryFailed("internal", f"{channel.value}: {type(error).__name__}")
             await asyncio.to_thread(self._not_sent, channel, claimed, failed)
             return False
+        # shielded: what the other side took is written down even where the worker is told to end
+        await asyncio.shield(self._taken(channel, claimed, receipt))
+        return True
+
+    async def _taken(self, channel: Channel, claimed: Claimed, receipt: Receipt) -> None:
+        """Write it down; a store that is busy is asked again for as long as the lease keeps others away."""
         at = self._clock.now()
-        with (
-            self._database.write() as conn
-        ):  # the one statement of the window: not handed to a thread
-            outbox.confirm(conn, claimed.id, at=at, receipt=receipt)
-            told = channel_health.took(conn, channel, at)
-            outbox.enqueue(conn, self._to_the_other(channel, told, at) if told else [])
+        pause = FIRST_REST
+        while True:
+            try:
+                await asyncio.to_thread(self._confirm, channel, claimed, receipt, at)
+                break
+            except MonitorError as error:
+                if self._clock.now() + pause - at > self._lease:
+                    raise
+                log.warning("receipt waits", channel=channel.value, error=str(error))
+                await self._clock.sleep(pause)
+                pause *= 2
+        self._troubles.took(channel, claimed.id)
         self._plain.discard(claimed.id)
         delay = (at - claimed.notice.event_at).total_seconds()
         self.on_attempt(Attempt(channel, "delivered", delay))
         log.info(
             "sent", channel=channel.value, key=claimed.notice.dedup_key, delay_s=round(delay, 1)
         )
-        return True
+
+    def _confirm(self, channel: Channel, claimed: Claimed, receipt: Receipt, at: datetime) -> None:
+        with self._database.write() as conn:
+            outbox.confirm(conn, claimed.id, at=at, receipt=receipt)
+            if self._troubles.failures(channel):
+                outbox.hasten(conn, at, channel)
+            told = channel_health.took(conn, channel, at)
+            outbox.enqueue(conn, self._to_the_other(channel, told, at) if told else [])
 
     def _not_sent(self, channel: Channel, claimed: Claimed, error: DeliveryFailed) -> None:
         now = self._clock.now()
@@ -195,15 +235,37 @@ class Sender:
             if error.payload_refused and claimed.id not in self._plain:
                 self._plain.add(claimed.id)
                 outbox.retry(conn, claimed.id, due_at=now, error=str(error))
-            elif error.permanent or error.payload_refused:
+            elif error.permanent or error.payload_refused or self._is_hopeless(claimed, error):
                 outbox.fail(conn, claimed.id, at=now, error=str(error))
+                self._troubles.forget(claimed.id)
+                self._plain.discard(claimed.id)
                 text = f"{channel.value} refuses notices: {error}. They are kept and shown by `monitor status`."
                 outbox.enqueue(conn, self._to_the_other(channel, text, now, once_in=DAY))
             else:
-                due = now + self._pause(claimed.attempts, error)
-                outbox.retry(conn, claimed.id, due_at=due, error=str(error))
-                told = channel_health.failed(conn, channel, str(error), now)
-                outbox.enqueue(conn, self._to_the_other(channel, told, now) if told else [])
+                self._put_off(conn, channel, claimed, error, now)
+
+    def _is_hopeless(self, claimed: Claimed, error: DeliveryFailed) -> bool:
+        """What a channel in trouble or a greylist delays may yet go; what is refused while others are taken will not."""
+        return claimed.attempts >= HOPELESS and self._troubles.is_alone(claimed.id, error.kind)
+
+    def _put_off(
+        self,
+        conn: Connection,
+        channel: Channel,
+        claimed: Claimed,
+        error: DeliveryFailed,
+        now: datetime,
+    ) -> None:
+        """Another try later: of the whole channel where it takes nothing, of this notice where it is the notice's own."""
+        if not self._troubles.is_the_channels(claimed.id, error.kind):
+            due = now + self._pause(claimed.attempts, error)
+            outbox.retry(conn, claimed.id, due_at=due, error=str(error))
+            return
+        due = now + self._pause(self._troubles.failures(channel) + 1, error)
+        self._troubles.failed(channel, claimed.id, due)
+        outbox.retry(conn, claimed.id, due_at=due, error=str(error))
+        told = channel_health.failed(conn, channel, str(error), now)
+        outbox.enqueue(conn, self._to_the_other(channel, told, now) if told else [])
 
     def _to_the_other(
         self, channel: Channel, text: str, now: datetime, *, once_in: timedelta | None = None
@@ -221,9 +283,9 @@ class Sender:
         return found
 
     def _pause(self, attempts: int, error: DeliveryFailed) -> timedelta:
-        """As told; else doubling from five seconds to five minutes, with up to a fifth on top."""
+        """As told, but never at once; else doubling from five seconds to five minutes, with up to a fifth on top."""
         if error.retry_after is not None:
-            return error.retry_after
+            return max(error.retry_after, SHORTEST_PAUSE)
         pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 10))
         return pause + 0.2 * self._dice.random() * pause
 

@@ -9,8 +9,9 @@ from monitor.settings.tables import Tables
 
 Fault = tuple[str, str]
 WIDTHS = ("1m", "5m", "15m", "30m", "1h")
-LEAST_BARS = timedelta(days=30)
-"""The longest yardstick that the engine is rebuilt from: the ranks of scores."""
+LEAST = {"bars": timedelta(days=30), "outbox": timedelta(days=16)}
+"""The longest yardstick that the engine is rebuilt from, the ranks of scores; and how long a rotation may be told of."""
+_WHY = {"bars": "yardsticks are made of them", "outbox": "what was told decides what is told"}
 
 
 def _interval(tables: Tables) -> Iterator[Fault]:
@@ -83,7 +84,8 @@ def _slack(tables: Tables) -> Iterator[Fault]:
 
 
 def _mail(tables: Tables) -> Iterator[Fault]:
-    wanted = tables.alerts.email.recipients or tables.report.recipients
+    mail = tables.alerts.email
+    wanted = mail.recipients or mail.operators or tables.report.recipients
     if wanted and not tables.smtp.host:
         yield (
             "smtp.host",
@@ -101,12 +103,13 @@ def _is_loopback(host: str) -> bool:
 
 
 def _retention(tables: Tables) -> Iterator[Fault]:
-    kept = tables.schedule.retention.get("bars")
-    if kept is not None and kept < LEAST_BARS:
-        yield (
-            "schedule.retention.bars",
-            f"found {format_duration(kept)!r}, expected {format_duration(LEAST_BARS)} or more: yardsticks are made of them",
-        )
+    for kind, least in LEAST.items():
+        kept = next((v for k, v in tables.schedule.retention.items() if k == kind), None)
+        if kept is not None and kept < least:
+            yield (
+                f"schedule.retention.{kind}",
+                f"found {format_duration(kept)!r}, expected {format_duration(least)} or more: {_WHY[kind]}",
+            )
 
 
 def _quiet(tables: Tables) -> Iterator[Fault]:

@@ -229,6 +229,7 @@ class AlertMailTable(Table):
     """[alerts.email]"""
 
     recipients: list[Address] = Field(default_factory=list)
+    operators: list[Address] = Field(default_factory=list)
 
 
 class AlertsTable(Table):

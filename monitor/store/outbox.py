@@ -5,15 +5,19 @@ claimed again. The one window that cannot be closed: killed after the other side
 A notice that another one tells (``told_in``) is not sent; what became of the other is what became of it.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
+from monitor.model.grid import parse_iso
 from monitor.model.notice import Act, Channel, Notice, NoticeKind
-from monitor.store.json_text import dump, load
+from monitor.store.json_text import dump
+from monitor.store.outbox_order import HELD, held_back, thread_receipts
+from monitor.store.outbox_rows import StoredNotice, is_pending, notice_from, row_of, stored_from
 from monitor.store.sql import chunks, insert
 from monitor.store.tables import outbox
 
@@ -34,26 +38,15 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredNotice:
-    """A notice and what became of it."""
-
-    id: int
-    notice: Notice
-    attempts: int
-    delivered_at: datetime | None
-    failed_at: datetime | None
-    error: str | None
-    receipt: dict[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
 class OutboxStats:
-    """``pending``: not yet delivered nor given up, by channel too; ``oldest_s``: how long the oldest is overdue."""
+    """``pending``: not yet delivered nor given up, by channel too; ``oldest_s``: how long the oldest is overdue;
+    ``failed``: given up, the last of them at ``last_failed_at``."""
 
     pending: int
     failed: int
     oldest_s: float | None
     by_channel: Mapping[str, int]
+    last_failed_at: datetime | None = None
 
 
 def enqueue(conn: Connection, notices: Sequence[Notice]) -> int:
@@ -64,7 +57,7 @@ def enqueue(conn: Connection, notices: Sequence[Notice]) -> int:
         .returning(outbox.c.id)
     )
     # One at a time: ids then follow the order of the notices on every database.
-    added = [conn.execute(statement, _row(notice)).scalar() for notice in notices]
+    added = [conn.execute(statement, row_of(notice)).scalar() for notice in notices]
     return sum(number is not None for number in added)
 
 
@@ -74,16 +67,24 @@ def claim(
     now: datetime,
     lease: timedelta,
     channels: Sequence[Channel] | None = None,
+    failing: bool = False,
+    least_tried: bool = False,
 ) -> Claimed | None:
     """Lease the oldest notice that is due, or None; what is said goes before pictures and edits, which may take long.
 
     Notices of one channel, recipient and thread go out in order: one that waits for its retry holds back the later
-    ones of its thread, and so does a digest that tells an earlier one. One that failed for good does not, nor one that
-    was never tried and is not due yet (quiet hours hold it).
+    ones of its thread, and so does a digest that tells an earlier one (:func:`monitor.store.outbox_order.held_back`).
+    One that failed for good does not. ``failing``: the channel took nothing lately; what it refused is tried whether
+    due or not. ``least_tried``: instead of the oldest the one that was tried least, so that one which alone is always
+    refused does not stand before all others.
     """
-    free = _claimable(now)
+    free = and_(
+        _is_free(now),
+        or_(outbox.c.due_at <= now, _is_retrying()) if failing else outbox.c.due_at <= now,
+    )
     beside = outbox.c.act.in_([Act.EDIT.value, Act.PICTURE.value])
-    statement = select(outbox).where(free, ~_held_back(now)).order_by(beside, outbox.c.id)
+    order = [outbox.c.attempts] if least_tried else []
+    statement = select(outbox).where(free, ~held_back(now)).order_by(*order, beside, outbox.c.id)
     if channels is not None:
         statement = statement.where(outbox.c.channel.in_([channel.value for channel in channels]))
     for row in conn.execute(statement.limit(_CANDIDATES)).all():
@@ -93,8 +94,8 @@ def claim(
             .values(leased_until=now + lease, attempts=outbox.c.attempts + 1)
         )
         if won.rowcount == 1:
-            earlier = _thread_receipts(conn, row)
-            return Claimed(row.id, _notice(row), row.attempts + 1, earlier)
+            earlier = thread_receipts(conn, row)
+            return Claimed(row.id, notice_from(row), row.attempts + 1, earlier)
     return None
 
 
@@ -132,16 +133,34 @@ def fail(conn: Connection, id: int, *, at: datetime, error: str) -> None:  # noq
 
 
 def waiting(conn: Connection, channel: Channel, now: datetime) -> list[StoredNotice]:
-    """What is due on the channel and in nobody's lease, in the order it was enqueued; up to 500."""
-    statement = select(outbox).where(_claimable(now), outbox.c.channel == channel.value)
-    return [_stored(row) for row in conn.execute(statement.order_by(outbox.c.id).limit(_AT_ONCE))]
+    """What is due on the channel, or was refused and waits for its next try, and is in nobody's lease; in the order in
+    which it was enqueued, up to 500."""
+    due = or_(outbox.c.due_at <= now, _is_retrying())
+    statement = select(outbox).where(_is_free(now), due, outbox.c.channel == channel.value)
+    return [
+        stored_from(row) for row in conn.execute(statement.order_by(outbox.c.id).limit(_AT_ONCE))
+    ]
 
 
-def messages_since(conn: Connection, channel: Channel, since: datetime) -> list[datetime]:
-    """When each message (no edit, picture or test) of the channel was delivered after ``since``, ascending."""
+def hasten(conn: Connection, now: datetime, channel: Channel | None = None) -> None:
+    """Whatever waits for its next try is due now: the channel takes again, and the order is kept."""
+    statement = update(outbox).where(is_pending(outbox), _is_retrying(), outbox.c.due_at > now)
+    if channel is not None:
+        statement = statement.where(outbox.c.channel == channel.value)
+    conn.execute(statement.values(due_at=now))
+
+
+def messages_since(
+    conn: Connection, channel: Channel, since: datetime, until: datetime
+) -> list[datetime]:
+    """When each message (no edit, picture or test) of the channel was delivered in ``(since, until]``, ascending.
+
+    ``until``: a clock that was set back must not count what it has yet to live through.
+    """
     statement = select(outbox.c.delivered_at).where(
         outbox.c.channel == channel.value,
         outbox.c.delivered_at > since,
+        outbox.c.delivered_at <= until,
         outbox.c.act.in_([Act.SAY.value, Act.REPLY.value]),
         outbox.c.kind != NoticeKind.TEST.value,
     )
@@ -151,12 +170,12 @@ def messages_since(conn: Connection, channel: Channel, since: datetime) -> list[
 def tell_in(conn: Connection, ids: Sequence[int], key: str) -> None:
     """Another notice tells these too, and what they told; those that were delivered meanwhile are left alone."""
     for some in chunks(ids):
-        rows = select(outbox.c.dedup_key).where(outbox.c.id.in_(some), _pending(outbox))
+        rows = select(outbox.c.dedup_key).where(outbox.c.id.in_(some), is_pending(outbox))
         keys = list(conn.execute(rows).scalars())
         conn.execute(update(outbox).where(outbox.c.told_in.in_(keys)).values(told_in=key))
         conn.execute(
             update(outbox)
-            .where(outbox.c.id.in_(some), _pending(outbox))
+            .where(outbox.c.id.in_(some), is_pending(outbox))
             .values(told_in=key, leased_until=None, error=None)
         )
 
@@ -166,15 +185,16 @@ def put_off(conn: Connection, ids: Sequence[int], *, due_at: datetime, why: str)
     for some in chunks(ids):
         conn.execute(
             update(outbox)
-            .where(outbox.c.id.in_(some), _pending(outbox))
+            .where(outbox.c.id.in_(some), is_pending(outbox))
             .values(due_at=due_at, attempts=outbox.c.attempts + 1, error=why)
         )
 
 
-def revive(conn: Connection, *, since: datetime) -> int:
-    """Give what was given up after ``since`` another try, but for what its thread has gone past; how many.
+def revive(conn: Connection, *, since: datetime, now: datetime) -> int:
+    """For a start: give what was given up after ``since`` another try, but for what its thread has gone past; how many.
 
-    For the next start: a token or password may have been mended since.
+    A token or password may have been mended meanwhile. Pictures and edits that were left out for want of the message
+    that they go with are tried again with it. What waits for its next try is tried at once.
     """
     later = outbox.alias("later")
     passed = select(later.c.id).where(
@@ -183,33 +203,59 @@ def revive(conn: Connection, *, since: datetime) -> int:
         later.c.thread == outbox.c.thread,
         later.c.id > outbox.c.id,
         later.c.delivered_at.is_not(None),
+        later.c.act.in_([Act.SAY.value, Act.REPLY.value]),
     )
-    given_up = conn.execute(
-        update(outbox)
-        .where(outbox.c.failed_at > since, ~passed.exists())
-        .values(failed_at=None, leased_until=None)
-    )
-    return given_up.rowcount
+    wanted = select(outbox.c.id, outbox.c.thread, outbox.c.channel, outbox.c.recipient)
+    rows = conn.execute(wanted.where(outbox.c.failed_at > since, ~passed.exists())).all()
+    for row in rows:
+        conn.execute(
+            update(outbox)
+            .where(outbox.c.id == row.id)
+            .values(failed_at=None, leased_until=None, due_at=now)
+        )
+        conn.execute(
+            update(outbox)
+            .where(
+                outbox.c.channel == row.channel,
+                outbox.c.recipient == row.recipient,
+                outbox.c.thread == row.thread,
+                outbox.c.id > row.id,
+                outbox.c.receipt.contains('"left_out"'),
+            )
+            .values(delivered_at=None, receipt=None, due_at=now)
+        )
+    hasten(conn, now)
+    return len(rows)
 
 
 def pending_stats(conn: Connection, now: datetime) -> OutboxStats:
     """How much waits, as `status`, `/readyz` and the metrics say it."""
     rows = conn.execute(
         select(outbox.c.channel, func.count(), func.min(outbox.c.due_at))
-        .where(_pending(outbox))
+        .where(is_pending(outbox), ~_is_retrying())
         .group_by(outbox.c.channel)
-        .order_by(outbox.c.channel)
     ).all()
-    failed = conn.execute(
-        select(func.count()).select_from(outbox).where(outbox.c.failed_at.is_not(None))
-    ).scalar_one()
-    overdue = [(now - oldest).total_seconds() for _, _, oldest in rows if oldest <= now]
+    tried = conn.execute(select(outbox).where(is_pending(outbox), _is_retrying())).all()
+    failures = conn.execute(
+        select(func.count(), func.max(outbox.c.failed_at)).where(outbox.c.failed_at.is_not(None))
+    ).one()
+    counts = Counter({channel: count for channel, count, _ in rows})
+    counts.update(row.channel for row in tried)
+    since = [oldest for _, _, oldest in rows if oldest <= now]
+    since += [_wanted_since(notice_from(row)) for row in tried]
     return OutboxStats(
-        pending=sum(count for _, count, _ in rows),
-        failed=failed,
-        oldest_s=max(overdue, default=None),
-        by_channel={channel: count for channel, count, _ in rows},
+        pending=counts.total(),
+        failed=failures[0],
+        oldest_s=max(((now - moment).total_seconds() for moment in since), default=None),
+        by_channel=dict(sorted(counts.items())),
+        last_failed_at=failures[1],
     )
+
+
+def _wanted_since(notice: Notice) -> datetime:
+    """Since when a notice that was tried should have been out: its retries move its due time, not this."""
+    held = notice.payload.get("held_until")
+    return max(notice.event_at, parse_iso(held)) if held else notice.event_at
 
 
 def list_notices(conn: Connection, since: datetime, until: datetime) -> list[StoredNotice]:
@@ -219,16 +265,26 @@ def list_notices(conn: Connection, since: datetime, until: datetime) -> list[Sto
         .where(outbox.c.event_at >= since, outbox.c.event_at < until)
         .order_by(outbox.c.id)
     )
-    return [_stored(row) for row in rows]
+    return [stored_from(row) for row in rows]
 
 
 def notices_of(
-    conn: Connection, rotation_id: str, channel: Channel, recipient: str = ""
+    conn: Connection,
+    rotation_id: str,
+    channel: Channel,
+    recipient: str = "",
+    *,
+    since: datetime | None = None,
 ) -> list[StoredNotice]:
-    """What tells of the rotation there, alone or among others, whatever became of it, in the order it was enqueued."""
+    """What tells of the rotation there, alone or among others, whatever became of it, in the order it was enqueued.
+
+    ``since``: of facts from then on alone, so that the cost does not grow with what was ever told.
+    """
+    recent = [outbox.c.event_at >= since] if since is not None else []
     rows = conn.execute(
         select(outbox)
         .where(
+            *recent,
             outbox.c.channel == channel.value,
             outbox.c.recipient == recipient,
             or_(
@@ -240,111 +296,17 @@ def notices_of(
     )
     return [
         stored
-        for stored in map(_stored, rows)
+        for stored in map(stored_from, rows)
         if rotation_id in stored.notice.payload.get("rotations", ())
     ]
 
 
-def _stored(row: Row[Any]) -> StoredNotice:
-    return StoredNotice(
-        id=row.id,
-        notice=_notice(row),
-        attempts=row.attempts,
-        delivered_at=row.delivered_at,
-        failed_at=row.failed_at,
-        error=row.error,
-        receipt=load(row.receipt) if row.receipt else None,
-    )
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    """Pending and in nobody's lease."""
+    leased = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
+    return and_(is_pending(outbox), leased)
 
 
-def _pending(rows: Any) -> ColumnElement[bool]:
-    return and_(rows.c.delivered_at.is_(None), rows.c.failed_at.is_(None), rows.c.told_in.is_(None))
-
-
-def _claimable(now: datetime) -> ColumnElement[bool]:
-    return and_(
-        _pending(outbox),
-        outbox.c.due_at <= now,
-        or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now),
-    )
-
-
-def _held_back(now: datetime) -> ColumnElement[bool]:
-    earlier, digest = outbox.alias("earlier"), outbox.alias("digest")
-    untried = and_(earlier.c.attempts == 0, earlier.c.due_at > now)
-    same = [
-        earlier.c.channel == outbox.c.channel,
-        earlier.c.recipient == outbox.c.recipient,
-        earlier.c.thread == outbox.c.thread,
-        earlier.c.id < outbox.c.id,
-    ]
-    alone = select(earlier.c.id).where(_pending(earlier), ~untried, *same)
-    in_digest = (
-        select(earlier.c.id)
-        .join(digest, _tells(digest, earlier))
-        .where(_pending(digest), digest.c.id != outbox.c.id, *same)
-    )
-    return or_(alone.exists(), in_digest.exists())
-
-
-def _tells(digest: Any, told: Any) -> ColumnElement[bool]:
-    return and_(
-        digest.c.dedup_key == told.c.told_in,
-        digest.c.channel == told.c.channel,
-        digest.c.recipient == told.c.recipient,
-    )
-
-
-def _thread_receipts(conn: Connection, row: Row[Any]) -> list[dict[str, Any]]:
-    """Of the thread's notices, and of the digests that told some of them."""
-    told, digest = outbox.alias("told"), outbox.alias("digest")
-    same = [
-        told.c.thread == row.thread,
-        told.c.channel == row.channel,
-        told.c.recipient == row.recipient,
-    ]
-    own = select(told.c.id, told.c.receipt).where(told.c.receipt.is_not(None), *same)
-    digests = (
-        select(digest.c.id, digest.c.receipt)
-        .select_from(told.join(digest, _tells(digest, told)))
-        .where(digest.c.receipt.is_not(None), *same)
-        .distinct()
-    )
-    both = union_all(own, digests).subquery()
-    found = conn.execute(select(both.c.id, both.c.receipt).order_by(both.c.id)).all()
-    return [load(text) for text in {row.id: row.receipt for row in found}.values()]
-
-
-def _row(notice: Notice) -> dict[str, Any]:
-    return {
-        "dedup_key": notice.dedup_key,
-        "channel": notice.channel.value,
-        "recipient": notice.recipient,
-        "kind": notice.kind.value,
-        "thread": notice.thread,
-        "text": notice.text,
-        "payload": dump(notice.payload),
-        "event_at": notice.event_at,
-        "due_at": notice.due_at,
-        "attempts": 0,
-        "act": notice.act.value,
-        "urgent": notice.urgent,
-        "told_in": notice.told_in,
-    }
-
-
-def _notice(row: Row[Any]) -> Notice:
-    return Notice(
-        dedup_key=row.dedup_key,
-        channel=Channel(row.channel),
-        kind=NoticeKind(row.kind),
-        text=row.text,
-        event_at=row.event_at,
-        due_at=row.due_at,
-        thread=row.thread,
-        recipient=row.recipient,
-        payload=load(row.payload),
-        act=Act(row.act),
-        urgent=row.urgent,
-        told_in=row.told_in,
-    )
+def _is_retrying() -> ColumnElement[bool]:
+    """Tried, and not taken."""
+    return and_(outbox.c.attempts > 0, outbox.c.error.is_not(None), outbox.c.error.not_in(HELD))

@@ -9,6 +9,8 @@ from monitor.store.database import Database
 
 LAST_GOOD_POLL = "last_good_poll"
 STORAGE_FAULT = "storage_fault"
+LATELY = timedelta(days=1)
+"""A refusal is a reason for so long; a single reader who was refused once must not keep the daemon unready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def readiness(
         reasons.append(
             f"the outbox does not drain: {waiting.pending} waiting, the oldest for {waiting.oldest_s:.0f} s"
         )
-    if waiting.failed:
+    if waiting.last_failed_at is not None and now - waiting.last_failed_at < LATELY:
         reasons.append(f"{waiting.failed} notice(s) were refused for good: monitor status")
     return Readiness(last_poll, last_step, tuple(reasons))
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monitor.content.alert import Around, told_facts
+from monitor.content.alert_policy import AlertPolicy
 from monitor.content.charts import render_alert_png
 from monitor.content.digests import outage_digest
 from monitor.content.letter import Inline
@@ -167,7 +168,7 @@ def _late() -> Case:
     return Case(
         "late", "Slack was down: a notice two hours late, and a digest of what waited",
         turns=[SINGLE["confirmed"]], draw=_drawing(days.SECTORS), late=timedelta(hours=2, minutes=10),
-        words=[outage_digest(waited)], report=_alive(report),
+        words=[outage_digest(waited, refused=True)], report=_alive(report),
     )  # fmt: skip
 
 
@@ -216,7 +217,12 @@ def _no_history() -> Case:
     first = samples.confirmed(at_start=True)
     second = samples.opened(id="rot-90aa", from_sector="defi", at_start=True)
     around = {r.id: Around(names=samples.NAMES) for r in (first, second)}
-    words = start_digest([first, second], around, DETECTED, [BY_WEBHOOK])[:1]
+    words = start_digest(
+        [first, second],
+        around,
+        DETECTED,
+        AlertPolicy(voices=(replace(BY_WEBHOOK, minimum=Severity.WATCH),)),
+    )[:1]
     return Case(
         "no-history", "no history yet: nothing is known, nothing to draw",
         turns=[SINGLE["nothing-known"]], draw=_drawing(days.SECTORS, history=False),

@@ -15,7 +15,7 @@ from monitor.model.notice import Act, Channel
 from monitor.model.rotation import RotationChange
 from monitor.store import outbox, rotations
 from monitor.store.database import open_database
-from monitor.store.outbox import StoredNotice
+from monitor.store.outbox_rows import StoredNotice
 from tests.scenarios.busy_faults import AFTER
 from tests.scenarios.busy_market import LIVE_FROM
 from tests.scenarios.busy_stage import SENDER, BusyStage

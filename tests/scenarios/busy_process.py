@@ -82,7 +82,7 @@ async def live(day: Day) -> None:
     settings, clock = day.settings, day.clock
     database = open_database(settings.database.url)
     with database.write() as conn:
-        outbox.revive(conn, since=clock.now() - timedelta(days=1))
+        outbox.revive(conn, since=clock.now() - timedelta(days=1), now=clock.now())
     channels = _channels(day, database)
     maker = NoticeMaker(policy_of(settings, channels), gatherer_of(settings), LIVE_FROM)
     pipeline = Pipeline(

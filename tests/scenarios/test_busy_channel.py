@@ -11,7 +11,7 @@ from monitor.content.plain_words import slack_safe
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Channel, NoticeKind
 from monitor.model.rotation import ChangeReason, RotationChange, Severity
-from monitor.store.outbox import StoredNotice
+from monitor.store.outbox_rows import StoredNotice
 from tests.postgres_server import PostgresServer, find_binaries
 from tests.scenarios.busy_books import MESSAGES, Books
 from tests.scenarios.busy_market import LIVE_FROM

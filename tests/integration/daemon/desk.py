@@ -13,6 +13,7 @@ from monitor.model.rotation import ChangeReason, Rotation, RotationChange, StepO
 from monitor.model.universe import Market, Membership, Sector, Token, Universe
 from monitor.store import outbox, rotations, steps
 from monitor.store.database import Database
+from monitor.store.outbox_rows import StoredNotice
 from tests.integration.store import samples as stored
 from tests.unit.content import samples
 
@@ -90,7 +91,7 @@ class Desk:
         """So many quiet hours, each stepped on its own."""
         return [n for k in range(count) for n in self.batch(step(since + k * HOUR))]
 
-    def stored(self, channel: Channel = Channel.SLACK) -> list[outbox.StoredNotice]:
+    def stored(self, channel: Channel = Channel.SLACK) -> list[StoredNotice]:
         """What is in the outbox."""
         with self.database.read() as conn:
             found = outbox.list_notices(conn, START - 999 * HOUR, START + 999 * HOUR)

@@ -12,7 +12,7 @@ from monitor.delivery.slack_webhook import SlackWebhook
 from monitor.model.notice import Channel, Notice, NoticeKind
 from monitor.store import outbox
 from monitor.store.database import Database
-from monitor.store.outbox import StoredNotice
+from monitor.store.outbox_rows import StoredNotice
 from tests.slack_server import SlackServer
 
 NOW = datetime(2025, 1, 19, 11, 35, tzinfo=UTC)

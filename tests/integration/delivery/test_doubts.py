@@ -7,7 +7,7 @@ import pytest
 
 from monitor.model.notice import Notice, NoticeKind
 from monitor.store.database import Database
-from monitor.store.outbox import StoredNotice
+from monitor.store.outbox_rows import StoredNotice
 from tests.integration.delivery.bot_post import BotPost
 from tests.integration.delivery.desk import words
 from tests.slack_server import SlackFaultKind, SlackServer

@@ -12,7 +12,7 @@ from monitor.delivery.sender import LEASE, Sender
 from monitor.model.notice import Channel, Notice
 from monitor.store import outbox
 from monitor.store.database import Database
-from monitor.store.outbox import StoredNotice
+from monitor.store.outbox_rows import StoredNotice
 from tests.integration.delivery.mail_desk import NOW, PASSWORD, USER, channel_to, notice
 from tests.smtp_server import SmtpServer
 

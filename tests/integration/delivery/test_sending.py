@@ -41,6 +41,7 @@ async def test_the_body_goes_in_blocks_that_slack_accepts_and_links_nothing(post
                 "text": "a &lt;!channel&gt; &amp; https://example.com\nid rot-1",
                 "verbatim": True,
             },
+            "expand": True,
         }
     ]
     assert message.mentions == []

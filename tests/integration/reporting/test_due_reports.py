@@ -21,7 +21,7 @@ from monitor.reporting import day_window, due_time
 from monitor.settings.schema import Settings
 from monitor.store import engine_state, outbox, reports_sent
 from monitor.store.database import Database, open_database
-from monitor.store.outbox import StoredNotice
+from monitor.store.outbox_rows import StoredNotice
 from tests.integration.reporting.stage import (
     DAY,
     MORNING,

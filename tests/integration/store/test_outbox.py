@@ -154,7 +154,7 @@ def test_stats_tell_what_waits_and_for_how_long(database: Database) -> None:
         outbox.fail(conn, 4, at=NOON, error="gone")
     with database.read() as conn:
         found = outbox.pending_stats(conn, NOON)
-    assert found == OutboxStats(3, 1, 7200.0, {"email": 2, "slack": 1})
+    assert found == OutboxStats(3, 1, 7200.0, {"email": 2, "slack": 1}, NOON)
 
 
 def test_senders_at_once_share_the_notices_without_doubling_one(database_url: str) -> None:

@@ -158,8 +158,8 @@ def test_messages_of_the_last_hour_count_neither_edits_nor_pictures_nor_tests(
     for _ in range(6):
         deliver(database, claim(database), {})
     with database.read() as conn:
-        assert outbox.messages_since(conn, Channel.SLACK, NOON - HOUR) == [NOON, NOON]
-        assert outbox.messages_since(conn, Channel.SLACK, NOON) == []
+        assert outbox.messages_since(conn, Channel.SLACK, NOON - HOUR, NOON) == [NOON, NOON]
+        assert outbox.messages_since(conn, Channel.SLACK, NOON, NOON + HOUR) == []
 
 
 def test_a_rotations_notices_are_those_that_name_it_on_that_channel(database: Database) -> None:

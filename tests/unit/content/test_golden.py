@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from monitor.content.alert import Around
-from monitor.content.alert_policy import Form, Voice
+from monitor.content.alert_policy import AlertPolicy, Form, Voice
 from monitor.content.crowds import crowd_of
 from monitor.content.start_digest import start_digest
 from monitor.model.notice import Channel
@@ -17,9 +17,8 @@ def test_message_of_what_was_on_at_the_start() -> None:
     first = samples.confirmed(at_start=True)
     second = samples.opened(id="rot-90aa", from_sector="defi", at_start=True)
     around = {first.id: Around(names=NAMES), second.id: Around(names=NAMES)}
-    notice = start_digest([first, second], around, DETECTED, [Voice(Channel.SLACK, Form.THREADS)])[
-        0
-    ]
+    voice = Voice(Channel.SLACK, Form.THREADS, Severity.WATCH)
+    notice = start_digest([first, second], around, DETECTED, AlertPolicy(voices=(voice,)))[0]
     compare("at-start.txt", f"{notice.text}\n\n{notice.payload['body']}\n")
 
 

@@ -238,6 +238,16 @@ class TestQuietHours:
         assert (say.act, say.urgent, say.due_at) == (Act.SAY, True, CONFIRMED + 0.5 * HOUR)
         assert picture.act is Act.PICTURE
 
+    def test_an_edit_is_made_at_once_though_its_reply_waits_so_that_no_older_one_comes_after_it(
+        self,
+    ) -> None:
+        desk = Desk(policy=AlertPolicy(voices=(BOT,), quiet=(time(11, 40), time(12, 30))))
+        desk.tell(self.confirmed())
+        at = CONFIRMED + 0.5 * HOUR
+        reply, edit = desk.tell(change(samples.faded(closed_at=at), ChangeReason.FADED, at))
+        assert (reply.due_at, edit.due_at) == (self.END, at)
+        assert "held_until" not in edit.payload
+
     def test_an_edit_makes_no_sound_and_waits_only_for_a_parent_that_waits(self) -> None:
         early = Desk(policy=AlertPolicy(voices=(BOT,), quiet=(time(11, 40), time(12, 30))))
         early.tell(self.confirmed())
@@ -284,7 +294,7 @@ class TestQuietHours:
 class TestStart:
     def digest(self, on: Sequence[Rotation], *voices: Voice) -> list[Notice]:
         around = {r.id: Around(names=NAMES) for r in on}
-        return start_digest(on, around, DETECTED, voices)
+        return start_digest(on, around, DETECTED, AlertPolicy(voices=voices))
 
     def test_what_was_on_before_is_told_by_the_digest_alone(self) -> None:
         first = samples.confirmed(at_start=True, detected_at=CONFIRMED)
@@ -297,16 +307,29 @@ class TestStart:
 
     def test_the_digest_is_one_message_to_slack_and_knows_whom_it_told_of(self) -> None:
         on = [samples.confirmed(at_start=True), samples.opened(id="rot-2", at_start=True)]
-        made = self.digest(on, WEBHOOK, MAIL)
+        made = self.digest(on, voice(WATCH), MAIL)
         assert [n.channel for n in sent(made)] == [WEBHOOK.channel]
         assert made[0].payload["rotations"] == ["rot-7f3a", "rot-2"]
         assert [(n.thread, n.told_in) for n in made[1:]] == [
             ("rot-7f3a", made[0].dedup_key), ("rot-2", made[0].dedup_key),
         ]  # fmt: skip
-        assert keys(made)[0] == keys(self.digest(on[::-1], WEBHOOK))[0]
+        assert keys(made)[0] == keys(self.digest(on[::-1], voice(WATCH)))[0]
 
     def test_nothing_on_is_no_message(self) -> None:
         assert self.digest([], WEBHOOK) == []
+
+    def test_what_is_below_a_voices_minimum_is_not_in_its_digest(self) -> None:
+        on = [samples.confirmed(at_start=True), samples.opened(id="rot-2", at_start=True)]
+        made = self.digest(on, WEBHOOK)
+        assert made[0].payload["rotations"] == ["rot-7f3a"]
+        assert self.digest(on[1:], WEBHOOK) == []
+
+    def test_quiet_hours_hold_it(self) -> None:
+        on = [samples.confirmed(at_start=True)]
+        policy = AlertPolicy(voices=(WEBHOOK,), quiet=NIGHT)
+        around = {r.id: Around(names=NAMES) for r in on}
+        made = start_digest(on, around, CONFIRMED, policy)
+        assert {n.due_at for n in made} == {datetime(2025, 1, 19, 12, 30, tzinfo=UTC)}
 
 
 def test_keys_are_pure_functions_of_the_event() -> None:

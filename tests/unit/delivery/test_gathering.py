@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from monitor.delivery.gathering import CAPPED, Gathered, PutOff, Rules, plan
+from monitor.delivery.gathering import Gathered, PutOff, Rules, plan
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Channel, Notice, NoticeKind
-from monitor.store.outbox import StoredNotice
+from monitor.store.outbox_order import CAPPED
+from monitor.store.outbox_rows import StoredNotice
 
 NOW = datetime(2025, 1, 19, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -119,7 +120,7 @@ class TestLate:
         ]
         found = gathered(waiting, channel=Channel.OPERATOR).notice
         assert found.kind is NoticeKind.OPERATOR
-        assert found.text == "Monitor: 4 notices waited while this channel did not answer"
+        assert found.text == "Monitor: 4 notices waited while the monitor caught up"
         assert "19 Jan 11:00 UTC: v0 is down" in found.payload["body"]
 
 
@@ -144,7 +145,7 @@ class TestCap:
 
     def test_over_the_cap_messages_wait_until_the_first_is_an_hour_old(self) -> None:
         found = planned([waits(0), waits(1)], self.SENT)
-        assert found == PutOff((0, 1), NOW + 10 * MINUTE)
+        assert found == PutOff((0, 1), NOW + 10 * MINUTE, CAPPED)
 
     def test_under_the_cap_nothing_waits(self) -> None:
         assert planned([waits(0)], self.SENT[1:]) is None
@@ -152,7 +153,7 @@ class TestCap:
     def test_what_is_urgent_goes_all_the_same(self) -> None:
         assert planned([waits(0, urgent=True)], self.SENT) is None
         assert planned([waits(0, urgent=True), waits(1)], self.SENT) == PutOff(
-            (1,), NOW + 10 * MINUTE
+            (1,), NOW + 10 * MINUTE, CAPPED
         )
 
     def test_edits_and_pictures_are_no_messages(self) -> None:

@@ -37,6 +37,7 @@ BY_KEY: dict[str, tuple[str, object]] = {
     "alerts.quiet_hours": ('["23:00", "07:00"]', [time(23), time(7)]),
     "alerts.quiet_timezone": ("Europe/Berlin", "Europe/Berlin"),
     "alerts.email.recipients": ('["desk@example.com"]', ["desk@example.com"]),
+    "alerts.email.operators": ('["ops@example.com"]', ["ops@example.com"]),
     "alerts.slack.base_url": ("http://127.0.0.1:9/api/", "http://127.0.0.1:9/api/"),
     "alerts.slack.channel": ("12345", "12345"),  # a text, though it reads as a number
     "alerts.slack.operator_channel": ("true", "true"),

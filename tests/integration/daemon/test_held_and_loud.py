@@ -1,0 +1,197 @@
+"""What quiet hours and the cap hold never holds back what is critical, from the step to the channel's own record."""
+
+import random
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import time, timedelta
+
+import pytest
+
+from monitor.clock import ManualClock
+from monitor.content.alert_policy import AlertPolicy, Form, Voice
+from monitor.delivery.gathering import Rules
+from monitor.delivery.sender import Sender
+from monitor.delivery.slack_bot import SlackBot
+from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.model.rotation import ChangeReason, Severity, Status
+from monitor.model.rotation_json import change_to_json
+from monitor.store import outbox
+from monitor.store.database import Database
+from tests.integration.daemon.desk import HOUR, START, Desk, confirmed, step, turned
+from tests.slack_server import SlackServer
+from tests.slack_server.server import TOKEN
+
+CONFIRMED, SEVERITY = ChangeReason.CONFIRMED, ChangeReason.SEVERITY
+BOT = (Voice(Channel.SLACK, Form.THREADS),)
+QUIET = (time(12), time(20))
+
+
+class Channels:
+    """A desk whose notices go to a Slack-shaped server by bot."""
+
+    def __init__(
+        self, database: Database, slack: SlackServer, policy: AlertPolicy, rules: Rules
+    ) -> None:
+        self.clock = ManualClock(START)
+        self.desk = Desk(database, policy)
+        self.slack = slack
+        bot = SlackBot(TOKEN, "C0ALERTS", clock=self.clock, base_url=slack.api_url)
+        self.sender = Sender(
+            database, self.clock, {Channel.SLACK: bot}, dice=random.Random(1), rules=rules
+        )
+
+    async def at(self, hours: float) -> list[str]:
+        """Send what is due then; all texts of the channel so far."""
+        self.clock.set(START + hours * HOUR)
+        await self.sender.drain()
+        return [message.text for message in self.slack.workspace.messages("alerts")]
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    with SlackServer(max_seconds=120) as server:
+        yield server
+
+
+Make = Callable[[AlertPolicy, Rules], Channels]
+
+
+@pytest.fixture
+async def make(database: Database, slack: SlackServer) -> AsyncIterator[Make]:
+    made: list[Channels] = []
+
+    def one(policy: AlertPolicy, rules: Rules) -> Channels:
+        made.append(Channels(database, slack, policy, rules))
+        return made[-1]
+
+    yield one
+    for channels in made:
+        await channels.sender.close()
+
+
+async def test_a_critical_one_is_told_at_night_though_its_crowd_waits_for_the_morning(
+    make: Make, database: Database, slack: SlackServer
+) -> None:
+    channels = make(AlertPolicy(voices=BOT, quiet=QUIET), Rules())
+    others = [
+        confirmed(START, id=f"rot-{s}", from_sector=s) for s in ("ai-agents", "defi", "gaming")
+    ]
+    channels.desk.batch(step(START, *(turned(r, CONFIRMED, START) for r in others)))
+    assert await channels.at(1) == []
+    loud = confirmed(START, id="rot-defi", from_sector="defi", severity=Severity.CRITICAL)
+    channels.desk.batch(step(START + HOUR, turned(loud, SEVERITY, START + HOUR)))
+    (text,) = await channels.at(1)
+    assert text.startswith("CRITICAL")
+    texts = await channels.at(8)
+    assert len(texts) == 2
+    assert "3 rotations into Memes at once" in texts[1]
+
+
+async def test_the_cap_never_holds_a_critical_turn_of_what_it_holds(
+    make: Make, database: Database, slack: SlackServer
+) -> None:
+    channels = make(AlertPolicy(voices=BOT), Rules(per_hour=1))
+    first = confirmed(START, id="rot-a", from_sector="defi", to_sector="ai-agents")
+    held = confirmed(START, id="rot-b")
+    channels.desk.batch(
+        step(START, turned(first, CONFIRMED, START), turned(held, CONFIRMED, START))
+    )
+    assert len(await channels.at(0)) == 1
+    at = START + HOUR / 30
+    loud = confirmed(START, id="rot-b", severity=Severity.CRITICAL)
+    channels.desk.batch(step(at, turned(loud, SEVERITY, at)))
+    texts = await channels.at(1 / 30)
+    assert len(texts) == 2
+    assert texts[1].startswith("CRITICAL AI agents → Memes")
+    assert len(await channels.at(2)) == 2, "what it overtook is not told once more"
+
+
+async def test_a_crowd_in_a_digest_keeps_its_line_when_one_of_it_goes_on(
+    make: Make, database: Database, slack: SlackServer
+) -> None:
+    channels = make(AlertPolicy(voices=BOT, quiet=QUIET), Rules())
+    sectors = ("ai-agents", "defi", "gaming")
+    others = [confirmed(START, id=f"rot-{s}", from_sector=s) for s in sectors]
+    channels.desk.batch(step(START, *(turned(r, CONFIRMED, START) for r in others)))
+    at = START + 3 * HOUR
+    over = confirmed(START, id="rot-ai-agents", status=Status.FADED, closed_at=at)
+    channels.desk.batch(step(at, turned(over, ChangeReason.FADED, at)))
+    await channels.at(8)
+    (message,) = slack.workspace.messages("alerts")
+    assert "3 rotations into Memes at once" in message.shown
+    assert "FADED AI agents → Memes" in message.shown
+    assert all(f"rot-{s}" in message.shown for s in sectors)
+
+
+async def test_a_message_that_was_refused_comes_with_its_picture_after_the_token_is_mended(
+    make: Make, database: Database, slack: SlackServer
+) -> None:
+    channels = make(AlertPolicy(voices=BOT), Rules())
+    slack.revoked = True
+    channels.desk.batch(step(START, turned(confirmed(START), CONFIRMED, START)))
+    assert await channels.at(0.01) == []
+    slack.revoked = False
+    with database.write() as conn:
+        now = channels.clock.now()
+        assert outbox.revive(conn, since=now - timedelta(days=1), now=now) == 1
+    (text,) = await channels.at(0.02)
+    assert text.startswith("WARNING AI agents → Memes")
+    (say, picture) = channels.desk.stored()
+    assert say.delivered_at is not None
+    assert picture.receipt is not None
+    assert "nothing was said" not in str(picture.receipt)
+
+
+async def test_what_an_older_version_told_goes_on_and_its_facts_are_not_asked_for(
+    make: Make, database: Database, slack: SlackServer
+) -> None:
+    channels = make(AlertPolicy(voices=BOT), Rules())
+    rotation = confirmed(START)
+    change = turned(rotation, CONFIRMED, START)
+    old = Notice(
+        dedup_key="old",
+        channel=Channel.SLACK,
+        kind=NoticeKind.ROTATION,
+        text="an old preview",
+        event_at=START,
+        due_at=START,
+        thread=rotation.id,
+        payload={
+            "body": "an old body",
+            "rotations": [rotation.id],
+            "change": change_to_json(change),
+        },
+    )
+    with database.write() as conn:
+        outbox.enqueue(conn, [old])
+    channels.desk.batch(step(START, change))
+    over = confirmed(START, status=Status.FADED, closed_at=START + HOUR)
+    made = channels.desk.batch(step(START + HOUR, turned(over, ChangeReason.FADED, START + HOUR)))
+    assert [n.act.value for n in made] == ["reply"]
+    texts = await channels.at(1)
+    assert texts[0].endswith("an old preview")
+    assert texts[-1].startswith("FADED")
+
+
+def test_a_message_that_cannot_be_made_stops_no_step_and_is_told_in_bare_words(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(database, AlertPolicy(voices=BOT))
+
+    def broken(*_: object) -> None:
+        raise KeyError("around")
+
+    monkeypatch.setattr("monitor.daemon.alerts.notices_for", broken)
+    (notice,) = desk.batch(step(START, turned(confirmed(START), CONFIRMED, START)))
+    assert notice.text == "rot-7f3a: confirmed, warning; see: monitor explain rot-7f3a"
+    assert [s.notice for s in desk.stored()] == [notice]
+
+
+def test_a_reminder_does_not_repeat_what_a_turn_has_just_told(database: Database) -> None:
+    desk = Desk(database, AlertPolicy(voices=BOT, reminder_step=0.045))
+    desk.batch(step(START, turned(confirmed(START), CONFIRMED, START)))
+    assert [n.kind for n in desk.hours(START + HOUR, 4)] == []
+    at = START + 5 * HOUR  # the loser is five hundredths down
+    loud = confirmed(START, severity=Severity.CRITICAL)
+    desk.batch(step(at, turned(loud, SEVERITY, at)))
+    told = desk.hours(at + HOUR, 6)
+    assert [n.event_at - at for n in told] == [5 * HOUR]
