@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="The channels, tried through the real path.", no_args_is_help=True, rich_markup_mode=None
 )
-_MEND = "set MONITOR_ALERTS__SLACK__WEBHOOK, or a bot token and channel, or [smtp] with alerts.email recipients or operators"
+_MEND = (
+    "set MONITOR_ALERTS__SLACK__WEBHOOK, or a bot token and channel, or [smtp] with alerts.email.operators"
+    " (readers of the daily report get no tests)"
+)
 
 
 class ChannelChoice(StrEnum):

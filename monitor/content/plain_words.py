@@ -24,8 +24,3 @@ def neutral_name(text: str, longest: int = LONGEST_NAME) -> str:
 def slack_safe(text: str) -> str:
     """For Slack's mrkdwn: ``&``, ``<``, ``>`` escaped, so no mention or link can be made."""
     return text.translate(_ESCAPES)
-
-
-def slack_name(text: str) -> str:
-    """A name inside mrkdwn: neutral, and escaped."""
-    return slack_safe(neutral_name(text))

@@ -17,7 +17,7 @@ from apscheduler.events import (
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.clock import Clock
-from monitor.daemon.trigger import DailyTrigger, GridTrigger
+from monitor.daemon.trigger import GridTrigger
 from monitor.daemon.wiring import Parts, assemble
 from monitor.settings.schema import Settings
 from monitor.store.database import open_database
@@ -99,8 +99,6 @@ async def _bells(settings: Settings, clock: Clock, parts: Parts) -> AsyncIterato
     _add(scheduler, "poll", parts.cycle.run, GridTrigger(clock, width, settings.schedule.settle))
     for name, (every, work) in parts.periodic.items():
         _add(scheduler, name, work, GridTrigger(clock, every, timedelta(seconds=30)))
-    for name, (at, zone, work) in parts.daily.items():
-        _add(scheduler, name, work, DailyTrigger(clock, at, zone))
     scheduler.start()
     try:
         yield

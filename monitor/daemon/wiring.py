@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -74,7 +74,6 @@ class Parts:
     fault: str | None = None
     background: dict[str, Work] = field(default_factory=dict)
     periodic: dict[str, tuple[timedelta, Work]] = field(default_factory=dict)
-    daily: dict[str, tuple[time, tzinfo, Work]] = field(default_factory=dict)
 
     async def ask(self, now: datetime) -> PollReport:
         """Poll, remember health, tell the operator of transitions."""

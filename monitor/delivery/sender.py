@@ -116,9 +116,8 @@ class Sender:
                 faults = 0
             except Exception as error:  # noqa: BLE001  the store may be full or busy: the notice keeps its lease
                 log.warning("sender failed", channel=channel.value, error=_said(error))
-                for _ in range(
-                    min(2**faults, _LONGEST_REST)
-                ):  # a full disk is not filled with lines
+                rests = min(2**faults, _LONGEST_REST)  # a full disk is not filled with lines
+                for _ in range(rests):
                     await self._idle(stop)
                 faults += 1
 

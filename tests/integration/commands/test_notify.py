@@ -51,7 +51,7 @@ def by_mail(mail: SmtpServer, password: str = PASSWORD) -> dict[str, str]:
         "MONITOR_SMTP__PORT": str(mail.port),
         "MONITOR_SMTP__USER": "monitor",
         "MONITOR_SMTP__PASSWORD": password,
-        "MONITOR_REPORT__RECIPIENTS": json.dumps(READERS),
+        "MONITOR_ALERTS__EMAIL__OPERATORS": json.dumps(READERS),
         "SSL_CERT_FILE": str(mail.certificate),
     }
 
@@ -115,6 +115,14 @@ def test_a_reader_who_is_refused_keeps_no_other_from_his_mail(
     first, second = done.stdout.splitlines()
     assert first.startswith("desk@example.com: not delivered: mail: 550")
     assert second.startswith("fund@example.com: delivered")
+
+
+def test_readers_of_the_daily_report_get_no_tests(market: Market, mail: SmtpServer) -> None:
+    environ = by_mail(mail)
+    environ["MONITOR_REPORT__RECIPIENTS"] = environ.pop("MONITOR_ALERTS__EMAIL__OPERATORS")
+    done = market.monitor("notify", "test", "--channel", "email", code=1, environ=environ)
+    assert "alerts.email.operators" in done.stderr
+    assert mail.mails == []
 
 
 def test_with_nothing_set_up_it_says_what_to_set(market: Market) -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from tests.gallery.january import january_cases
 from tests.gallery.text_form import text_of
-from tests.unit.content.goldens import compare
+from tests.unit.content.goldens import assert_golden
 
 
 def test_january_as_text(tmp_path: Path) -> None:
     cases = january_cases(tmp_path)
     assert [case.name for case in cases] == ["january", "launch-day"]
     for case in cases:
-        compare(f"case-{case.name}.txt", text_of(case))
+        assert_golden(f"case-{case.name}.txt", text_of(case))

@@ -9,7 +9,7 @@ from pathlib import Path
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def compare(name: str, text: str) -> None:
+def assert_golden(name: str, text: str) -> None:
     """The text is that of the golden file, to the letter."""
     file = GOLDEN / name
     if os.environ.get("MONITOR_GOLDEN") == "write":

@@ -9,7 +9,7 @@ from monitor.content.start_digest import start_digest
 from monitor.model.notice import Channel
 from monitor.model.rotation import ChangeReason, Severity
 from tests.unit.content import samples
-from tests.unit.content.goldens import compare
+from tests.unit.content.goldens import assert_golden
 from tests.unit.content.samples import DETECTED, NAMES, change
 
 
@@ -19,7 +19,7 @@ def test_message_of_what_was_on_at_the_start() -> None:
     around = {first.id: Around(names=NAMES), second.id: Around(names=NAMES)}
     voice = Voice(Channel.SLACK, Form.THREADS, Severity.WATCH)
     notice = start_digest([first, second], around, DETECTED, AlertPolicy(voices=(voice,)))[0]
-    compare("at-start.txt", f"{notice.text}\n\n{notice.payload['body']}\n")
+    assert_golden("at-start.txt", f"{notice.text}\n\n{notice.payload['body']}\n")
 
 
 def test_message_of_three_at_once() -> None:
@@ -30,4 +30,4 @@ def test_message_of_three_at_once() -> None:
         replace(one, id="rot-b", from_sector="gaming"),
     ]
     crowd = crowd_of([change(rotation, ChangeReason.CONFIRMED) for rotation in made], NAMES)
-    compare("three-at-once.txt", f"{crowd.text}\n\n{crowd.body}\n")
+    assert_golden("three-at-once.txt", f"{crowd.text}\n\n{crowd.body}\n")

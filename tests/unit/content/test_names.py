@@ -14,7 +14,7 @@ from monitor.content.figures import (
     share,
     wide_points,
 )
-from monitor.content.plain_words import one_line, slack_name, slack_safe
+from monitor.content.plain_words import neutral_name, one_line, slack_safe
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_name_becomes_one_clean_line(text: str, expected: str) -> None:
 
 def test_slack_can_neither_be_made_to_call_nor_to_format() -> None:
     assert slack_safe("<!channel> & <@U1>") == "&lt;!channel&gt; &amp; &lt;@U1&gt;"
-    assert slack_name("*bold* _it_ ~no~ `x` <b>") == "∗bold∗ ‗it‗ ∼no∼ ′x′ &lt;b&gt;"
+    assert slack_safe(neutral_name("*bold* _it_ ~no~ `x` <b>")) == "∗bold∗ ‗it‗ ∼no∼ ′x′ &lt;b&gt;"
 
 
 def test_a_name_of_nothing_visible_is_told_by_its_id() -> None:

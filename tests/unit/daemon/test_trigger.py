@@ -1,16 +1,14 @@
 """When the bell rings."""
 
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from monitor.clock import ManualClock, ScaledClock
-from monitor.daemon.trigger import DailyTrigger, GridTrigger, next_daily, next_ring
+from monitor.daemon.trigger import GridTrigger, next_ring
 
 FIVE = timedelta(minutes=5)
 SETTLE = timedelta(seconds=4)
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def at(text: str) -> datetime:
@@ -54,32 +52,3 @@ def test_the_grid_trigger_asks_the_passed_clock_not_the_schedulers() -> None:
     assert trigger.get_next_fire_time(None, at("2030-01-01 00:00:00")) == at("2025-01-19 05:05:04")
     clock.set(at("2025-01-19 04:01:00"))  # the machine's clock was set back an hour
     assert trigger.get_next_fire_time(None, at("2030-01-01 00:00:00")) == at("2025-01-19 04:05:04")
-
-
-@pytest.mark.parametrize(
-    ("now", "ring"),
-    [
-        (
-            "2026-03-28 12:00:00",
-            "2026-03-29 05:00:00",
-        ),  # summer time begins in the night: 07:00 is 05:00 UTC
-        ("2026-03-28 05:59:59", "2026-03-28 06:00:00"),
-        ("2026-10-24 12:00:00", "2026-10-25 06:00:00"),  # and ends
-    ],
-)
-def test_the_daily_bell_keeps_its_local_time_over_changes_of_clocks(now: str, ring: str) -> None:
-    assert next_daily(at(now), time(7, 0), BERLIN) == at(ring)
-
-
-def test_a_doubled_local_hour_rings_once() -> None:
-    first = next_daily(at("2026-10-24 12:00:00"), time(2, 30), BERLIN)
-    assert first == at("2026-10-25 00:30:00")
-    assert next_daily(first, time(2, 30), BERLIN) == at("2026-10-26 01:30:00")
-
-
-def test_the_daily_trigger_moves_on_after_it_rang() -> None:
-    clock = ManualClock(at("2026-11-23 06:00:00"))
-    trigger = DailyTrigger(clock, time(7, 0), ZoneInfo("UTC"))
-    ring = trigger.get_next_fire_time(None, clock.now())
-    clock.set(ring)
-    assert trigger.get_next_fire_time(ring, ring) - ring == timedelta(days=1)
