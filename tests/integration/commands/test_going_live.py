@@ -4,6 +4,7 @@ import gzip
 import json
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -48,10 +49,11 @@ def test_the_way_of_a_newcomer(market: Market, tmp_path: Path) -> None:
     why = market.monitor("why-not", "ai", "memes").stdout
     assert "relative_return" in why
     assert "not met" in why
-    market.monitor("annotate", "1h", "a catalyst")
+    market.monitor("annotate", "26h", "a catalyst")
     out = tmp_path / "report.html"
-    today = f"{market.now:%Y-%m-%d}"
-    market.monitor("report", "--date", today, "--out", str(out))
+    # today may be minutes old, with nothing stepped yet
+    before = f"{market.now - timedelta(hours=26):%Y-%m-%d}"
+    market.monitor("report", "--date", before, "--out", str(out))
     assert "a catalyst" in out.read_text()
     parquet = tmp_path / "sectors.parquet"
     assert "wrote" in market.monitor("export", "sectors", "--out", str(parquet)).stdout
