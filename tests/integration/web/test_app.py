@@ -74,6 +74,33 @@ class TestHealth:
             "1 notice(s) were refused for good: monitor status",
         ]
 
+    def test_a_notice_that_is_tried_again_and_again_ages_from_when_it_was_wanted(
+        self, site: Site, fill: Fill
+    ) -> None:
+        fill()
+        now = CLOSE + timedelta(hours=3)
+        with site.database.write() as conn:
+            outbox.enqueue(conn, [notice("a", event_at=CLOSE, due_at=CLOSE)])
+            claimed = outbox.claim(conn, now=CLOSE, lease=timedelta(minutes=2))
+            assert claimed is not None
+            outbox.retry(conn, claimed.id, due_at=now + timedelta(minutes=5), error="503")
+        site.clock.set(now)
+        assert (
+            "the outbox does not drain: 1 waiting, the oldest for 10800 s"
+            in (site.get("/readyz").json()["reasons"])
+        )
+
+    def test_a_refusal_is_a_reason_for_a_day(self, site: Site, fill: Fill) -> None:
+        fill()
+        with site.database.write() as conn:
+            outbox.enqueue(conn, [notice("a")])
+            outbox.fail(conn, 1, at=CLOSE, error="mail: 550")
+        told = "1 notice(s) were refused for good: monitor status"
+        site.clock.set(CLOSE + timedelta(hours=23))
+        assert told in site.get("/readyz").json()["reasons"]
+        site.clock.set(CLOSE + timedelta(hours=25))
+        assert told not in site.get("/readyz").json()["reasons"]
+
     def test_a_fault_of_the_store_is_a_reason(self, site: Site, fill: Fill) -> None:
         fill()
         site.fault.append("poll failed: the disk is full")

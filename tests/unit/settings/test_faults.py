@@ -228,6 +228,10 @@ ONE_FAULT = {
         changed(more='[schedule]\nretention = {bars = "29d"}\n'),
         "c.toml: schedule.retention.bars: found '29d', expected 30d or more: yardsticks are made of them",
     ),
+    "notices kept for less than a rotation is told of": (
+        changed(more='[schedule]\nretention = {outbox = "15d"}\n'),
+        "c.toml: schedule.retention.outbox: found '15d', expected 16d or more: what was told decides what is told",
+    ),
     "quiet hours without a length": (
         changed(more='[alerts]\nquiet_hours = ["07:00", "07:00"]\n'),
         "c.toml: alerts.quiet_hours: found 07:00 twice, expected two times of day",
