@@ -169,10 +169,8 @@ def _notices(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around)
     if change.reason in _OUTCOMES or told is None or told.first is None:
         return [notice]
     payload = {**notice.payload, "first": told.first}
-    if not told.waiting:
-        payload.pop(
-            "held_until", None
-        )  # it makes no sound, and facts that are newer must find it done
+    if not told.waiting:  # it makes no sound, and facts that are newer must find it done
+        payload.pop("held_until", None)
     edit = replace(
         _beside(notice, Act.EDIT),
         due_at=notice.due_at if told.waiting else notice.event_at,

@@ -13,6 +13,7 @@ from monitor.delivery.slack_bot import SlackBot
 from monitor.delivery.slack_webhook import SlackWebhook
 from monitor.model.notice import Channel
 from monitor.settings.schema import Settings
+from monitor.settings.secret import Secret
 from monitor.settings.tables import SlackTable
 from monitor.store.database import Database
 
@@ -20,7 +21,7 @@ from monitor.store.database import Database
 def channels_of(
     settings: Settings, database: Database, clock: Clock
 ) -> dict[Channel, ChannelSender]:
-    """By channel. Without a way of their own, operator notices go where the alerts go."""
+    """By channel, as far as they are set up."""
     draw = Pictures(database, settings.universe)
     found = _slack(settings.alerts.slack, clock, draw)
     return found | _mail(settings, database, draw)
@@ -32,17 +33,8 @@ def report_channel(settings: Settings, database: Database) -> ChannelSender | No
 
 
 def names_of_channels(settings: Settings) -> list[Channel]:
-    """Those that :func:`channels_of` would make."""
-    slack = settings.alerts.slack
-    found = []
-    if slack.bot_token is not None or slack.webhook is not None:
-        found.append(Channel.SLACK)
-    if found or slack.operator_webhook is not None:
-        found.append(Channel.OPERATOR)
-    if settings.smtp.host is not None:
-        found += [Channel.EMAIL] if mail_readers(settings) else []
-        found += [Channel.REPORT] if settings.report.recipients else []
-    return found
+    """Those that :func:`channels_of` makes, without making them."""
+    return [*_slack_ways(settings.alerts.slack), *_readers(settings)]
 
 
 def operators(settings: Settings) -> list[str]:
@@ -85,6 +77,14 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
+def _readers(settings: Settings) -> dict[Channel, list[str]]:
+    """Who is written to, by channel; nobody without a mail server."""
+    if settings.smtp.host is None:
+        return {}
+    wanted = {Channel.EMAIL: mail_readers(settings), Channel.REPORT: settings.report.recipients}
+    return {channel: readers for channel, readers in wanted.items() if readers}
+
+
 def _mail(
     settings: Settings, database: Database, draw: DrawPicture
 ) -> dict[Channel, ChannelSender]:
@@ -92,29 +92,32 @@ def _mail(
     if server is None:
         return {}
     letters = Letters(draw, ReportLetters(database, settings))
-    readers = {Channel.EMAIL: mail_readers(settings), Channel.REPORT: settings.report.recipients}
     report = settings.report
     return {
         channel: EmailChannel(server, report.sender, letters, unsubscribe=report.unsubscribe)
-        for channel, wanted in readers.items()
-        if wanted
+        for channel in _readers(settings)
     }
 
 
-def _slack(slack: SlackTable, clock: Clock, draw: DrawPicture) -> dict[Channel, ChannelSender]:
-    found: dict[Channel, ChannelSender] = {}
-    token = slack.bot_token.reveal() if slack.bot_token else None
-
-    def bot(channel: str) -> ChannelSender:
-        return SlackBot(token or "", channel, clock=clock, base_url=slack.base_url, draw=draw)
-
-    if token is not None and slack.channel:
-        found[Channel.SLACK] = bot(slack.channel)
-        if slack.operator_webhook is None:
-            found[Channel.OPERATOR] = bot(slack.operator_channel or slack.channel)
+def _slack_ways(slack: SlackTable) -> dict[Channel, str | Secret]:
+    """Where each goes: a channel of the bot by its name, or a webhook. Operator notices have a way of their own or go
+    where the alerts go."""
+    found: dict[Channel, str | Secret] = {}
+    if slack.bot_token is not None and slack.channel:
+        found[Channel.SLACK] = slack.channel
+        found[Channel.OPERATOR] = slack.operator_channel or slack.channel
     elif slack.webhook is not None:
-        found[Channel.SLACK] = SlackWebhook(slack.webhook.reveal())
-    operator = slack.operator_webhook or (slack.webhook if token is None else None)
-    if operator is not None:
-        found[Channel.OPERATOR] = SlackWebhook(operator.reveal())
+        found[Channel.SLACK] = found[Channel.OPERATOR] = slack.webhook
+    if slack.operator_webhook is not None:
+        found[Channel.OPERATOR] = slack.operator_webhook
     return found
+
+
+def _slack(slack: SlackTable, clock: Clock, draw: DrawPicture) -> dict[Channel, ChannelSender]:
+    token = slack.bot_token.reveal() if slack.bot_token else ""
+    return {
+        channel: SlackWebhook(way.reveal())
+        if isinstance(way, Secret)
+        else SlackBot(token, way, clock=clock, base_url=slack.base_url, draw=draw)
+        for channel, way in _slack_ways(slack).items()
+    }

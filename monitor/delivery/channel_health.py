@@ -6,9 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from monitor.content.figures import duration, stamp
-from monitor.delivery.lateness import LATE_AFTER
 from monitor.model.grid import iso, parse_iso
-from monitor.model.notice import Channel
+from monitor.model.notice import LATE_AFTER, Channel
 from monitor.store import meta
 
 

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from monitor.content.digests import cap_digest, outage_digest, quiet_digest
 from monitor.content.quiet_hours import end_of_quiet
-from monitor.delivery.lateness import LATE_AFTER, held_until
-from monitor.model.notice import Act, Channel, Notice, NoticeKind
+from monitor.model.notice import LATE_AFTER, Act, Channel, Notice, NoticeKind
 from monitor.store.outbox_order import CAPPED, HELD, QUIET
 from monitor.store.outbox_rows import StoredNotice
 
@@ -122,11 +121,10 @@ def _is_digest(waiting: StoredNotice) -> bool:
 
 def _was_quiet(waiting: StoredNotice) -> bool:
     """Quiet hours held it, when it was made or when it was to be sent."""
-    on_purpose = held_until(waiting.notice) is not None or waiting.error == QUIET
+    on_purpose = waiting.notice.held_until is not None or waiting.error == QUIET
     return on_purpose and not _is_digest(waiting)
 
 
 def _is_late(waiting: StoredNotice, now: datetime) -> bool:
     """Later than it was meant to be, and not because of a cap or quiet hours."""
-    meant = held_until(waiting.notice) or waiting.notice.event_at
-    return now - meant > LATE_AFTER and waiting.error not in HELD
+    return now - waiting.notice.meant_at > LATE_AFTER and waiting.error not in HELD

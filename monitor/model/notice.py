@@ -1,9 +1,14 @@
 """What is to be told to somebody, as a plain value between content, store and delivery."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from monitor.model.grid import parse_iso
+
+LATE_AFTER = timedelta(minutes=10)
+"""Up to so long after it was meant to go, a notice is not late."""
 
 
 class Channel(StrEnum):
@@ -61,3 +66,14 @@ class Notice:
     act: Act = Act.SAY
     urgent: bool = False
     told_in: str | None = None
+
+    @property
+    def held_until(self) -> datetime | None:
+        """Until when it was held on purpose; None where it was not."""
+        until = self.payload.get("held_until")
+        return parse_iso(until) if until else None
+
+    @property
+    def meant_at(self) -> datetime:
+        """When it was meant to go; retries move ``due_at``, not this."""
+        return self.held_until or self.event_at

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from monitor.model.grid import parse_iso
 from monitor.model.notice import Act, Channel, Notice, NoticeKind
 from monitor.store.json_text import dump
 from monitor.store.outbox_order import HELD, held_back, thread_receipts
@@ -242,7 +241,7 @@ def pending_stats(conn: Connection, now: datetime) -> OutboxStats:
     counts = Counter({channel: count for channel, count, _ in rows})
     counts.update(row.channel for row in tried)
     since = [oldest for _, _, oldest in rows if oldest <= now]
-    since += [_wanted_since(notice_from(row)) for row in tried]
+    since += [notice_from(row).meant_at for row in tried]
     return OutboxStats(
         pending=counts.total(),
         failed=failures[0],
@@ -250,12 +249,6 @@ def pending_stats(conn: Connection, now: datetime) -> OutboxStats:
         by_channel=dict(sorted(counts.items())),
         last_failed_at=failures[1],
     )
-
-
-def _wanted_since(notice: Notice) -> datetime:
-    """Since when a notice that was tried should have been out: its retries move its due time, not this."""
-    held = notice.payload.get("held_until")
-    return max(notice.event_at, parse_iso(held)) if held else notice.event_at
 
 
 def list_notices(conn: Connection, since: datetime, until: datetime) -> list[StoredNotice]:

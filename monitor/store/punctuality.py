@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from monitor.model.grid import parse_iso
-from monitor.model.notice import Act, NoticeKind
-from monitor.store.json_text import load
+from monitor.model.notice import LATE_AFTER, Act, NoticeKind
+from monitor.store.outbox_rows import notice_from
 from monitor.store.tables import outbox
 
-LATE_AFTER = timedelta(minutes=10)
 _MESSAGES = [Act.SAY.value, Act.REPLY.value]
 _OWN = [NoticeKind.TEST.value, NoticeKind.REPORT.value]
 
@@ -52,21 +50,13 @@ def punctuality(
 
 def _messages() -> Select[Any]:
     """Those that go on their own; what another notice tells is counted there."""
-    return select(
-        outbox.c.channel,
-        outbox.c.event_at,
-        outbox.c.delivered_at,
-        outbox.c.failed_at,
-        outbox.c.payload,
-    ).where(
+    return select(outbox).where(
         outbox.c.act.in_(_MESSAGES), outbox.c.kind.not_in(_OWN), outbox.c.told_in.is_(None)
-    )  # fmt: skip
+    )
 
 
 def _is_late(row: Row[Any], now: datetime) -> bool:
-    held = load(row.payload).get("held_until")
-    base = parse_iso(held) if held else row.event_at
-    return bool((row.delivered_at or now) - base > LATE_AFTER)
+    return bool((row.delivered_at or now) - notice_from(row).meant_at > LATE_AFTER)
 
 
 def _waiting(rows: Iterable[Row[Any]], now: datetime) -> tuple[Waiting, ...]:
