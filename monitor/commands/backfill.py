@@ -83,7 +83,7 @@ async def _run(
 ) -> "BackfillReport":
     from monitor.daemon.wiring import client_options
     from monitor.ingest.backfill import backfill as fetch
-    from monitor.ingest.clients import make_clients
+    from monitor.ingest.exchange.clients import make_clients
     from monitor.reference import sync_supplies
 
     with database.write() as conn:

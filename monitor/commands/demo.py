@@ -161,8 +161,8 @@ def _tell_alert(
     episode: "Episode", database: "Database", changes: Sequence["RotationChange"], out: "Console"
 ) -> None:
     """What Slack would have shown when the rotation was confirmed, in plain text."""
+    from monitor.alerting.enrich import Gatherer
     from monitor.content.alert import alert_message, alert_text
-    from monitor.daemon.around import Gatherer
     from monitor.detection.parameters import DetectionParameters
     from monitor.model.rotation import ChangeReason
     from monitor.store import steps

@@ -12,8 +12,8 @@ from monitor.model.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.commands.context import Context
-    from monitor.delivery.email import MailServer
-    from monitor.ingest.venue import VenueClient
+    from monitor.delivery.mail.smtp import MailServer
+    from monitor.ingest.exchange.venue import VenueClient
     from monitor.settings.schema import Settings
 
 
@@ -97,7 +97,7 @@ def _supplies(context: "Context", settings: "Settings") -> Iterator[Finding]:
 async def _venues(context: "Context", settings: "Settings") -> list[Finding]:
     """Each venue is asked for its markets and its time; all at once."""
     from monitor.daemon.wiring import client_options
-    from monitor.ingest.clients import make_clients
+    from monitor.ingest.exchange.clients import make_clients
 
     clients = make_clients(settings.universe, context.clock, client_options(settings))
     try:
@@ -138,7 +138,7 @@ async def _venue(client: "VenueClient") -> list[Finding]:
 
 
 def _channels(settings: "Settings") -> Iterator[Finding]:
-    from monitor.daemon.channels import mail_server, names_of_channels
+    from monitor.bootstrap import mail_server, names_of_channels
 
     found = names_of_channels(settings)
     if not found:
@@ -158,8 +158,8 @@ def _channels(settings: "Settings") -> Iterator[Finding]:
 
 async def _mail(server: "MailServer") -> Finding:
     """As far as the login; no mail is sent."""
-    from monitor.delivery.email import probe
     from monitor.delivery.errors import DeliveryFailed
+    from monitor.delivery.mail.smtp import probe
 
     mends = {
         "credentials": "smtp.user, MONITOR_SMTP__PASSWORD",

@@ -98,8 +98,8 @@ def _print_facts(rotation: "Rotation", message: "AlertMessage", verdict: str) ->
 
 def _message(rotation: "Rotation", settings: "Settings", database: "Database") -> "AlertMessage":
     """The alert's facts as they would be told of its last change, and what stood around it then."""
+    from monitor.alerting.maker import gatherer_of
     from monitor.content.alert import Around, alert_message
-    from monitor.daemon.alerts import gatherer_of
     from monitor.model.rotation import ChangeReason, RotationChange, Status
     from monitor.store import steps
 

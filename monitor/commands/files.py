@@ -32,7 +32,7 @@ def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, CSV.gz or Parquet.")],
 ) -> None:
     """Bars or supplies from files; rows that fail a check are reported and kept out (exit 3)."""
-    from monitor.ingest.files import import_files
+    from monitor.files.importing import import_files
 
     context = context_of(ctx)
     settings = context.settings()
@@ -58,7 +58,7 @@ def export(
     until: Annotated[str | None, typer.Option(help="Up to here.")] = None,
 ) -> None:
     """Stored bars, sector states or rotations as a file with units in the column names."""
-    from monitor.ingest.files import export_file
+    from monitor.files.importing import export_file
 
     context = context_of(ctx)
     settings = context.settings()

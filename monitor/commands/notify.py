@@ -50,8 +50,8 @@ def try_channels(
     ] = None,
 ) -> None:
     """A marked test message through outbox and channel; prints what the channel answered."""
+    from monitor.bootstrap import channels_of, rules_of
     from monitor.commands.sending import drain, stored
-    from monitor.daemon.channels import channels_of, rules_of
     from monitor.model.notice import Channel
     from monitor.store import outbox
 
@@ -80,7 +80,7 @@ def try_channels(
 
 def _tests(channel: "Channel", settings: "Settings", now: "datetime") -> "list[Notice]":
     """One message for Slack, one mail for each reader."""
-    from monitor.daemon.channels import mail_readers
+    from monitor.bootstrap import mail_readers
     from monitor.model.grid import iso
     from monitor.model.notice import Channel, Notice, NoticeKind
 
@@ -116,10 +116,10 @@ def send_outputs(
     outputs: "Iterable[StepOutput]",
 ) -> None:
     """What `replay --notify` found, through the configured channels; each notice at most once, ever."""
+    from monitor.alerting.maker import NoticeMaker, gatherer_of, policy_of
+    from monitor.bootstrap import channels_of
     from monitor.commands.sending import drain, stored
-    from monitor.daemon.alerts import NoticeMaker, gatherer_of, policy_of
-    from monitor.daemon.channels import channels_of
-    from monitor.delivery.gathering import Rules
+    from monitor.delivery.batching import Rules
     from monitor.store import outbox
 
     found: dict[Channel, ChannelSender] = channels_of(settings, database, context.clock)

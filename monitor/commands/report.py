@@ -108,7 +108,7 @@ def write_report(facts: "ReportFacts", out: Path, *, remedy: str = "--out FILE")
 
 def _refuse_unsendable(settings: "Settings", day: date, now: "datetime") -> None:
     """Raises where there is nobody to send to, no server to send by, or no whole day to send."""
-    from monitor.content.figures import stamp
+    from monitor.content.wording.figures import stamp
     from monitor.reporting import day_window
 
     if not settings.report.recipients:
@@ -133,12 +133,12 @@ def _by_mail(
     context: "Context", settings: "Settings", database: "Database", day: date, now: "datetime"
 ) -> int:
     """Prints what became of it for each recipient; 0 where all have it, 3 where some, 1 where none."""
+    from monitor.bootstrap import report_channel
     from monitor.commands.sending import drain, stored, what_became
-    from monitor.content.figures import stamp
-    from monitor.daemon.channels import report_channel
-    from monitor.daemon.reports import put_on_its_way, report_notice
+    from monitor.content.wording.figures import stamp
     from monitor.model.notice import Channel
     from monitor.reporting import due_time
+    from monitor.reporting.schedule import put_on_its_way, report_notice
     from monitor.store import reports_sent
 
     channel = report_channel(settings, database)

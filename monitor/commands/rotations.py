@@ -74,7 +74,7 @@ def rotation_table(
     """A row a rotation; fits 100 columns; ``narrow``: 80, without severity and the delay to confirmation."""
     from rich.table import Table
 
-    from monitor.content.figures import percent
+    from monitor.content.wording.figures import percent
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     columns = ("id", "rotation", "state", "severity", "detected (UTC)", "confirmed", "own", "score", "+24 h")  # fmt: skip

@@ -70,7 +70,7 @@ def sector_table(
     """At most nine columns: it fits 100 columns; ``narrow``: seven, for 80."""
     from rich.table import Table
 
-    from monitor.content.figures import money, percent, pp, share
+    from monitor.content.wording.figures import money, percent, pp, share
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("sector", min_width=9)

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.clock import Clock
+    from monitor.delivery.batching import Rules
     from monitor.delivery.channel import ChannelSender
-    from monitor.delivery.gathering import Rules
     from monitor.model.notice import Channel, Notice
     from monitor.store.database import Database
     from monitor.store.outbox_rows import StoredNotice
@@ -46,7 +46,7 @@ def stored(database: "Database", notices: "Sequence[Notice]") -> "list[StoredNot
 
 def what_became(row: "StoredNotice", asked_at: "datetime") -> str:
     """``delivered``, ``already sent on 21 Jan 2025, 07:00 UTC``, ``not delivered: why``."""
-    from monitor.content.figures import stamp
+    from monitor.content.wording.figures import stamp
 
     if row.delivered_at is not None:
         before = row.delivered_at < asked_at

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.content.alert.names import name_of, pair_of
-from monitor.content.figures import UNKNOWN, money, percent, points, pp
-from monitor.content.plain_words import one_line
+from monitor.content.wording.figures import UNKNOWN, money, percent, points, pp
+from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import ChangeReason, PairReading, RotationChange
 from monitor.model.state import MemberEvent, MemberEventKind, SectorState
 

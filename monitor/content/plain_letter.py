@@ -2,8 +2,8 @@
 
 from html import escape
 
-from monitor.content.letter import Letter
-from monitor.content.plain_words import one_line
+from monitor.content.mail import Letter
+from monitor.content.wording.safe_text import one_line
 
 _SUBJECT = 150
 

@@ -10,10 +10,7 @@ from typing import Any
 import structlog
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 
-from monitor.clock import Clock
-from monitor.content.alert_policy import AlertPolicy
-from monitor.content.operator_text import operator_notice
-from monitor.daemon.alerts import (
+from monitor.alerting.maker import (
     NoticeMaker,
     digest_at_start,
     gatherer_of,
@@ -21,16 +18,18 @@ from monitor.daemon.alerts import (
     owes_start_digest,
     policy_of,
 )
-from monitor.daemon.channels import channels_of, operators, rules_of
+from monitor.alerting.operator_notice import operator_notice
+from monitor.alerting.policy import AlertPolicy
+from monitor.bootstrap import channels_of, operators, rules_of
+from monitor.clock import Clock
 from monitor.daemon.cycle import Cycle
 from monitor.daemon.process import rss_bytes
-from monitor.daemon.reports import enqueue_due
 from monitor.delivery.channel import ChannelSender, Sending
 from monitor.delivery.sender import Attempt, Sender
 from monitor.engine import Engine
-from monitor.ingest.clients import ClientOptions, make_clients
 from monitor.ingest.coingecko import CoinGecko
 from monitor.ingest.errors import VenueError
+from monitor.ingest.exchange.clients import ClientOptions, make_clients
 from monitor.ingest.poll_report import PollReport
 from monitor.ingest.poller import Poller
 from monitor.ingest.supplies_job import read_supplies_into
@@ -39,6 +38,7 @@ from monitor.model.grid import iso
 from monitor.model.notice import Channel, Notice
 from monitor.pipeline import Pipeline, Progress
 from monitor.reference import sync_supplies
+from monitor.reporting.schedule import enqueue_due
 from monitor.settings.schema import Settings
 from monitor.store import engine_state, meta, outbox, venue_health
 from monitor.store.database import Database

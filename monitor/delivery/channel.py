@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from monitor.content.letter import Inline
+from monitor.content.mail import Inline
 from monitor.model.notice import Notice
 
 Receipt = dict[str, Any]

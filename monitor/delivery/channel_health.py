@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from monitor.content.figures import duration, stamp
+from monitor.content.wording.figures import duration, stamp
 from monitor.model.grid import iso, parse_iso
 from monitor.model.notice import LATE_AFTER, Channel
 from monitor.store import meta

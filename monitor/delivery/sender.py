@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from monitor.alerting.operator_notice import operator_notice
 from monitor.clock import Clock
-from monitor.content.operator_text import operator_notice
 from monitor.delivery import channel_health
+from monitor.delivery.backoff import Troubles
+from monitor.delivery.batching import HOUR, Gathered, Rules, plan
 from monitor.delivery.channel import ChannelSender, Receipt, Sending
-from monitor.delivery.doubts import Doubtful, Doubts
 from monitor.delivery.errors import DeliveryFailed
-from monitor.delivery.gathering import HOUR, Gathered, Rules, plan
-from monitor.delivery.troubles import Troubles
+from monitor.delivery.reconcile import Doubtful, Doubts
 from monitor.model.errors import MonitorError
 from monitor.model.notice import Channel, Notice
 from monitor.store import outbox

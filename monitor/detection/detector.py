@@ -12,10 +12,10 @@ from monitor.detection.conditions import Judged, judge, reading
 from monitor.detection.features import Pairs, advance, features, sample
 from monitor.detection.inputs import PairContext, SectorStep
 from monitor.detection.lifecycle import Ledger
-from monitor.detection.memory import Arrays, Memory
-from monitor.detection.moment import Moment
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.single_sided import SingleSided
+from monitor.detection.step_view import Moment
+from monitor.detection.windows import Arrays, Memory
 from monitor.model.grid import is_aligned
 from monitor.model.interval import IntArray, Layout
 from monitor.model.rotation import PairReading, RotationChange

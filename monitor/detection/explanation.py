@@ -7,8 +7,8 @@ import numpy as np
 from monitor.detection.conditions import Judged, conditions_of, number_or_none
 from monitor.detection.features import Features, Pairs
 from monitor.detection.inputs import PairContext
-from monitor.detection.memory import Memory
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.windows import Memory
 from monitor.model.interval import FloatArray
 from monitor.model.rotation import Condition, Evidence, Rotation, SideEvidence, Status
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from monitor.detection.memory import SAMPLES, Memory, sum_known
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.windows import SAMPLES, Memory, sum_known
 from monitor.model.interval import FloatArray, IntArray
 
 BoolArray = npt.NDArray[np.bool_]

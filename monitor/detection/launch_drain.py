@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.detection.conditions import number_or_none
-from monitor.detection.moment import Moment
+from monitor.detection.step_view import Moment
 from monitor.model.rotation import Condition
 
 LAUNCHED_WITHIN_H = 72

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from monitor.detection.birth import fresh_evidence, new_rotation
 from monitor.detection.conditions import BoolArray
 from monitor.detection.launch_drain import LAUNCHED_WITHIN_H, launch_drain
-from monitor.detection.moment import Moment
+from monitor.detection.opening import fresh_evidence, new_rotation
 from monitor.detection.outcomes import outcome_of
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.persistence import (
@@ -21,6 +20,7 @@ from monitor.detection.persistence import (
     has_lasted,
     long_unknown,
 )
+from monitor.detection.step_view import Moment
 from monitor.detection.tracked import Tracked
 from monitor.model.grid import iso, parse_iso
 from monitor.model.rotation import MARKET, ChangeReason, RotationChange, Severity, Status

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from monitor.detection.moment import Moment
+from monitor.detection.step_view import Moment
 from monitor.detection.tracked import Tracked
 from monitor.model.rotation import MARKET, Outcome
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 
 from monitor.detection.launch_drain import launch_drain
-from monitor.detection.moment import Moment
+from monitor.detection.step_view import Moment
 
 WATCH_RUN, ON_RUN, UNKNOWN_RUN, LAUNCH_RUN = range(4)
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import numpy as np
 
-from monitor.detection.birth import quality_of, rotation_id
 from monitor.detection.conditions import number_or_none
 from monitor.detection.explanation import one_sided_evidence
 from monitor.detection.lifecycle import Ledger
-from monitor.detection.moment import Moment
+from monitor.detection.opening import quality_of, rotation_id
 from monitor.detection.outcomes import market_position
+from monitor.detection.step_view import Moment
 from monitor.detection.tracked import Tracked
 from monitor.model.rotation import (
     MARKET,

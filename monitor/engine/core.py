@@ -10,12 +10,12 @@ from monitor.analytics.price import Places
 from monitor.detection.detector import Detector
 from monitor.detection.inputs import SectorStep
 from monitor.detection.parameters import DetectionParameters
-from monitor.engine import saving
+from monitor.engine import checkpoint as saving
+from monitor.engine.accumulate import remember
 from monitor.engine.events import member_events, remember_launches
 from monitor.engine.migration import restate
-from monitor.engine.picture import Painter
 from monitor.engine.prices import accept_prices
-from monitor.engine.remembering import remember
+from monitor.engine.snapshot import Painter
 from monitor.engine.state import EngineState
 from monitor.engine.timeline import Timeline
 from monitor.engine.valuation import Valuation

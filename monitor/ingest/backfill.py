@@ -11,15 +11,15 @@ from functools import partial
 from typing import Protocol
 
 from monitor.clock import Clock
-from monitor.ingest.acceptance import PriceBoard, judge_together
 from monitor.ingest.bar_writer import newest_bars, write_verdicts
-from monitor.ingest.capabilities import kind_of
 from monitor.ingest.errors import BadVenueData, MarketGone, VenueError
-from monitor.ingest.harvest import MarketAnswer
+from monitor.ingest.exchange.paging import next_since
+from monitor.ingest.exchange.retry import patiently
+from monitor.ingest.exchange.venue import FetchedBars, VenueClient
 from monitor.ingest.history import MarketHistory
-from monitor.ingest.paging import next_since
-from monitor.ingest.patience import patiently
-from monitor.ingest.venue import FetchedBars, VenueClient
+from monitor.ingest.validation.acceptance import PriceBoard, judge_together
+from monitor.ingest.venue_fetch import MarketAnswer
+from monitor.ingest.venues.capabilities import kind_of
 from monitor.model.grid import floor_time, iso
 from monitor.model.universe import Market, Universe
 from monitor.store import bars

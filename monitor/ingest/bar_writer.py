@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from monitor.clock import Clock
-from monitor.ingest.acceptance import Verdict
-from monitor.ingest.plausibility import Known
+from monitor.ingest.validation.acceptance import Verdict
+from monitor.ingest.validation.plausibility import Known
 from monitor.model.bars import Coverage, Refusal, VenueHealth
 from monitor.store import bars, quarantine, venue_health
 from monitor.store.bars import SaveResult

@@ -20,7 +20,7 @@ from monitor.ingest.errors import (
     VenueError,
     VenueForbidden,
 )
-from monitor.ingest.translate import Answer, asked_wait
+from monitor.ingest.exchange.translate import Answer, asked_wait
 from monitor.model.bars import Refusal
 from monitor.model.universe import Supply, Token
 

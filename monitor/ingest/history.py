@@ -3,10 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.ingest.acceptance import SAME_TIME, PriceBoard, Verdict, accept_at_once, judge_together
-from monitor.ingest.harvest import MarketAnswer
-from monitor.ingest.plausibility import SILENCE, Known
-from monitor.ingest.venue import FetchedBars
+from monitor.ingest.exchange.venue import FetchedBars
+from monitor.ingest.validation.acceptance import (
+    SAME_TIME,
+    PriceBoard,
+    Verdict,
+    accept_at_once,
+    judge_together,
+)
+from monitor.ingest.validation.plausibility import SILENCE, Known
+from monitor.ingest.venue_fetch import MarketAnswer
 from monitor.model.bars import Coverage
 from monitor.model.universe import Market, Universe
 from monitor.store import bars

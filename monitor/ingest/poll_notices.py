@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from monitor.ingest.acceptance import Verdict
-from monitor.ingest.venue import VenueClient
-from monitor.ingest.venue_state import Transition
+from monitor.ingest.exchange.health import Transition
+from monitor.ingest.exchange.venue import VenueClient
+from monitor.ingest.validation.acceptance import Verdict
 
 
 class Notices:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.ingest.venue_state import Transition
+from monitor.ingest.exchange.health import Transition
 from monitor.model.bars import Refusal, VenueHealth, VenueState
 
 

@@ -9,14 +9,14 @@ from zlib import crc32
 import structlog
 
 from monitor.clock import Clock, monotonic
-from monitor.ingest.acceptance import PriceBoard, Verdict, accept_at_once, judge_together
 from monitor.ingest.bar_writer import RefusalMemory, newest_bars, write_verdicts
 from monitor.ingest.errors import BadVenueData, VenueDown, VenueError
-from monitor.ingest.harvest import Harvest, MarketAnswer, Want, gather_bars
+from monitor.ingest.exchange.health import Transition, after_failure, after_success, may_ask
+from monitor.ingest.exchange.venue import VenueClient
 from monitor.ingest.poll_notices import Notices
 from monitor.ingest.poll_report import PollReport, VenueReport
-from monitor.ingest.venue import VenueClient
-from monitor.ingest.venue_state import Transition, after_failure, after_success, may_ask
+from monitor.ingest.validation.acceptance import PriceBoard, Verdict, accept_at_once, judge_together
+from monitor.ingest.venue_fetch import Harvest, MarketAnswer, Want, gather_bars
 from monitor.model.bars import Refusal, VenueHealth, VenueState
 from monitor.model.universe import BEGINNING, Universe
 from monitor.store import venue_health

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from monitor import __version__
-from monitor.content.figures import stamp
 from monitor.content.report import ReportFacts
 from monitor.content.report.selection import RECORD_DAYS, states_at
+from monitor.content.wording.figures import stamp
 from monitor.model.rotation import PairReading
 from monitor.model.state import MarketStep, SectorState
 from monitor.model.universe import Sector, Universe

@@ -7,8 +7,8 @@ from importlib import resources
 
 from jinja2 import Environment, Template, select_autoescape
 
-from monitor.content.figures import duration, money, percent, points, pp, share
-from monitor.content.plain_words import one_line
+from monitor.content.wording.figures import duration, money, percent, points, pp, share
+from monitor.content.wording.safe_text import one_line
 from monitor.model.bars import VenueHealth, VenueState
 from monitor.model.rotation import MARKET, Rotation
 from monitor.model.state import MarketStep

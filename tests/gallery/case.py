@@ -7,7 +7,7 @@ from datetime import timedelta
 from rich.console import Console
 
 from monitor.content.alert import Around
-from monitor.content.letter import Inline
+from monitor.content.mail import Inline
 from monitor.content.report import ReportFacts
 from monitor.model.notice import Notice
 from monitor.model.rotation import RotationChange

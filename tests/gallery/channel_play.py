@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.content.alert_policy import Form, Voice
-from monitor.content.letter import Inline
+from monitor.alerting.policy import Form, Voice
+from monitor.content.lateness import late_words
+from monitor.content.mail import Inline
 from monitor.delivery.channel import Sending
-from monitor.delivery.lateness import late_words
-from monitor.delivery.slack_forms import Form as Shape
-from monitor.delivery.slack_forms import (
+from monitor.delivery.slack.forms import Form as Shape
+from monitor.delivery.slack.forms import (
     Shown,
     edited_form,
     pictured_form,

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from monitor.alerting.chart import Pictures
+from monitor.alerting.enrich import Gatherer
 from monitor.commands.context import is_narrow
 from monitor.commands.demo import BANNER, demo_database, run_episode, tell_story
 from monitor.commands.explain import condition_table
 from monitor.commands.rotations import rotation_table
 from monitor.commands.sectors import sector_table
 from monitor.content.report import ReportFacts
-from monitor.daemon.around import Gatherer
-from monitor.daemon.pictures import Pictures
 from monitor.detection.parameters import DetectionParameters
 from monitor.episodes import Episode, load_episode
 from monitor.model.rotation import RotationChange

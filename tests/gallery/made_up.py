@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from monitor.alerting.digests import outage_digest
+from monitor.alerting.operator_notice import operator_notice
+from monitor.alerting.policy import AlertPolicy
+from monitor.alerting.start_digest import start_digest
 from monitor.content.alert import Around, told_facts
-from monitor.content.alert_policy import AlertPolicy
 from monitor.content.charts import render_alert_png
-from monitor.content.digests import outage_digest
-from monitor.content.letter import Inline
-from monitor.content.operator_text import operator_notice
+from monitor.content.mail import Inline
 from monitor.content.report import ReportFacts
-from monitor.content.start_digest import start_digest
 from monitor.model.notice import Notice
 from monitor.model.rotation import (
     ChangeReason,

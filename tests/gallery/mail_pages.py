@@ -3,11 +3,11 @@
 import base64
 
 from monitor.content.alert import alert_letter, alert_message
-from monitor.content.letter import Letter
+from monitor.content.lateness import late_words
+from monitor.content.mail import Letter
 from monitor.content.report import ReportPicture, report_mail, report_text
 from monitor.content.report.pictures import KEYS
-from monitor.delivery.lateness import late_words
-from monitor.delivery.mail_styles import inlined
+from monitor.delivery.mail.styles import inlined
 from tests.gallery.case import Case
 from tests.gallery.channel_play import first_notice, picture_of
 

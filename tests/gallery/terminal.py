@@ -6,7 +6,7 @@ from html import escape
 
 from rich.console import Console
 
-from monitor.content.letter import Letter
+from monitor.content.mail import Letter
 from tests.gallery.case import Case, Print
 
 WIDTHS = (80, 120)

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from monitor.content.plain_words import slack_safe
-from monitor.delivery.mail_message import message_id
+from monitor.content.wording.safe_text import slack_safe
+from monitor.delivery.mail.message import message_id
 from monitor.model.grid import parse_iso
 from monitor.model.notice import Act, Channel
 from monitor.model.rotation import RotationChange

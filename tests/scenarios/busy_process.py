@@ -20,23 +20,23 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from monitor.alerting.chart import Pictures
+from monitor.alerting.maker import NoticeMaker, gatherer_of, policy_of
+from monitor.bootstrap import mail_readers, mail_server, rules_of
 from monitor.clock import Clock, ScaledClock
 from monitor.commands.logs import set_up_logs
-from monitor.content.letter import Inline
-from monitor.daemon.alerts import NoticeMaker, gatherer_of, policy_of
-from monitor.daemon.channels import mail_readers, mail_server, rules_of
-from monitor.daemon.letters import Letters
-from monitor.daemon.pictures import Pictures
-from monitor.daemon.reports import ReportLetters
+from monitor.content.mail import Inline
 from monitor.delivery.channel import ChannelSender
-from monitor.delivery.email import EmailChannel
+from monitor.delivery.mail.compose import Letters
+from monitor.delivery.mail.smtp import EmailChannel
 from monitor.delivery.sender import Sender
-from monitor.delivery.slack_bot import SlackBot
-from monitor.delivery.slack_webhook import SlackWebhook
+from monitor.delivery.slack.bot import SlackBot
+from monitor.delivery.slack.webhook import SlackWebhook
 from monitor.model.grid import parse_iso
 from monitor.model.notice import Channel, Notice
 from monitor.model.rotation import RotationChange, StepOutput
 from monitor.pipeline import Pipeline
+from monitor.reporting.schedule import ReportLetters
 from monitor.settings.load import load_settings
 from monitor.settings.schema import Settings
 from monitor.store import outbox

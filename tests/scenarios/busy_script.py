@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.content.operator_text import operator_notice
+from monitor.alerting.operator_notice import operator_notice
 from monitor.model.notice import Notice
 from monitor.model.rotation import MARKET, Outcome, Rotation, RotationChange, Status
 from monitor.model.rotation import ChangeReason as Reason

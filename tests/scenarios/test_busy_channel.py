@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.content.plain_words import slack_safe
+from monitor.content.wording.safe_text import slack_safe
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Channel, NoticeKind
 from monitor.model.rotation import ChangeReason, RotationChange, Severity

@@ -1,8 +1,7 @@
 """The alert: one rotation told to people, as a document that Slack, mail and terminal render."""
 
-from monitor.content.alert.around import Around, PastFlags, around_from_json, around_to_json
-from monitor.content.alert.blocks import alert_blocks, reminder_blocks, reply_blocks
-from monitor.content.alert.letter import alert_letter
+from monitor.content.alert.facts import Around, PastFlags, around_from_json, around_to_json
+from monitor.content.alert.mail import alert_letter
 from monitor.content.alert.message import AlertMessage, alert_message
 from monitor.content.alert.names import Names, name_of, pair_of
 from monitor.content.alert.payload import first_facts, parse_change, told_facts
@@ -18,7 +17,6 @@ __all__ = [
     "Around",
     "Names",
     "PastFlags",
-    "alert_blocks",
     "alert_letter",
     "alert_message",
     "alert_text",
@@ -29,9 +27,7 @@ __all__ = [
     "pair_of",
     "parse_change",
     "preview_line",
-    "reminder_blocks",
     "reminder_text",
-    "reply_blocks",
     "reply_text",
     "sentences",
     "spark_line",

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.content.alert.around import Around
-from monitor.content.alert.context import context_parts, page_of
+from monitor.content.alert.assessment import end_words, judged_lines, member_lines, note_lines
+from monitor.content.alert.facts import Around
+from monitor.content.alert.footer import context_parts, page_of
 from monitor.content.alert.names import NAME_LENGTHS, name_of
 from monitor.content.alert.preview import preview_line
-from monitor.content.alert.reasons import end_words, judged_lines, member_lines, note_lines
 from monitor.content.alert.sentences import headline, life_words, sentences
-from monitor.content.alert.turns import OUTCOMES, over_words, scorecard_words, turn_words
-from monitor.content.alert.witnesses import Column, columns, flow_words, share_words
-from monitor.content.figures import stamp, utc
-from monitor.content.plain_words import one_line
+from monitor.content.alert.sides import Column, columns, flow_words, share_words
+from monitor.content.alert.transitions import OUTCOMES, over_words, scorecard_words, turn_words
+from monitor.content.wording.figures import stamp, utc
+from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import ChangeReason, RotationChange
 
 Facts = tuple[RotationChange, Around]

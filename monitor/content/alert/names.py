@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from monitor.content.plain_words import LONGEST_NAME, neutral_name
+from monitor.content.wording.safe_text import LONGEST_NAME, neutral_name
 from monitor.model.rotation import MARKET, Rotation
 
 NAME_LENGTHS = (LONGEST_NAME, 24, 14)

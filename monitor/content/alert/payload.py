@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from monitor.content.alert.around import Around, around_from_json
+from monitor.content.alert.facts import Around, around_from_json
 from monitor.model.rotation import RotationChange
 from monitor.model.rotation_json import change_from_json
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.content.alert.names import NAME_LENGTHS, Names, name_of, pair_of
-from monitor.content.figures import duration, money, percent, utc, wide_points
+from monitor.content.wording.figures import duration, money, percent, utc, wide_points
 from monitor.model.rotation import Rotation
 
 PREVIEW = 150

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from monitor.content.alert.around import Around
-from monitor.content.alert.context import explain_words, page_of
+from monitor.content.alert.assessment import conditions_met
+from monitor.content.alert.facts import Around
+from monitor.content.alert.footer import explain_words, page_of
 from monitor.content.alert.names import pair_of
-from monitor.content.alert.reasons import conditions_met
 from monitor.content.alert.sentences import gain_words
-from monitor.content.alert.turns import OUTCOMES, peak_words, scorecard_words, turn_words
-from monitor.content.figures import duration, stamp
-from monitor.content.plain_words import one_line
+from monitor.content.alert.transitions import OUTCOMES, peak_words, scorecard_words, turn_words
+from monitor.content.wording.figures import duration, stamp
+from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import ChangeReason, Rotation, RotationChange
 
 _RISES = (

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from monitor.content.alert.context import explain_words
+from monitor.content.alert.footer import explain_words
 from monitor.content.alert.message import AlertMessage
-from monitor.content.alert.witnesses import Column, Row
+from monitor.content.alert.sides import Column, Row
 
 _LABEL, _VALUE, _WIDTH = 12, 9, 38
 

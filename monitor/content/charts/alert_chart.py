@@ -27,8 +27,8 @@ from monitor.content.charts.marks import (
     last_known,
     rebased,
 )
-from monitor.content.figures import percent, share, stamp
-from monitor.content.plain_words import one_line
+from monitor.content.wording.figures import percent, share, stamp
+from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import MARKET, Rotation
 from monitor.model.state import SectorState
 from monitor.model.universe import Sector

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from monitor.content.charts.marks import Marks, day_number
-from monitor.content.plain_words import LONGEST_NAME, one_line
+from monitor.content.wording.safe_text import LONGEST_NAME, one_line
 from monitor.model.grid import EPOCH
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from monitor.content.charts.canvas import (
 )
 from monitor.content.charts.levels import LONGEST
 from monitor.content.charts.marks import Line, Marks, day_number, day_numbers
-from monitor.content.figures import money
-from monitor.content.plain_words import one_line
+from monitor.content.wording.figures import money
+from monitor.content.wording.safe_text import one_line
 
 TITLE = "Net flow by the hour"
 

@@ -17,8 +17,8 @@ from monitor.content.charts.canvas import (
     subtitled,
 )
 from monitor.content.charts.marks import Line, Marks, day_numbers, last_known, rebased
-from monitor.content.figures import percent, share
-from monitor.content.plain_words import one_line
+from monitor.content.wording.figures import percent, share
+from monitor.content.wording.safe_text import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from monitor.content.figures import stamp
-from monitor.content.plain_words import one_line
+from monitor.content.wording.figures import stamp
+from monitor.content.wording.safe_text import one_line
 from monitor.model.grid import EPOCH
 
 NOTE = 80

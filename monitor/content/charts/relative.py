@@ -19,7 +19,7 @@ from monitor.content.charts.canvas import (
     styled,
     subtitled,
 )
-from monitor.content.plain_words import one_line
+from monitor.content.wording.safe_text import one_line
 
 TITLE = "Relative rotation"
 LONGEST = 16

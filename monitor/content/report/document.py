@@ -1,14 +1,14 @@
 """The twelve sections, in the order in which they are read."""
 
-from monitor.content.plain_words import one_line
 from monitor.content.report.blocks import Chart, Document, Section
 from monitor.content.report.facts import ReportFacts
 from monitor.content.report.housekeeping import data_health, foot, late_words, waiting_words
-from monitor.content.report.market import members, movers_section, sectors
 from monitor.content.report.phrases import as_of, day_words
 from monitor.content.report.pictures import KEYS
-from monitor.content.report.record import misses, notes, rotations, scorecard
+from monitor.content.report.rotations import misses, notes, rotations, scorecard
+from monitor.content.report.sectors import members, movers_section, sectors
 from monitor.content.report.verdict import quote, report_subject, verdict
+from monitor.content.wording.safe_text import one_line
 
 
 def document_of(facts: ReportFacts) -> Document:

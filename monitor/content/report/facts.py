@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
-from monitor.content.plain_words import one_line
+from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import PairReading, Rotation, RotationChange
 from monitor.model.state import MarketStep, MemberEvent, SectorState
 from monitor.model.universe import Sector

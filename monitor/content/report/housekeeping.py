@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from monitor.content.figures import duration, percent, points, share, stamp
-from monitor.content.plain_words import one_line
 from monitor.content.report.blocks import Paragraph, Section
 from monitor.content.report.facts import (
     WHOLE,
@@ -14,6 +12,8 @@ from monitor.content.report.facts import (
     WaitingNotices,
 )
 from monitor.content.report.phrases import clock_span, listed, outage_words
+from monitor.content.wording.figures import duration, percent, points, share, stamp
+from monitor.content.wording.safe_text import one_line
 
 LATE = timedelta(minutes=15)
 SPELLS = 6

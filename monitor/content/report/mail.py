@@ -1,6 +1,6 @@
 """The report as a mail, drawn once."""
 
-from monitor.content.letter import Inline, Letter
+from monitor.content.mail import Inline, Letter
 from monitor.content.report.facts import ReportFacts
 from monitor.content.report.html import report_html
 from monitor.content.report.pictures import draw_pictures

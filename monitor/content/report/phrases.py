@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from monitor.content.figures import UNKNOWN, percent, pp, share
-from monitor.content.plain_words import one_line
 from monitor.content.report.facts import Outage, ReportFacts
+from monitor.content.wording.figures import UNKNOWN, percent, pp, share
+from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import MARKET, Condition
 
 _UNIT = re.compile(

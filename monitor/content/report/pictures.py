@@ -17,10 +17,10 @@ from monitor.content.charts import (
     relative_chart,
     share_chart,
 )
-from monitor.content.figures import day, stamp
-from monitor.content.plain_words import one_line
 from monitor.content.report.facts import GREY, ReportFacts
 from monitor.content.report.selection import hourly_flows
+from monitor.content.wording.figures import day, stamp
+from monitor.content.wording.safe_text import one_line
 from monitor.model.interval import FloatArray
 from monitor.model.state import MemberEventKind, SectorState
 from monitor.model.universe import Sector

@@ -3,12 +3,12 @@
 import textwrap
 from collections.abc import Sequence
 
-from monitor.content.plain_words import one_line
 from monitor.content.report.blocks import Block, Card, Chart, Paragraph, Quote, Section, Table
 from monitor.content.report.document import document_of
 from monitor.content.report.facts import ReportFacts
 from monitor.content.report.phrases import kept_together
 from monitor.content.report.pictures import ReportPicture, draw_pictures
+from monitor.content.wording.safe_text import one_line
 
 WIDTH = 78
 GAP = 1

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from monitor.content.figures import day, percent, pp
-from monitor.content.plain_words import one_line
 from monitor.content.report.blocks import Paragraph, Quote, Section
 from monitor.content.report.facts import ReportFacts
 from monitor.content.report.phrases import (
@@ -16,6 +14,8 @@ from monitor.content.report.phrases import (
     split_words,
 )
 from monitor.content.report.selection import conditions_met, main_rotation, nearest_misses
+from monitor.content.wording.figures import day, percent, pp
+from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import MARKET, Rotation
 from monitor.model.state import SectorState, TokenState
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from monitor.content.alert_policy import AlertPolicy
-from monitor.daemon.alerts import NoticeMaker
-from monitor.daemon.around import Gatherer
+from monitor.alerting.enrich import Gatherer
+from monitor.alerting.maker import NoticeMaker
+from monitor.alerting.policy import AlertPolicy
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.notice import Channel, Notice
 from monitor.model.rotation import ChangeReason, Rotation, RotationChange, StepOutput

@@ -6,11 +6,11 @@ from datetime import time, timedelta
 
 import pytest
 
+from monitor.alerting.policy import AlertPolicy, Form, Voice
 from monitor.clock import ManualClock
-from monitor.content.alert_policy import AlertPolicy, Form, Voice
-from monitor.delivery.gathering import Rules
+from monitor.delivery.batching import Rules
 from monitor.delivery.sender import Sender
-from monitor.delivery.slack_bot import SlackBot
+from monitor.delivery.slack.bot import SlackBot
 from monitor.model.notice import Channel, Notice, NoticeKind
 from monitor.model.rotation import ChangeReason, Severity, Status
 from monitor.model.rotation_json import change_to_json
@@ -180,7 +180,7 @@ def test_a_message_that_cannot_be_made_stops_no_step_and_is_told_in_bare_words(
     def broken(*_: object) -> None:
         raise KeyError("around")
 
-    monkeypatch.setattr("monitor.daemon.alerts.notices_for", broken)
+    monkeypatch.setattr("monitor.alerting.maker.notices_for", broken)
     (notice,) = desk.batch(step(START, turned(confirmed(START), CONFIRMED, START)))
     assert notice.text == "rot-7f3a: confirmed, warning; see: monitor explain rot-7f3a"
     assert [s.notice for s in desk.stored()] == [notice]

@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from monitor.content.alert_policy import AlertPolicy, Form, Voice
+from monitor.alerting.policy import AlertPolicy, Form, Voice
 from monitor.model.notice import Act, Channel, NoticeKind
 from monitor.model.rotation import ChangeReason, Severity, Status
 from monitor.store import notes

@@ -3,7 +3,7 @@
 import random
 
 from monitor.delivery.sender import Sender
-from monitor.delivery.slack_bot import SlackBot
+from monitor.delivery.slack.bot import SlackBot
 from monitor.model.notice import Channel
 from tests.integration.delivery.desk import drawn
 from tests.integration.delivery.post import Post

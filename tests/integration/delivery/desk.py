@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from monitor.clock import ManualClock
-from monitor.content.alert.around import Around, around_to_json
+from monitor.content.alert.facts import Around, around_to_json
 from monitor.content.alert.preview import preview_line
-from monitor.content.letter import Inline
+from monitor.content.mail import Inline
 from monitor.delivery.channel import DrawPicture, Receipt, Sending
-from monitor.delivery.slack_bot import SlackBot
+from monitor.delivery.slack.bot import SlackBot
 from monitor.model.notice import Act, Channel, Notice, NoticeKind
 from monitor.model.rotation import ChangeReason, RotationChange, Severity
 from monitor.model.rotation_json import change_to_json

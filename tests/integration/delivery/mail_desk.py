@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from monitor.content.letter import Inline, Letter
+from monitor.content.mail import Inline, Letter
 from monitor.delivery.channel import Sending
-from monitor.delivery.email import EmailChannel, MailServer
+from monitor.delivery.mail.smtp import EmailChannel, MailServer
 from monitor.model.notice import Channel, Notice, NoticeKind
 from tests.smtp_server import SmtpServer
 

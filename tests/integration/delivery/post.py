@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.clock import ManualClock
+from monitor.delivery.batching import Rules
 from monitor.delivery.channel import ChannelSender
-from monitor.delivery.gathering import Rules
 from monitor.delivery.sender import Attempt, Sender
-from monitor.delivery.slack_webhook import SlackWebhook
+from monitor.delivery.slack.webhook import SlackWebhook
 from monitor.model.notice import Channel, Notice, NoticeKind
 from monitor.store import outbox
 from monitor.store.database import Database

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.content.alert.around import Around
+from monitor.content.alert.facts import Around
 from monitor.model.notice import Act, NoticeKind
 from monitor.model.rotation import ChangeReason
 from tests.integration.delivery.desk import (

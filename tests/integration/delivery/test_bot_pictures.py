@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from monitor.content.letter import Inline
+from monitor.content.mail import Inline
 from monitor.delivery.errors import DeliveryFailed
 from monitor.model.notice import Act, Notice
 from tests.integration.delivery.desk import (

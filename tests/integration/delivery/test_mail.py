@@ -9,8 +9,8 @@ from typing import Literal
 import pytest
 
 from monitor.delivery.channel import Sending
-from monitor.delivery.email import probe
 from monitor.delivery.errors import DeliveryFailed
+from monitor.delivery.mail.smtp import probe
 from monitor.model.notice import Act, NoticeKind
 from tests.integration.delivery.mail_desk import (
     HOW,

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from monitor.content.letter import Letter
+from monitor.content.mail import Letter
 from monitor.delivery.channel import Sending
-from monitor.delivery.email import EmailChannel, MailServer, probe
 from monitor.delivery.errors import DeliveryFailed
+from monitor.delivery.mail.smtp import EmailChannel, MailServer, probe
 from monitor.model.notice import Notice
 from tests.integration.delivery.mail_desk import (
     HOW,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from monitor.delivery.gathering import Rules
+from monitor.delivery.batching import Rules
 from monitor.store import outbox
 from tests.integration.delivery.post import MINUTE, NOW, Post, notice
 from tests.slack_server import SlackFaultKind

@@ -4,8 +4,8 @@ from datetime import UTC, time, timedelta
 
 import pytest
 
+from monitor.delivery.batching import Rules
 from monitor.delivery.errors import DeliveryFailed
-from monitor.delivery.gathering import Rules
 from monitor.delivery.sender import HOPELESS
 from monitor.model.notice import Act, Channel, Notice
 from monitor.store import outbox

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.delivery.channel import Receipt, Sending
-from monitor.delivery.slack_webhook import SlackWebhook
+from monitor.delivery.slack.webhook import SlackWebhook
 from monitor.model.notice import Act, Notice, NoticeKind
 from tests.integration.delivery.desk import AROUND, OPENED, RAISED, edit, reply, told, words
 from tests.slack_server import Message, SlackServer

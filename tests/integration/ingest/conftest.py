@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from monitor.clock import ManualClock
-from monitor.ingest.ccxt_client import CcxtClient
+from monitor.ingest.exchange.ccxt_client import CcxtClient
+from monitor.ingest.exchange.venue import VenueClient
 from monitor.ingest.poller import Poller
-from monitor.ingest.venue import VenueClient
 from monitor.model.bars import Bar
 from monitor.model.grid import to_ms
 from monitor.model.universe import Market, Sector, Token, Universe

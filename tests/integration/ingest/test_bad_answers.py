@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.ingest.venue_state import Transition
+from monitor.ingest.exchange.health import Transition
 from monitor.model.bars import VenueState
 from monitor.store import bars, quarantine
 from monitor.store.database import Database

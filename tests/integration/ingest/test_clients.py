@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.clock import ManualClock
-from monitor.ingest.candle_requests import CandleQuestion, MarketFacts, candle_call
-from monitor.ingest.capabilities import Kind
-from monitor.ingest.ccxt_client import CcxtClient
-from monitor.ingest.clients import ClientOptions, make_clients
 from monitor.ingest.errors import VenueForbidden
+from monitor.ingest.exchange.ccxt_client import CcxtClient
+from monitor.ingest.exchange.clients import ClientOptions, make_clients
+from monitor.ingest.venues.capabilities import Kind
+from monitor.ingest.venues.request import CandleQuestion, MarketFacts, candle_call
 from monitor.model.errors import ConfigError
 from monitor.model.grid import to_ms
 from monitor.model.universe import Market, Token, Universe

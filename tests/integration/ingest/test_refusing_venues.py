@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.ingest.errors import MarketGone
-from monitor.ingest.venue_state import Transition
+from monitor.ingest.exchange.health import Transition
 from monitor.model.bars import VenueState
 from monitor.model.universe import Market
 from monitor.store.database import Database

@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.daemon.reports import (
+from monitor.model.grid import EPOCH
+from monitor.model.notice import Channel, NoticeKind
+from monitor.reporting import day_window, due_time
+from monitor.reporting.schedule import (
     ReportLetters,
     due_days,
     enqueue_due,
     put_on_its_way,
     report_notice,
 )
-from monitor.model.grid import EPOCH
-from monitor.model.notice import Channel, NoticeKind
-from monitor.reporting import day_window, due_time
 from monitor.settings.schema import Settings
 from monitor.store import engine_state, outbox, reports_sent
 from monitor.store.database import Database, open_database

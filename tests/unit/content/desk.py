@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from monitor.alerting.decide import ToldOf, notices_for
+from monitor.alerting.history import Told, told_from
+from monitor.alerting.policy import AlertPolicy, Form, Voice
+from monitor.alerting.reminders import Standing, reminders_for
 from monitor.content.alert import Around
-from monitor.content.alert_policy import AlertPolicy, Form, Voice
-from monitor.content.notices import ToldOf, notices_for
-from monitor.content.reminders import Standing, reminders_for
-from monitor.content.told import Told, told_from
 from monitor.model.notice import Channel, Notice
 from monitor.model.rotation import Rotation, RotationChange, Severity
 from tests.unit.content.samples import NAMES

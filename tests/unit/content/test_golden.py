@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from monitor.alerting.grouping import crowd_of
+from monitor.alerting.policy import AlertPolicy, Form, Voice
+from monitor.alerting.start_digest import start_digest
 from monitor.content.alert import Around
-from monitor.content.alert_policy import AlertPolicy, Form, Voice
-from monitor.content.crowds import crowd_of
-from monitor.content.start_digest import start_digest
 from monitor.model.notice import Channel
 from monitor.model.rotation import ChangeReason, Severity
 from tests.unit.content import samples

@@ -4,8 +4,8 @@ from datetime import time, timedelta
 
 import pytest
 
-from monitor.content.alert_policy import AlertPolicy, Voice
-from monitor.content.told import OWN_SINCE
+from monitor.alerting.history import OWN_SINCE
+from monitor.alerting.policy import AlertPolicy, Voice
 from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import ChangeReason, Outcome, Severity, Status
 from tests.unit.content import samples

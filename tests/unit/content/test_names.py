@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.content.alert.names import name_of
-from monitor.content.figures import (
+from monitor.content.wording.figures import (
     duration,
     level,
     money,
@@ -14,7 +14,7 @@ from monitor.content.figures import (
     share,
     wide_points,
 )
-from monitor.content.plain_words import neutral_name, one_line, slack_safe
+from monitor.content.wording.safe_text import neutral_name, one_line, slack_safe
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.alerting.operator_notice import operator_notice
+from monitor.alerting.policy import AlertPolicy, Voice
+from monitor.alerting.start_digest import start_digest
 from monitor.content.alert import Around
-from monitor.content.alert_policy import AlertPolicy, Voice
-from monitor.content.operator_text import operator_notice
 from monitor.content.quiet_hours import end_of_quiet
-from monitor.content.start_digest import start_digest
 from monitor.model.notice import Act, Notice
 from monitor.model.rotation import ChangeReason, Rotation, RotationChange, Severity, Status
 from tests.unit.content import samples

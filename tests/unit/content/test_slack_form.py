@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from monitor.delivery.channel import Sending
-from monitor.delivery.slack_forms import SECTION, sections, short_form, whole_form
+from monitor.delivery.slack.forms import SECTION, sections, short_form, whole_form
 from monitor.model.notice import Channel, Notice, NoticeKind
 from tests.unit.content.samples import DETECTED
 

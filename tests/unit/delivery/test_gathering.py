@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from monitor.delivery.gathering import Gathered, PutOff, Rules, plan
+from monitor.delivery.batching import Gathered, PutOff, Rules, plan
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Channel, Notice, NoticeKind
 from monitor.store.outbox_order import CAPPED

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.content.letter import Inline, Letter
-from monitor.delivery.mail_message import (
+from monitor.content.mail import Inline, Letter
+from monitor.delivery.mail.message import (
     LONGEST_SUBJECT,
     Heading,
     domain_of,

@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-from monitor.delivery.mail_styles import LONGEST_HTML, inlined
+from monitor.delivery.mail.styles import LONGEST_HTML, inlined
 
 PAGE = """<html><head><style>
 body { background: #fff; color: #111; }

@@ -19,8 +19,8 @@ from aiosmtplib import (
 )
 from aiosmtplib.errors import SMTPDataError
 
-from monitor.delivery.email import MailServer
-from monitor.delivery.smtp_errors import LONGEST_REPLY, failure
+from monitor.delivery.mail.errors import LONGEST_REPLY, failure
+from monitor.delivery.mail.smtp import MailServer
 
 SERVER = MailServer("mx.example.org", user="desk-robot", password="hunter2-and-more")
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from monitor.delivery.troubles import TURN, Troubles
+from monitor.delivery.backoff import TURN, Troubles
 from monitor.model.notice import Channel
 
 NOW = datetime(2025, 1, 19, 12, tzinfo=UTC)

@@ -10,10 +10,10 @@ from monitor.detection.conditions import Judged
 from monitor.detection.features import Features, Pairs
 from monitor.detection.inputs import SectorStep
 from monitor.detection.lifecycle import Ledger
-from monitor.detection.memory import Memory
-from monitor.detection.moment import Moment
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.single_sided import SingleSided
+from monitor.detection.step_view import Moment
+from monitor.detection.windows import Memory
 from monitor.model.interval import FloatArray
 from monitor.model.rotation import Launch, RotationChange, SideEvidence
 from monitor.model.state import FlowGrade

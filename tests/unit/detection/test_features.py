@@ -15,8 +15,8 @@ from monitor.detection.features import (
     median_and_mad,
     sample,
 )
-from monitor.detection.memory import Memory
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.windows import Memory
 
 P = DetectionParameters(horizons_h=(4,), least_samples=20)
 PAIRS = Pairs(np.array([0, 1]), np.array([1, 0]), np.array([1, 0]), (("a", "b"), ("b", "a")))

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from monitor.ingest.candle_requests import MarketFacts
-from monitor.ingest.candle_rows import RawCandle, WrongShapeError, number, read_candles
+from monitor.ingest.venues.request import MarketFacts
+from monitor.ingest.venues.rows import RawCandle, WrongShapeError, number, read_candles
 
 SPOT = MarketFacts("X/USDT", "X-ID", "spot", "USDT", 1.0)
 SWAP = MarketFacts("X/USDT:USDT", "X-ID", "swap", "USDT", 10.0)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from monitor.ingest.candle_rows import RawCandle
-from monitor.ingest.checks import Frame, check_candles
+from monitor.ingest.validation.candles import Frame, check_candles
+from monitor.ingest.venues.rows import RawCandle
 from monitor.model.grid import to_ms
 
 WIDTH = timedelta(minutes=5)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.ingest.file_times import step_fault, utc_time
+from monitor.files.file_times import step_fault, utc_time
 
 FIVE = timedelta(minutes=5)
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from monitor.ingest.ccxt_client import rebased
 from monitor.ingest.errors import BadVenueData
-from monitor.ingest.market_table import MarketTable, choose_markets, refuse_reload
+from monitor.ingest.exchange.ccxt_client import rebased
+from monitor.ingest.exchange.market_table import MarketTable, choose_markets, refuse_reload
 from monitor.model.universe import Market
 
 X = Market("okx", "X/USDT", "x")

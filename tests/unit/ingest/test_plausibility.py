@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.ingest.plausibility import Known, outliers, split_by_level, wrong_coins
+from monitor.ingest.validation.plausibility import Known, outliers, split_by_level, wrong_coins
 from monitor.model.bars import Bar
 
 START = datetime(2025, 1, 20, tzinfo=UTC)

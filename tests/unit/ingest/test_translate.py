@@ -15,7 +15,7 @@ from monitor.ingest.errors import (
     VenueForbidden,
     VenueMaintenance,
 )
-from monitor.ingest.translate import Answer, asked_wait, translate
+from monitor.ingest.exchange.translate import Answer, asked_wait, translate
 
 NOW = datetime(2025, 1, 20, 12, tzinfo=UTC)
 CLOUDFRONT = "<html>The Amazon CloudFront distribution is configured to block access from your country.</html>"

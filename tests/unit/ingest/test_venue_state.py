@@ -12,7 +12,7 @@ from monitor.ingest.errors import (
     VenueForbidden,
     VenueMaintenance,
 )
-from monitor.ingest.venue_state import after_failure, after_success, may_ask
+from monitor.ingest.exchange.health import after_failure, after_success, may_ask
 from monitor.model.bars import VenueHealth, VenueState
 
 NOW = datetime(2025, 1, 20, 12, tzinfo=UTC)

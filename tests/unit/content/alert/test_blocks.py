@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from monitor.content.alert import Around, alert_blocks, alert_message
-from monitor.content.alert.slack_text import HEADER, SECTION, escaped, sections
+from monitor.content.alert import Around, alert_message
+from monitor.delivery.slack.blocks import alert_blocks
+from monitor.delivery.slack.text import HEADER, SECTION, escaped, sections
 from tests.slack_server.block_kit import characters, problems
 from tests.unit.content.alert.cases import AROUND, CRITICAL, SINGLE
 from tests.unit.content.samples import CONFIRMED, NAMES

@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 
 from monitor.content.alert import (
     Around,
-    alert_blocks,
     alert_letter,
     alert_message,
     alert_text,
     reminder_text,
-    reply_blocks,
     reply_text,
 )
+from monitor.delivery.slack.blocks import alert_blocks, reply_blocks
 from monitor.model.rotation import ChangeReason, Rotation, RotationChange
 from tests.slack_server.block_kit import problems
 from tests.unit.content import samples

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from monitor.content.alert import alert_letter, alert_message
-from monitor.content.letter import Inline
+from monitor.content.mail import Inline
 from tests.unit.content.alert.cases import AROUND, SINGLE
 
 PICTURE = Inline("chart", b"\x89PNG", 'Indices: AI agents -10.4 %, "Memes" +2.3 %')

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.content.alert import Around, reminder_blocks, reminder_text, reply_blocks, reply_text
+from monitor.content.alert import Around, reminder_text, reply_text
+from monitor.delivery.slack.blocks import reminder_blocks, reply_blocks
 from monitor.model.rotation import ChangeReason, Outcome, Rotation, Status
 from tests.slack_server.block_kit import problems
 from tests.unit.content import samples

@@ -22,7 +22,7 @@ from monitor.content.report import (
 )
 from monitor.content.report.blocks import Table
 from monitor.content.report.text import WIDTH, table_text
-from monitor.delivery.mail_styles import inlined
+from monitor.delivery.mail.styles import inlined
 from monitor.model.rotation import Launch
 from monitor.model.state import MarketStep
 from monitor.model.universe import Membership, Sector

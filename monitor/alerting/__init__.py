@@ -1,0 +1,1 @@
+"""Who hears what of a rotation, when, and why not."""

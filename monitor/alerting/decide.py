@@ -1,0 +1,247 @@
+"""Which changes of rotations are told, to whom and in which way: decided from the change, the policy and what was told."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from monitor.alerting.grouping import crowd_notice, crowd_of, crowds
+from monitor.alerting.history import OWN_SINCE, Told
+from monitor.alerting.policy import AlertPolicy, Form, Voice, held_by_quiet_hours, is_at_least
+from monitor.content.alert import Around, around_to_json, pair_of, preview_line, reply_text
+from monitor.model.grid import iso
+from monitor.model.notice import Act, Notice, NoticeKind
+from monitor.model.rotation import (
+    ChangeReason,
+    RotationChange,
+    Severity,
+)
+from monitor.model.rotation_json import change_to_json
+
+_RAISED = (ChangeReason.OPENED, ChangeReason.CONFIRMED, ChangeReason.SEVERITY, ChangeReason.LEG)
+_CLOSED = (ChangeReason.FADED, ChangeReason.EXPIRED)
+_HELD = (ChangeReason.HELD, ChangeReason.RESUMED)
+_OUTCOMES = (ChangeReason.OUTCOME_24H, ChangeReason.OUTCOME_72H)
+
+
+ToldOf = Callable[[Voice, str], Told | None]
+"""What that voice has been told of that rotation."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    """A change that a voice tells: in which way, in which thread."""
+
+    change: RotationChange
+    act: Act
+    thread: str
+    told: Told | None = None
+
+
+def notices_for(
+    changes: Sequence[RotationChange],
+    policy: AlertPolicy,
+    around: Mapping[str, Around],
+    told_of: ToldOf,
+) -> list[Notice]:
+    """Notices of the changes that became knowable together, voice by voice. ``around``: rotation id -> its surroundings."""
+    made: list[Notice] = []
+    for voice in policy.voices:
+        said = _sayings(changes, voice, partial(told_of, voice))
+        for group in _groups(said, voice):
+            if len(group) == 1:
+                made += _notices(group[0], voice, policy, around[group[0].change.rotation.id])
+            else:
+                made += _crowd_notices(group, voice, policy, around)
+    return made
+
+
+def _sayings(
+    changes: Sequence[RotationChange], voice: Voice, told_of: Callable[[str], Told | None]
+) -> list[_Saying]:
+    """In order. A rotation that opens and is confirmed in one interval says so once."""
+    changes = _last_rises(changes)
+    speaking = {c.rotation.id for c in changes if _is_loud(c, voice)}
+    told: dict[str, Told | None] = {}
+    said = []
+    for change in changes:
+        rotation = change.rotation
+        before = told[rotation.id] if rotation.id in told else told_of(rotation.id)
+        saying = _saying(change, before, voice, speaking, told_of)
+        if saying is None:
+            continue
+        said.append(saying)
+        if before is None:
+            told[rotation.id] = Told(None, saying.thread, change.changed_at, 0.0, waiting=False)
+    return said
+
+
+def _saying(
+    change: RotationChange,
+    told: Told | None,
+    voice: Voice,
+    speaking: Collection[str],
+    told_of: Callable[[str], Told | None],
+) -> _Saying | None:
+    if change.reason in _RAISED:
+        return _rise(change, told, told_of) if _is_loud(change, voice) else None
+    if told is None:
+        return None
+    closes = change.reason in _CLOSED or (
+        change.reason is ChangeReason.REVERSED and _tells_reversal(change, voice, speaking)
+    )
+    threads = voice.form is Form.THREADS
+    if closes or (threads and change.reason in _OUTCOMES):
+        return _Saying(change, Act.REPLY, told.thread, told)
+    if threads and change.reason in _HELD and told.first is not None:
+        return _Saying(change, Act.EDIT, told.thread, told)
+    return None
+
+
+def _rise(
+    change: RotationChange, told: Told | None, told_of: Callable[[str], Told | None]
+) -> _Saying:
+    """A message of its own, unless it was told before, or is a leg of one that was."""
+    rotation = change.rotation
+    joined = told_of(rotation.joins) if rotation.joins else None
+    if change.reason is ChangeReason.LEG and joined is not None and not joined.waiting:
+        return _Saying(change, Act.REPLY, joined.thread, told)
+    if told is None or (told.waiting and _is_urgent(change)):
+        return _Saying(change, Act.SAY, rotation.id)
+    return _Saying(change, Act.REPLY, told.thread, told)
+
+
+def _tells_reversal(change: RotationChange, voice: Voice, speaking: Collection[str]) -> bool:
+    """Two messages become one where the rotation that reverses is told as well, but a thread gets its link."""
+    return voice.form is not Form.MESSAGES or change.rotation.reversed_by not in speaking
+
+
+def _is_loud(change: RotationChange, voice: Voice) -> bool:
+    """A rise to the voice's severity or above; what was on at the start is told in one digest."""
+    rotation = change.rotation
+    if change.reason not in _RAISED:
+        return False
+    if rotation.at_start and change.changed_at == rotation.detected_at:
+        return False
+    return is_at_least(rotation.severity, voice.minimum)
+
+
+def _is_urgent(change: RotationChange) -> bool:
+    return change.reason in _RAISED and change.rotation.severity is Severity.CRITICAL
+
+
+def _last_rises(changes: Sequence[RotationChange]) -> list[RotationChange]:
+    last = {
+        (change.rotation.id, change.changed_at): change
+        for change in changes
+        if change.reason in _RAISED
+    }
+    kept = {id(change) for change in last.values()}
+    return [change for change in changes if change.reason not in _RAISED or id(change) in kept]
+
+
+def _groups(said: Sequence[_Saying], voice: Voice) -> list[list[_Saying]]:
+    """Messages to a channel that share a side go together; what goes into a thread, and mail, goes alone."""
+    together = [
+        s
+        for s in said
+        if s.change.reason in _RAISED
+        and (s.act is Act.SAY or voice.form is Form.MESSAGES)
+        and voice.form is not Form.MAIL
+    ]
+    of = {id(s.change): s for s in said}
+    group_of = {
+        id(group[0]): [of[id(change)] for change in group]
+        for group in crowds([s.change for s in together])
+    }
+    taken = {id(s.change) for group in group_of.values() for s in group[1:]}
+    return [group_of.get(id(s.change), [s]) for s in said if id(s.change) not in taken]
+
+
+def _notices(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around) -> list[Notice]:
+    """The message, and with threads its picture or the edit of its parent."""
+    change, told = saying.change, saying.told
+    notice = _notice(saying, voice, policy, around)
+    if saying.act is Act.EDIT or voice.form is not Form.THREADS:
+        return [notice]
+    if saying.act is Act.SAY:
+        return [notice, _beside(notice, Act.PICTURE)]
+    if change.reason in _OUTCOMES or told is None or told.first is None:
+        return [notice]
+    payload = {**notice.payload, "first": told.first}
+    if not told.waiting:  # it makes no sound, and facts that are newer must find it done
+        payload.pop("held_until", None)
+    edit = replace(
+        _beside(notice, Act.EDIT),
+        due_at=notice.due_at if told.waiting else notice.event_at,
+        thread=told.thread,  # the parent of a leg stands in a thread of its own
+        payload=payload,
+    )
+    return [notice, edit]
+
+
+def _notice(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around) -> Notice:
+    change, rotation = saying.change, saying.change.rotation
+    scorecard = change.reason in _OUTCOMES
+    payload: dict[str, Any] = {
+        "rotations": [rotation.id],
+        "pair": pair_of(rotation, around.names),
+        "severity": rotation.severity.value,
+        "change": change_to_json(change),
+        "around": around_to_json(around),
+    }
+    own_since = around.own_since.get(rotation.from_sector)
+    if own_since is not None:
+        payload[OWN_SINCE] = own_since
+    if saying.act is Act.EDIT and saying.told is not None:
+        payload["first"] = saying.told.first
+    text = (
+        reply_text(change, around).partition("\n")[0]
+        if scorecard
+        else preview_line(rotation, around.names, change.changed_at)
+    )
+    notice = Notice(
+        dedup_key=f"{rotation.id}|{change.reason.value}|{iso(change.changed_at)}",
+        channel=voice.channel,
+        kind=NoticeKind.SCORECARD if scorecard else NoticeKind.ROTATION,
+        text=text,
+        event_at=change.changed_at,
+        due_at=change.changed_at,
+        thread=saying.thread,
+        recipient=voice.recipient,
+        payload=payload,
+        act=saying.act,
+        urgent=_is_urgent(change),
+    )
+    return held_by_quiet_hours(notice, voice, policy, parent_waits=_waits(saying.told))
+
+
+def _waits(told: Told | None) -> bool:
+    return told is not None and told.waiting
+
+
+def _beside(notice: Notice, act: Act) -> Notice:
+    """What goes with a message; due with it."""
+    return replace(notice, dedup_key=f"{notice.dedup_key}|{act.value}", act=act)
+
+
+def _crowd_notices(
+    group: Sequence[_Saying], voice: Voice, policy: AlertPolicy, around: Mapping[str, Around]
+) -> list[Notice]:
+    """The one message, and each rotation's own notice as told in it."""
+    first = group[0].change
+    crowd = crowd_of([s.change for s in group], around[first.rotation.id].names)
+    urgent = any(_is_urgent(s.change) for s in group)
+    notice = crowd_notice(crowd, voice, first.changed_at, urgent=urgent)
+    notice = held_by_quiet_hours(notice, voice, policy)
+    return [
+        notice,
+        *(
+            replace(
+                _notice(s, voice, policy, around[s.change.rotation.id]),
+                told_in=notice.dedup_key,
+                due_at=notice.due_at,
+            )
+            for s in group
+        ),
+    ]

@@ -1,0 +1,235 @@
+"""From the engine's outputs to notices, inside the transaction that stores them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import Connection
+
+from monitor.alerting.decide import notices_for
+from monitor.alerting.enrich import INSTANT, Gatherer
+from monitor.alerting.history import Told, told_from
+from monitor.alerting.policy import AlertPolicy, Form, Voice, is_at_least
+from monitor.alerting.reminders import Standing, reminders_for
+from monitor.alerting.start_digest import start_digest
+from monitor.content.report.selection import states_at
+from monitor.model.grid import is_aligned, iso
+from monitor.model.notice import Act, Channel, Notice, NoticeKind
+from monitor.model.rotation import Rotation, RotationChange, Severity, StepOutput
+from monitor.settings.schema import Settings
+from monitor.store import meta, outbox, rotations, steps
+from monitor.store.database import Database
+from monitor.store.outbox_order import HELD
+from monitor.store.outbox_rows import StoredNotice
+
+log = structlog.get_logger(__name__)
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+REMEMBERED = timedelta(days=16)
+"""So far back it matters what was told: seven days of life, seven in which it may be reversed, and some on top."""
+START_DIGEST = "start_digest"
+_OUR_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""A fault in what a message is made from; what the store says is raised as it is."""
+
+
+def policy_of(settings: Settings, channels: Iterable[Channel]) -> AlertPolicy:
+    """The policy of the [alerts] table for the channels that are set up."""
+    alerts, found = settings.alerts, set(channels)
+    quiet = alerts.quiet_hours
+    voices: list[Voice] = []
+    if Channel.SLACK in found:
+        form = Form.THREADS if alerts.slack.bot_token is not None else Form.MESSAGES
+        voices.append(Voice(Channel.SLACK, form, Severity(alerts.minimum_severity)))
+    if Channel.EMAIL in found:
+        voices += [
+            Voice(Channel.EMAIL, Form.MAIL, Severity.CRITICAL, address)
+            for address in alerts.email.recipients
+        ]
+    return AlertPolicy(
+        voices=tuple(voices),
+        quiet=(quiet[0], quiet[1]) if quiet else None,
+        quiet_zone=ZoneInfo(alerts.quiet_timezone),
+        reminder_after=alerts.reminder_after,
+        reminder_step=alerts.reminder_step_pp / 100,
+    )
+
+
+def names_of(settings: Settings) -> dict[str, str]:
+    """Sector id -> name."""
+    return {sector.id: sector.name for sector in settings.universe.sectors}
+
+
+def gatherer_of(settings: Settings) -> Gatherer:
+    """What stands around rotations, by these settings."""
+    return Gatherer(
+        settings.universe, names_of(settings), settings.detection, page=settings.web.url or ""
+    )
+
+
+class NoticeMaker:
+    """Makes the notices of a batch of steps; called in the write transaction of that batch.
+
+    ``live_from``: what became knowable before the daemon first looked is history and told to nobody; None tells all.
+    """
+
+    def __init__(self, policy: AlertPolicy, gatherer: Gatherer, live_from: datetime | None) -> None:
+        self._policy = policy
+        self._gatherer = gatherer
+        self._live_from = live_from
+
+    def __call__(self, conn: Connection, outputs: Sequence[StepOutput]) -> list[Notice]:
+        """In order; what quiet hours held and a louder notice tells is marked so."""
+        made: list[Notice] = []
+        for output in outputs:
+            at = output.step.close_time
+            if not self._policy.voices or (self._live_from is not None and at <= self._live_from):
+                continue
+            try:
+                fresh = self._of_step(conn, output, made)
+            except _OUR_FAULTS:
+                # detection goes on whatever is wrong with a message
+                log.exception("no message could be made", at=iso(at))
+                fresh = [n for c in output.changes for n in self._bare(c)]
+            for notice in fresh:
+                if notice.urgent and notice.act in (Act.SAY, Act.REPLY) and notice.told_in is None:
+                    made = _overtaken(conn, notice, made)
+            made += fresh
+        return made
+
+    def _bare(self, change: RotationChange) -> list[Notice]:
+        """A change whose message could not be made, in words that need no figures."""
+        rotation = change.rotation
+        text = f"{rotation.id}: {change.reason.value}, {rotation.severity.value}; see: monitor explain {rotation.id}"
+        return [
+            Notice(
+                dedup_key=f"{rotation.id}|{change.reason.value}|{iso(change.changed_at)}",
+                channel=voice.channel,
+                kind=NoticeKind.ROTATION,
+                text=text,
+                event_at=change.changed_at,
+                due_at=change.changed_at,
+                thread=rotation.id,
+                recipient=voice.recipient,
+                payload={"body": text, "rotations": [rotation.id]},
+            )
+            for voice in self._policy.voices
+            if is_at_least(rotation.severity, voice.minimum)
+        ]
+
+    def _of_step(
+        self, conn: Connection, output: StepOutput, made: Sequence[Notice]
+    ) -> list[Notice]:
+        at = output.step.close_time
+
+        def told_of(voice: Voice, rotation_id: str) -> Told | None:
+            return _told(conn, voice, rotation_id, made, at)
+
+        fresh: list[Notice] = []
+        if output.changes:
+            around = {
+                c.rotation.id: self._gatherer.around(conn, c.rotation, output.step)
+                for c in output.changes
+            }
+            fresh += notices_for(output.changes, self._policy, around, told_of)
+        if is_aligned(at, HOUR):  # often enough, and the cost does not grow with a finer grid
+            changed = {c.rotation.id for c in output.changes}
+            fresh += reminders_for(self._standing(conn, output, changed), self._policy, told_of)
+        return fresh
+
+    def _standing(self, conn: Connection, output: StepOutput, changed: set[str]) -> list[Standing]:
+        """Rotations that are on; those that changed in this step have just been spoken of."""
+        at = output.step.close_time
+        return [
+            Standing(rotation, self._gatherer.around(conn, rotation, output.step), at)
+            for rotation in self._states(conn, at)
+            if rotation.is_on and rotation.id not in changed
+        ]
+
+    def _states(self, conn: Connection, at: datetime) -> list[Rotation]:
+        """Rotations as they stood at ``at``; of a batch, later steps are stored already."""
+        longest = timedelta(hours=self._gatherer.detection.max_age_h) + DAY
+        return states_at(rotations.list_changes(conn, since=at - longest, until=at + INSTANT), at)
+
+
+def _told(
+    conn: Connection, voice: Voice, rotation_id: str, made: Sequence[Notice], at: datetime
+) -> Told | None:
+    """From what is stored and what this batch has made so far."""
+    found = [
+        (stored.notice, _is_held(stored, at))
+        for stored in outbox.notices_of(
+            conn, rotation_id, voice.channel, voice.recipient, since=at - REMEMBERED
+        )
+    ]
+    found += [
+        (notice, notice.due_at > at)
+        for notice in made
+        if (notice.channel, notice.recipient) == (voice.channel, voice.recipient)
+        and rotation_id in notice.payload["rotations"]
+    ]
+    return told_from(rotation_id, found)
+
+
+def _is_held(stored: StoredNotice, at: datetime) -> bool:
+    """Quiet hours or the cap keep it; nobody has read it."""
+    if stored.delivered_at is not None or stored.failed_at is not None:
+        return False
+    untried = stored.attempts == 0 and stored.notice.due_at > at
+    return untried or stored.error in HELD
+
+
+def _overtaken(conn: Connection, urgent: Notice, made: Sequence[Notice]) -> list[Notice]:
+    """What is held of the rotation is told by the louder notice now."""
+    (rotation_id,) = urgent.payload["rotations"]
+    at = urgent.event_at
+    stored = outbox.notices_of(
+        conn, rotation_id, urgent.channel, urgent.recipient, since=at - REMEMBERED
+    )
+    held = [row.id for row in stored if _is_held(row, at) and _is_same(row.notice, urgent)]
+    outbox.tell_in(conn, held, urgent.dedup_key)
+    return [
+        replace(notice, told_in=urgent.dedup_key)
+        if notice.due_at > at and notice.told_in is None and _is_same(notice, urgent)
+        else notice
+        for notice in made
+    ]
+
+
+def _is_same(notice: Notice, urgent: Notice) -> bool:
+    """Of the same rotation alone, in the same place."""
+    return (notice.channel, notice.recipient, notice.thread) == (
+        urgent.channel,
+        urgent.recipient,
+        urgent.thread,
+    ) and notice.payload["rotations"] == urgent.payload["rotations"]
+
+
+def owe_start_digest(conn: Connection) -> None:
+    """On the very first start: what is on already is to be told once the history has been stepped."""
+    meta.put(conn, START_DIGEST, "owed")
+
+
+def owes_start_digest(conn: Connection) -> bool:
+    """Whether it has not been told yet, whatever restarts have come between."""
+    return meta.get(conn, START_DIGEST) == "owed"
+
+
+def digest_at_start(
+    database: Database, policy: AlertPolicy, gatherer: Gatherer, at: datetime
+) -> int:
+    """Tell of the rotations that were on when the daemon first looked, once; how many notices were added."""
+    with database.write() as conn:
+        meta.put(conn, START_DIGEST, "told")
+        on = [
+            r
+            for r in rotations.list_rotations(conn, since=at - REMEMBERED)
+            if r.is_on and r.at_start
+        ]
+        picture = steps.latest_step(conn)
+        if picture is None:
+            return 0
+        around = {r.id: gatherer.around(conn, r, picture) for r in on}
+        return outbox.enqueue(conn, start_digest(on, around, at, policy))

@@ -1,0 +1,172 @@
+"""One coin or the sector, how late, how sure, what would end it, what people noted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor.content.alert.facts import Around, PastFlags
+from monitor.content.alert.names import Names, name_of
+from monitor.content.alert.sentences import TOKENS, closing_of, launches_within
+from monitor.content.report.phrases import condition_words
+from monitor.content.wording.figures import UNKNOWN, duration, percent, points, pp, stamp
+from monitor.content.wording.safe_text import neutral_name
+from monitor.model.rotation import MARKET, Condition, Launch, Rotation, SideEvidence
+
+NOTES, LONGEST_NOTE = 5, 300
+ENOUGH_FLAGS = 5
+MONTH_H = 700
+"""So many hourly scores are taken for 30 days: some hours of a month are always blind."""
+_LONE = 0.8
+"""So large a part of the move is one coin's rather than the sector's."""
+_TELLING_RETURN = 0.01
+"""A sector that moved less is not taken apart in parts of its move."""
+
+
+def member_lines(rotation: Rotation, names: Names) -> list[str]:
+    """How many members moved so and which of them made the move, each side; and launches."""
+    evidence = rotation.evidence
+    sides = [s for s in (evidence.from_side, evidence.to_side) if s is not None]
+    lines = [_lost_breadth(evidence.from_side, names)]
+    lines += [_gained_breadth(evidence.to_side, names)] if evidence.to_side is not None else []
+    for side in sides:
+        lines += _launches(rotation, side.sector, names)
+    return lines
+
+
+def judged_lines(rotation: Rotation, around: Around, *, late: bool) -> list[str]:
+    """How late, how sure, how such cases ended here. ``late``: the message is told after the moment of its figures."""
+    lines = [_before(rotation, late=late), _sure(rotation)]
+    if around.past is not None:
+        lines.append(_past(around.past))
+    return lines
+
+
+def end_words(rotation: Rotation, around: Around) -> str:
+    """The level and the time that end it, and the pair that reverses it; empty once it is over."""
+    if not rotation.is_on or around.ends_at is None:
+        return ""
+    score, hours = around.ends_at
+    source, target = (name_of(sector, around.names) for sector in rotation.pair)
+    if rotation.to_sector == MARKET:
+        return f"Ends if its own loss falls short of its conditions for {hours:g} h."
+    return (
+        f"Ends if the score stays under {score:.1f} for {hours:g} h,"
+        f" or if {target} → {source} is confirmed."
+    )
+
+
+def note_lines(notes: Sequence[tuple[datetime, str]]) -> list[str]:
+    """The newest annotations in order of time: causes told by people, never guessed."""
+    told = sorted(notes)[-NOTES:]
+    lines = [f'Note: "{neutral_name(text, LONGEST_NOTE)}" {stamp(at)}.' for at, text in told]
+    more = len(notes) - len(told)
+    return [*lines, f"And {more} earlier note(s)."] if more else lines
+
+
+def conditions_met(conditions: Sequence[Condition]) -> str:
+    """``5 of 6 conditions met, lacking breadth of the loser 50 % (needs at least 60 %)``."""
+    if not conditions:
+        return f"conditions {UNKNOWN}"
+    lacking = [neutral_name(condition_words(c), 120) for c in conditions if not c.met]
+    count = f"{len(conditions) - len(lacking)} of {len(conditions)} conditions met"
+    return f"{count}, lacking {'; '.join(lacking)}" if lacking else count
+
+
+def _lost_breadth(side: SideEvidence, names: Names) -> str:
+    return _breadth(side, names, f"{side.breadth_behind} of {side.breadth_of}", "behind")
+
+
+def _gained_breadth(side: SideEvidence, names: Names) -> str:
+    """Of what gained, those that did: whoever was not behind."""
+    ahead = side.breadth_of - side.breadth_behind
+    return _breadth(side, names, f"{ahead} of {side.breadth_of}", "ahead of")
+
+
+def _breadth(side: SideEvidence, names: Names, count: str, where: str) -> str:
+    name = name_of(side.sector, names)
+    if not side.breadth_of:
+        return f"Breadth of {name}: {UNKNOWN}.{_leaders(side)}"
+    return f"Breadth: {count} {name} {where} the market.{_leaders(side)}"
+
+
+def _leaders(side: SideEvidence) -> str:
+    """Up to three tokens as parts of the sector's move; in pp where parts would mislead (small or opposed moves)."""
+    told = [(neutral_name(token), part) for token, part in side.contributors[:TOKENS]]
+    if not told:
+        return ""
+    whole = side.total_return
+    if (
+        whole is None
+        or abs(whole) < _TELLING_RETURN
+        or any(not 0.0 <= part / whole <= 1.0 for _, part in told)
+    ):
+        parts = ", ".join(f"{token} {pp(part)}" for token, part in told)
+        if whole is not None and abs(whole) >= _TELLING_RETURN and told[0][1] / whole >= _LONE:
+            return f" One coin rather than the sector: {parts}, of {percent(whole)}."
+        return f" Largest parts: {parts}."
+    (first, leading), *rest = [(token, part / whole) for token, part in told]
+    others = "".join(f", {token} {100 * part:.0f} %" for token, part in rest)
+    if leading >= 0.5:
+        lone = " One coin rather than the sector:" if leading >= _LONE else ""
+        return f"{lone} {first} is {100 * leading:.0f} % of the move{others}."
+    return f" Most of the move: {first} {100 * leading:.0f} %{others}."
+
+
+def _launches(rotation: Rotation, sector: str, names: Names) -> list[str]:
+    found = [launch for launch in rotation.evidence.launches if launch.sector == sector]
+    told = sorted(found, key=lambda launch: (-abs(launch.share_pp), launch.at, launch.token))
+    inside = launches_within(rotation, sector)
+    lines = [_launch(x, rotation, names, inside=x in inside) for x in told[:TOKENS]]
+    more = len(found) - len(lines)
+    return [*lines, f"And {more} more launch(es) in {name_of(sector, names)}."] if more else lines
+
+
+def _launch(launch: Launch, rotation: Rotation, names: Names, *, inside: bool) -> str:
+    """A launch is never called an inflow."""
+    before = duration(max(0.0, (closing_of(rotation) - launch.at).total_seconds()))
+    where = (
+        "in the change above, no flow and in no return" if inside else "not in the changes above"
+    )
+    return (
+        f"Launch: {neutral_name(launch.token)} joined {name_of(launch.sector, names)} {before} before,"
+        f" {stamp(launch.at)}; the {points(launch.share_pp)} of cap share that it brought on joining"
+        f" is {where}."
+    )
+
+
+def _before(rotation: Rotation, *, late: bool) -> str:
+    """How much of the own move was over; what is stored is a loss where it is positive."""
+    evidence = rotation.evidence
+    when = f"Before {stamp(closing_of(rotation)) if late else 'this message'}"
+    if evidence.moved_before_detection_pp is None:
+        return f"{when}: how much of the own move was over is {UNKNOWN}."
+    over, own = -evidence.moved_before_detection_pp, evidence.from_side.own_return
+    if own and 0.0 <= over / (100 * own) <= 1.0:
+        return f"{when}: {points(over).removesuffix(' pp')} of {pp(own)} own move."
+    return f"{when}: {points(over)} own move since it began."
+
+
+def _sure(rotation: Rotation) -> str:
+    rank = _rank(rotation.evidence.score_rank, rotation.evidence.score_rank_of)
+    return f"Score {rotation.score:.1f}{rank}; {conditions_met(rotation.evidence.conditions)}."
+
+
+def _rank(place: int | None, of: int | None) -> str:
+    """Among the strongest scores of each hour; ``of`` counts this one too."""
+    if place is None or of is None:
+        return ""
+    if of < 2:
+        return ", nothing earlier to compare with"
+    among = "in 30 days" if of >= MONTH_H else f"of {of} hourly scores on record"
+    return f", {'' if place == 1 else f'{_ordinal(place)} '}strongest {among}"
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10)
+    return f"{number}{ending or 'th'}"
+
+
+def _past(past: PastFlags) -> str:
+    if not past.flagged:
+        return "No earlier flag of this pair."
+    small = "; n is too small to lean on" if past.flagged < ENOUGH_FLAGS else ""
+    return f"Past flags of this pair: {past.flagged}, of which {past.confirmed} confirmed{small}."

@@ -1,0 +1,161 @@
+"""What a change of a rotation's life is, in one clause that its names can stand before."""
+
+from collections.abc import Callable
+
+from monitor.content.alert.facts import Around
+from monitor.content.alert.footer import missing_words
+from monitor.content.alert.names import name_of
+from monitor.content.report.phrases import listed
+from monitor.content.wording.figures import UNKNOWN, duration, money, percent, points, pp
+from monitor.content.wording.safe_text import one_line
+from monitor.model.rotation import MARKET, ChangeReason, Outcome, Rotation, RotationChange
+
+OUTCOMES = {ChangeReason.OUTCOME_24H: "24h", ChangeReason.OUTCOME_72H: "72h"}
+_NAMED = 3
+
+
+def turn_words(change: RotationChange, around: Around) -> str:
+    """``confirmed after 30 min, WARNING: own move -7.2 pp in 24 h, ...``; ``over after 26 h (faded): ...``."""
+    return _TURNS[change.reason](change, around)
+
+
+def over_words(rotation: Rotation, around: Around) -> str:
+    """``over after 26 h (faded): strongest score 4.8; own move since detection ...``."""
+    return f"over{_after(rotation)} ({rotation.status.value}): {peak_words(rotation, around)}"
+
+
+def since_words(rotation: Rotation, around: Around) -> str:
+    """What both sides did since detection: the own part where it is known, else the index; empty where not looked up."""
+    sides = [s for s in rotation.pair if s in around.own_since]
+    if rotation.from_sector in sides:
+        told = [f"{pp(around.own_since[s])} ({name_of(s, around.names)})" for s in sides]
+        return f"own move since detection {', '.join(told)}"
+    sides = [s for s in rotation.pair if s in around.since]
+    if sides:
+        told = [f"{name_of(s, around.names)} {percent(around.since[s])}" for s in sides]
+        return f"since detection {', '.join(told)}"
+    return f"move since detection {UNKNOWN}" if around.since or around.own_since else ""
+
+
+def peak_words(rotation: Rotation, around: Around) -> str:
+    """``strongest score 4.8; own move since detection -11.0 pp (AI agents)``."""
+    since = since_words(rotation, around)
+    return f"strongest score {rotation.peak_score:.1f}{f'; {since}' if since else ''}"
+
+
+def scorecard_words(change: RotationChange, around: Around) -> str:
+    """``24 h scorecard: Memes over AI agents +6.4 % since detection; Memes cap share +1.2 pp; held``."""
+    after = OUTCOMES[change.reason]
+    source, target = (name_of(sector, around.names) for sector in change.rotation.pair)
+    outcome = change.rotation.outcomes.get(after) or Outcome(None, None, None)
+    share = f"{target} cap share {points(outcome.share_change_pp)}; "
+    held = {True: "held", False: "did not hold", None: "unknown whether it held"}[outcome.held]
+    return (
+        f"{after.removesuffix('h')} h scorecard: {target} over {source}"
+        f" {percent(outcome.relative_return)} since detection;"
+        f" {'' if change.rotation.to_sector == MARKET else share}{held}"
+    )
+
+
+def figures_words(rotation: Rotation) -> str:
+    """``own move -7.2 pp in 24 h, net flow -$31.2 M, score 3.4``: of the sector that lost."""
+    side = rotation.evidence.from_side
+    return (
+        f"own move {pp(side.own_return)} in {rotation.evidence.window_h} h,"
+        f" net flow {money(side.net_flow_usd)}, score {rotation.score:.1f}"
+    )
+
+
+def _after(rotation: Rotation) -> str:
+    until = rotation.closed_at or rotation.confirmed_at
+    if until is None:
+        return ""
+    return f" after {duration(max(0.0, (until - rotation.detected_at).total_seconds()))}"
+
+
+def _loud(rotation: Rotation) -> str:
+    return rotation.severity.value.upper()
+
+
+def _opened(change: RotationChange, around: Around) -> str:
+    del around
+    start = ", already on at start" if change.rotation.at_start else ""
+    return f"seen, {_loud(change.rotation)}{start}: {figures_words(change.rotation)}"
+
+
+def _confirmed(change: RotationChange, around: Around) -> str:
+    rotation = change.rotation
+    return (
+        f"confirmed{_after(rotation)}, {_loud(rotation)}: {figures_words(rotation)}"
+        f"{_others(rotation, around)}"
+    )
+
+
+def _severity(change: RotationChange, around: Around) -> str:
+    rotation = change.rotation
+    return f"now {_loud(rotation)}: {figures_words(rotation)}{_others(rotation, around)}"
+
+
+def _leg(change: RotationChange, around: Around) -> str:
+    rotation = change.rotation
+    source, target = (name_of(sector, around.names) for sector in rotation.pair)
+    joined = f" (a further leg of {one_line(rotation.joins)})" if rotation.joins else ""
+    return (
+        f"confirmed, {_loud(rotation)}: {source} lost to {target} too{joined};"
+        f" {figures_words(rotation)}"
+    )
+
+
+def _others(rotation: Rotation, around: Around) -> str:
+    """Who else lost to the same destination, where the facts say so."""
+    names = [name_of(s, around.names) for s in around.also_from if s != rotation.from_sector]
+    if not names:
+        return ""
+    more = len(names) - _NAMED
+    told = listed([*names[:_NAMED], f"{more} more"] if more > 0 else names)
+    return f"; {told} lost to {name_of(rotation.to_sector, around.names)} too"
+
+
+def _over(change: RotationChange, around: Around) -> str:
+    return over_words(change.rotation, around)
+
+
+def _reversed(change: RotationChange, around: Around) -> str:
+    rotation = change.rotation
+    source, target = (name_of(sector, around.names) for sector in rotation.pair)
+    by = one_line(rotation.reversed_by) if rotation.reversed_by else "the opposite"
+    return (
+        f"reversed by {by} ({target} → {source}){_after(rotation)}: {peak_words(rotation, around)}"
+    )
+
+
+def _held(change: RotationChange, around: Around) -> str:
+    missing = missing_words(around)
+    why = f" ({missing})" if missing else ""
+    return (
+        f"held: too little data to judge{why}; it stays {change.rotation.status.value},"
+        f" {_loud(change.rotation)}, until the data is back"
+    )
+
+
+def _resumed(change: RotationChange, around: Around) -> str:
+    del around
+    return (
+        f"judged again, the data is back: still {change.rotation.status.value},"
+        f" {_loud(change.rotation)}"
+    )
+
+
+_TURNS: dict[ChangeReason, Callable[[RotationChange, Around], str]] = {
+    ChangeReason.OPENED: _opened,
+    ChangeReason.CONFIRMED: _confirmed,
+    ChangeReason.SEVERITY: _severity,
+    ChangeReason.LEG: _leg,
+    ChangeReason.FADED: _over,
+    ChangeReason.EXPIRED: _over,
+    ChangeReason.REVERSED: _reversed,
+    ChangeReason.HELD: _held,
+    ChangeReason.RESUMED: _resumed,
+    ChangeReason.OUTCOME_24H: scorecard_words,
+    ChangeReason.OUTCOME_72H: scorecard_words,
+}

@@ -1,0 +1,1 @@
+"""Figures, safe text and phrases, shared by every surface."""

@@ -1,0 +1,130 @@
+"""When what waits on a channel becomes one message: after an outage, after quiet hours, over the hourly cap. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
+
+from monitor.alerting.digests import cap_digest, outage_digest, quiet_digest
+from monitor.content.quiet_hours import end_of_quiet
+from monitor.model.notice import LATE_AFTER, Act, Channel, Notice, NoticeKind
+from monitor.store.outbox_order import CAPPED, HELD, QUIET
+from monitor.store.outbox_rows import StoredNotice
+
+HOUR = timedelta(hours=1)
+_MESSAGES = (Act.SAY, Act.REPLY)
+_WITH_A_PARENT = (Act.EDIT, Act.PICTURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """``per_hour``: messages of rotations an hour; urgent ones go all the same. ``digest_above``: that many late messages
+    still go one by one, more become one. ``quiet``: (begin, end) of the local hours of ``zone`` in which what is not
+    urgent waits, whenever it became known."""
+
+    per_hour: int = 12
+    digest_above: int = 3
+    quiet: tuple[time, time] | None = None
+    zone: tzinfo = UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """``notice`` tells all of ``ids`` in their place."""
+
+    notice: Notice
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """``ids`` wait until then; ``why`` is written to their rows."""
+
+    ids: tuple[int, ...]
+    until: datetime
+    why: str
+
+
+def plan(
+    channel: Channel,
+    waiting: Sequence[StoredNotice],
+    sent: Sequence[datetime],
+    now: datetime,
+    rules: Rules,
+) -> Gathered | PutOff | None:
+    """What is to be done before the next notice is sent; None where nothing is. Called until it says None.
+
+    ``waiting``: what is due, in order; ``sent``: when the messages of the last hour went, ascending.
+    """
+    if channel not in (Channel.SLACK, Channel.OPERATOR):
+        return None
+    messages = [w for w in waiting if _gathers(w.notice)]
+    held = _in_quiet_hours(channel, messages, now, rules)
+    if held is not None:
+        return held
+    quiet = [w for w in messages if _was_quiet(w)]
+    if len(quiet) > 1:
+        return _gathered(quiet_digest([w.notice for w in quiet]), quiet, waiting)
+    late = [w for w in messages if _is_late(w, now)]
+    if len(late) > (1 if any(_is_digest(w) for w in late) else rules.digest_above):
+        # where none was tried it was not the channel that kept them: the monitor itself was away
+        refused = any(w.attempts for w in late)
+        return _gathered(outage_digest([w.notice for w in late], refused=refused), late, waiting)
+    return _capped(messages, waiting, sent, now, rules) if channel is Channel.SLACK else None
+
+
+def _in_quiet_hours(
+    channel: Channel, messages: Sequence[StoredNotice], now: datetime, rules: Rules
+) -> PutOff | None:
+    """What an outage or the cap lets go in the night rings no phone either."""
+    if rules.quiet is None or channel is not Channel.SLACK:
+        return None
+    over = end_of_quiet(now, rules.quiet, rules.zone)
+    calm = tuple(w.id for w in messages if not w.notice.urgent)
+    return PutOff(calm, over, QUIET) if over is not None and calm else None
+
+
+def _capped(
+    messages: Sequence[StoredNotice],
+    waiting: Sequence[StoredNotice],
+    sent: Sequence[datetime],
+    now: datetime,
+    rules: Rules,
+) -> Gathered | PutOff | None:
+    """Over the cap, messages wait until the hour's first is an hour old; then one line says how many waited."""
+    room = rules.per_hour - len(sent)
+    held = [w for w in messages if w.error == CAPPED]
+    if room > 0:
+        return _gathered(cap_digest([w.notice for w in held], now), held, waiting) if held else None
+    calm = tuple(w.id for w in messages if not w.notice.urgent)
+    free = sent[len(sent) - rules.per_hour] + HOUR
+    return PutOff(calm, free, CAPPED) if calm else None
+
+
+def _gathered(
+    notice: Notice, told: Sequence[StoredNotice], waiting: Sequence[StoredNotice]
+) -> Gathered:
+    """With the charts and edits of what was not said on its own: they would have nothing to stand in."""
+    first = {w.notice.thread for w in told if w.notice.act is Act.SAY}
+    rest = [w for w in waiting if w.notice.act in _WITH_A_PARENT and w.notice.thread in first]
+    return Gathered(notice, tuple(sorted({w.id for w in (*told, *rest)})))
+
+
+def _gathers(notice: Notice) -> bool:
+    """Messages of rotations and to the operator; a test and a report go on their own."""
+    return notice.act in _MESSAGES and notice.kind not in (NoticeKind.TEST, NoticeKind.REPORT)
+
+
+def _is_digest(waiting: StoredNotice) -> bool:
+    """It was gathered before; another late notice joins it rather than make a second digest."""
+    return "entries" in waiting.notice.payload
+
+
+def _was_quiet(waiting: StoredNotice) -> bool:
+    """Quiet hours held it, when it was made or when it was to be sent."""
+    on_purpose = waiting.notice.held_until is not None or waiting.error == QUIET
+    return on_purpose and not _is_digest(waiting)
+
+
+def _is_late(waiting: StoredNotice, now: datetime) -> bool:
+    """Later than it was meant to be, and not because of a cap or quiet hours."""
+    return now - waiting.notice.meant_at > LATE_AFTER and waiting.error not in HELD

@@ -1,0 +1,1 @@
+"""Mail: composed, sent by SMTP, its refusals understood."""

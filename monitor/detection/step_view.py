@@ -1,0 +1,52 @@
+"""One step as the life of rotations sees it."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from monitor.detection.conditions import Judged
+from monitor.detection.features import Features, Pairs
+from monitor.detection.inputs import PairContext, SectorStep
+from monitor.detection.parameters import DetectionParameters
+from monitor.detection.windows import Memory
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """What was seen and judged in one step; ``names`` of the sectors in order, the first ``watched`` no benchmark."""
+
+    memory: Memory
+    pairs: Pairs
+    judged: Judged
+    features: Features
+    context: PairContext
+    sectors: SectorStep
+    at: datetime
+    width: timedelta
+    p: DetectionParameters
+    live_from: datetime | None
+    names: tuple[str, ...]
+    watched: int
+
+    def steps(self, hours: float) -> int:
+        """Steps in that many hours, at least one."""
+        return max(1, math.ceil(hours * self.memory.per_hour - 1e-9))
+
+    def persist(self, minutes: float) -> int:
+        """Steps that a bound must hold: the given time, and two at the least."""
+        return max(2, self.steps(minutes / 60.0))
+
+    def score(self, pair: int) -> float:
+        """The qualifying score, -inf where no horizon qualifies."""
+        return float(self.judged.score[pair])
+
+    def shown_score(self, pair: int, horizon: int) -> float:
+        """The score at a horizon; 0 where unknown."""
+        return float(np.nan_to_num(self.features.score[horizon, pair]))
+
+    @property
+    def at_start(self) -> bool:
+        """Whether this step was over before a daemon first looked."""
+        return self.live_from is not None and self.at <= self.live_from

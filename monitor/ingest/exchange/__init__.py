@@ -1,0 +1,1 @@
+"""An exchange through ccxt: instances, requests, paging, retries, health."""

@@ -1,0 +1,266 @@
+"""The one module that touches ccxt: typed calls, our errors, our markets only.
+
+ccxt is imported when the first client is made (0.6 s, 100 MB). A venue's full market table is 30 MB and more, so only our
+markets' records are kept of it and the freed memory is given back.
+"""
+
+import asyncio
+import ctypes
+import gc
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from monitor.clock import Clock
+from monitor.ingest.errors import BadVenueData, VenueError, VenueForbidden
+from monitor.ingest.exchange.market_table import MarketTable, choose_markets, refuse_reload
+from monitor.ingest.exchange.translate import Answer, translate
+from monitor.ingest.venues.capabilities import Kind, capabilities_of
+from monitor.ingest.venues.request import CandleQuestion, MarketFacts, candle_call
+from monitor.ingest.venues.rows import RawCandle, WrongShapeError, read_candles, read_unified
+from monitor.model.errors import ConfigError
+from monitor.model.grid import format_duration, from_ms
+from monitor.model.universe import Market
+
+T = TypeVar("T")
+
+_LOAD_TIMEOUT_MS = 30_000  # a market table is megabytes
+_GATE_WAIT_S = (
+    8.0  # tables are parsed one after another, but one hanging venue must not hold up the others
+)
+_BODY_KEPT = 400
+_answer: ContextVar[Answer | None] = ContextVar("answer", default=None)
+
+
+def rebased(addresses: Any, base_url: str) -> Any:
+    """ccxt's tree of addresses with scheme and host of ``base_url``; paths are kept, below the base's own path."""
+    if isinstance(addresses, dict):
+        return {key: rebased(value, base_url) for key, value in addresses.items()}
+    if not isinstance(addresses, str):
+        return addresses
+    base, old = urlsplit(base_url), urlsplit(addresses)
+    return urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + old.path, "", ""))
+
+
+class CcxtClient:
+    """One ccxt instance for the life of the process, belonging to one event loop."""
+
+    def __init__(
+        self,
+        venue: str,
+        markets: Collection[Market],
+        clock: Clock,
+        *,
+        base_url: str | None = None,
+        timeout: timedelta = timedelta(seconds=10),
+        rate_limit_ms: float | None = None,
+        options: Mapping[str, Any] | None = None,
+        load_gate: asyncio.Lock | None = None,
+    ) -> None:
+        self.venue = venue
+        self.markets = tuple(markets)
+        self.table: MarketTable | None = None
+        self._clock = clock
+        self._timeout_ms = round(timeout.total_seconds() * 1000)
+        self._load_gate = load_gate or asyncio.Lock()
+        self._exchange = _make_exchange(
+            venue,
+            _kinds(self.markets),
+            timeout_ms=self._timeout_ms,
+            base_url=base_url,
+            rate_limit_ms=rate_limit_ms,
+            options=options or {},
+        )
+
+    async def load_markets(self, expected_gone: Collection[str] = ()) -> MarketTable:
+        """Load the venue's table and keep our markets of it; the old one stays where the new one is not believed.
+
+        ``expected_gone``: symbols that the venue has just called unknown. Raises VenueError.
+        """
+        async with self._one_load_at_a_time():
+            self._exchange.timeout = max(_LOAD_TIMEOUT_MS, self._timeout_ms)
+            try:
+                served = await self._ask(None, self._fetch_markets)
+            finally:
+                self._exchange.timeout = self._timeout_ms
+            if not isinstance(served, list):
+                raise BadVenueData(self.venue, "served no table of markets")
+            table = choose_markets(self.venue, self.markets, served)
+            refused = self.table and refuse_reload(self.venue, self.table, table, expected_gone)
+            if refused:
+                raise refused
+            self._exchange.set_markets([dict(record) for record in table.records])
+            self.table = table
+            del served
+            _give_memory_back()
+        return table
+
+    async def candles(
+        self, market: Market, width: timedelta, since_ms: int, count: int, now_ms: int
+    ) -> list[RawCandle]:
+        """Rows as the venue served them; raises VenueError. The market table must have been loaded."""
+        facts = self._facts(market)
+        raw = capabilities_of(self.venue).raw
+        if raw:
+            interval = self.interval(facts.kind, width)
+            question = CandleQuestion(facts, interval, width, since_ms, count, now_ms)
+            name, parameters = candle_call(self.venue, question)
+            method = getattr(self._exchange, name)
+            payload = await self._ask(market.symbol, lambda: method(parameters))
+        else:
+            fetch, timeframe = self._exchange.fetch_ohlcv, format_duration(width)
+            payload = await self._ask(
+                market.symbol, lambda: fetch(market.symbol, timeframe, since_ms, count)
+            )
+        try:
+            return read_candles(self.venue, facts, payload) if raw else read_unified(payload)
+        except WrongShapeError as error:
+            raise BadVenueData(self.venue, str(error), symbol=market.symbol) from error
+
+    async def venue_time(self) -> datetime:
+        """What the venue's clock shows; raises VenueError."""
+        shown = await self._ask(None, self._exchange.fetch_time)
+        if not isinstance(shown, int) or not 0 < shown < 4_000_000_000_000:
+            raise BadVenueData(self.venue, f"showed the time {shown!r}, expected milliseconds")
+        return from_ms(shown)
+
+    def interval(self, kind: Kind, width: timedelta) -> str:
+        """The venue's own word for a bar width; raises VenueForbidden where it has no such bars."""
+        words = self._exchange.timeframes or {}
+        options = self._exchange.options
+        if self.venue == "mexc":
+            words = options["timeframes"][kind]
+        elif self.venue == "bitget":
+            words = options["fetchOHLCV"]["timeframes"][kind]
+        timeframe = format_duration(width)
+        if timeframe not in words:
+            known = ", ".join(str(w) for w in words)
+            what = f"has no bars of {timeframe}, expected one of: {known}"
+            raise VenueForbidden(self.venue, what, remedy="set engine.interval to one of these")
+        return str(words[timeframe])
+
+    async def close(self) -> None:
+        """Close the connections; the client cannot be used afterwards."""
+        await self._exchange.close()
+
+    async def _fetch_markets(self) -> Any:
+        spot_only = all(":" not in market.symbol for market in self.markets)
+        # These two would ask for every contract as well.
+        if spot_only and self.venue == "mexc":
+            return await self._exchange.fetch_spot_markets()
+        return await self._exchange.fetch_markets()
+
+    def _facts(self, market: Market) -> MarketFacts:
+        if self.table is None:
+            raise RuntimeError("markets are loaded before candles are asked for")
+        gone = self.table.gone.get(market.symbol)
+        if gone is not None:
+            raise gone
+        return self.table.facts[market.symbol]
+
+    async def _ask(self, symbol: str | None, request: Callable[[], Awaitable[T]]) -> T:
+        answer = Answer()
+        token = _answer.set(answer)
+        try:
+            result = await request()
+        except VenueError:
+            raise
+        except Exception as error:
+            now = self._clock.now()
+            raise translate(error, self.venue, symbol, answer, now) from error
+        finally:
+            _answer.reset(token)
+        if answer.status is not None and answer.status >= 400:
+            # ccxt lets statuses through that it does not know, such as 523.
+            unknown = OSError(f"HTTP {answer.status}")
+            raise translate(unknown, self.venue, symbol, answer, self._clock.now())
+        return result
+
+    @asynccontextmanager
+    async def _one_load_at_a_time(self) -> Any:
+        held = True
+        try:
+            await asyncio.wait_for(self._load_gate.acquire(), _GATE_WAIT_S)
+        except TimeoutError:
+            held = False
+        try:
+            yield
+        finally:
+            if held:
+                self._load_gate.release()
+
+
+def _kinds(markets: Collection[Market]) -> set[Kind]:
+    return {"swap" if ":" in market.symbol else "spot" for market in markets} or {"spot"}
+
+
+def _make_exchange(
+    venue: str,
+    kinds: set[Kind],
+    *,
+    timeout_ms: int,
+    base_url: str | None,
+    rate_limit_ms: float | None,
+    options: Mapping[str, Any],
+) -> Any:
+    import ccxt.async_support as ccxt  # noqa: PLC0415  heavy: only where a venue is really asked
+
+    if venue not in ccxt.exchanges:
+        near = ", ".join(sorted(n for n in ccxt.exchanges if n[:3] == venue[:3])) or "none"
+        raise ConfigError(
+            [f"venues.{venue}: found {venue!r}, expected a venue of ccxt (nearest: {near})"]
+        )
+
+    config: dict[str, Any] = {
+        "enableRateLimit": True,
+        "timeout": timeout_ms,
+        "enableLastHttpResponse": False,  # both would keep the last market table alive
+        "enableLastJsonResponse": False,
+        "options": {"fetchMarkets": {"types": _market_types(venue, kinds)}, **options},
+    }
+    if rate_limit_ms is not None:
+        config["rateLimit"] = rate_limit_ms
+    exchange = getattr(ccxt, venue)(config)
+    if base_url is not None:
+        exchange.urls["api"] = rebased(exchange.urls["api"], base_url)
+    exchange.on_rest_response = _remember_answer
+    return exchange
+
+
+def _market_types(venue: str, kinds: set[Kind]) -> Any:
+    """Only the tables we need: one dead side endpoint would fail the whole load."""
+    if venue == "htx":
+        return {"spot": "spot" in kinds, "linear": "swap" in kinds, "inverse": False}
+    linear = "linear" if venue in ("binance", "bybit") else "swap"
+    return [linear if kind == "swap" else kind for kind in sorted(kinds)]
+
+
+def _remember_answer(
+    code: int,
+    _reason: str,
+    _url: str,
+    _method: str,
+    response_headers: Mapping[str, str],
+    response_body: str,
+    _request_headers: Any,
+    _request_body: Any,
+) -> str:
+    """ccxt's hook for each answer: note status, headers and the first words, for the coroutine that asked."""
+    answer = _answer.get()
+    if answer is not None:
+        answer.status = code
+        answer.headers = dict(response_headers)
+        answer.body = response_body[:_BODY_KEPT]
+    return response_body.strip()
+
+
+def _give_memory_back() -> None:
+    """Return the freed table to the system, where the C library can."""
+    gc.collect()
+    try:
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    except (OSError, AttributeError):
+        return

@@ -1,0 +1,48 @@
+"""The clients of all venues that a universe trades on, made for one event loop."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from monitor.clock import Clock
+from monitor.ingest.exchange.ccxt_client import CcxtClient
+from monitor.ingest.exchange.venue import VenueClient
+from monitor.model.universe import Universe
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """What may be set for a venue; None leaves the venue's own value."""
+
+    enabled: bool = True
+    base_url: str | None = None
+    timeout: timedelta = timedelta(seconds=10)
+    rate_limit_ms: float | None = None
+    settle: timedelta | None = None
+
+
+def make_clients(
+    universe: Universe, clock: Clock, options: Mapping[str, ClientOptions]
+) -> list[VenueClient]:
+    """One client for each enabled venue that has markets, by venue id. Nothing is asked yet.
+
+    Market tables are loaded one after another (they are large). Raises ConfigError for a venue that ccxt does not know.
+    """
+    gate = asyncio.Lock()
+    clients = []
+    for venue in sorted({market.venue for market in universe.markets}):
+        chosen = options.get(venue, ClientOptions())
+        if not chosen.enabled:
+            continue
+        connection = CcxtClient(
+            venue,
+            [market for market in universe.markets if market.venue == venue],
+            clock,
+            base_url=chosen.base_url,
+            timeout=chosen.timeout,
+            rate_limit_ms=chosen.rate_limit_ms,
+            load_gate=gate,
+        )
+        clients.append(VenueClient(connection, clock, settle=chosen.settle))
+    return clients

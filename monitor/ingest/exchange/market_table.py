@@ -1,0 +1,96 @@
+"""Which of a venue's markets are ours: exact symbols only, everything else of the table is dropped at once."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from monitor.ingest.errors import BadVenueData, MarketGone
+from monitor.ingest.venues.request import MarketFacts
+from monitor.model.universe import Market
+
+SMALLEST_RELOAD = 0.97
+"""A reload with fewer markets than this part of the last one is a broken answer, not a mass delisting."""
+
+_FEW = 5  # of a small table, that many may go at once
+
+
+@dataclass(frozen=True, slots=True)
+class MarketTable:
+    """What is kept of a venue's table: ccxt's records of our markets, the size of the whole, and what is missing."""
+
+    records: tuple[Mapping[str, Any], ...]
+    facts: Mapping[str, MarketFacts]
+    size: int
+    gone: Mapping[str, MarketGone]
+
+
+def choose_markets(venue: str, ours: Collection[Market], served: Iterable[Any]) -> MarketTable:
+    """Find our markets in a freshly served table; raises BadVenueData where it is empty or no table.
+
+    A market is taken by its exact unified symbol, must be spot (or a linear swap where the symbol says so) in the quote
+    that the symbol names, and active. Each that is not is in ``gone`` with the reason and the nearest symbols.
+    """
+    by_symbol = {
+        record["symbol"]: record
+        for record in served
+        if isinstance(record, dict) and isinstance(record.get("symbol"), str)
+    }
+    if not by_symbol:
+        raise BadVenueData(venue, "served a table without any market")
+    facts: dict[str, MarketFacts] = {}
+    gone: dict[str, MarketGone] = {}
+    for market in ours:
+        record = by_symbol.get(market.symbol)
+        fault = _missing(market.symbol, by_symbol) if record is None else _unfit(market, record)
+        if fault:
+            gone[market.symbol] = MarketGone(venue, fault, symbol=market.symbol)
+        elif record is not None:
+            facts[market.symbol] = _facts(market, record)
+    records = tuple(by_symbol[symbol] for symbol in facts)
+    return MarketTable(records, facts, len(by_symbol), gone)
+
+
+def refuse_reload(
+    venue: str, before: MarketTable, after: MarketTable, expected_gone: Collection[str]
+) -> BadVenueData | None:
+    """Why a fresh table is not believed: it lost more than 3 % of all markets, or ours beyond those the venue named gone."""
+    if after.size < min(before.size * SMALLEST_RELOAD, before.size - _FEW):
+        what = f"served {after.size} markets after {before.size}: the old table is kept"
+        return BadVenueData(venue, what)
+    lost = sorted(set(before.facts) - set(after.facts) - set(expected_gone))
+    if lost and len(lost) == len(before.facts) and len(lost) > 1:
+        return BadVenueData(
+            venue, f"lost all our markets at once ({', '.join(lost[:3])} …): the old table is kept"
+        )
+    return None
+
+
+def _missing(symbol: str, by_symbol: Mapping[str, Any]) -> str:
+    near = get_close_matches(symbol, by_symbol, n=3, cutoff=0.75)
+    nearest = ", ".join(near) if near else "none"
+    return f"is not listed there (nearest: {nearest})"
+
+
+def _unfit(market: Market, record: Mapping[str, Any]) -> str | None:
+    wants_swap = ":" in market.symbol
+    if bool(record.get("spot")) == wants_swap or bool(record.get("swap")) != wants_swap:
+        return f"is a {record.get('type')} market, expected {'swap' if wants_swap else 'spot'}"
+    if record.get("quote") != market.quote:
+        return f"is quoted in {record.get('quote')}, expected {market.quote}"
+    if wants_swap and not record.get("linear"):
+        return "is an inverse contract, expected a linear one"
+    if record.get("active") is False:
+        return "is listed but not traded now"
+    return None
+
+
+def _facts(market: Market, record: Mapping[str, Any]) -> MarketFacts:
+    size = record.get("contractSize")
+    return MarketFacts(
+        symbol=market.symbol,
+        market_id=str(record["id"]),
+        kind="swap" if ":" in market.symbol else "spot",
+        settle=str(record.get("settle") or market.quote),
+        contract_size=float(size) if isinstance(size, int | float) and size > 0 else 1.0,
+    )

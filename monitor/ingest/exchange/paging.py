@@ -1,0 +1,57 @@
+"""Walking a venue's history forward, page by page; the poll and the backfill ask through this one way."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from monitor.clock import Clock
+from monitor.ingest.errors import VenueError
+from monitor.ingest.exchange.venue import FetchedBars, VenueClient
+from monitor.model.universe import Market
+
+REPEAT_AFTER = timedelta(seconds=1)
+
+
+def next_since(fetched: FetchedBars, since: datetime, width: timedelta) -> datetime:
+    """Where the next page begins: after the last bar served, or after an empty page's whole span."""
+    bars = fetched.closed + fetched.forming
+    if not bars:
+        return max(fetched.asked_until, since + width)
+    return max(bar.open_time for bar in bars) + width
+
+
+async def pages(
+    client: VenueClient,
+    market: Market,
+    width: timedelta,
+    since: datetime,
+    until: datetime,
+    *,
+    clock: Clock,
+    trading_since: datetime | None,
+    most_pages: int | None = None,
+) -> AsyncIterator[FetchedBars]:
+    """Answers that together ask for every bar of ``[since, until)`` that the venue still serves, oldest first.
+
+    A failure that may pass is repeated once; raises VenueError.
+    """
+    reach = client.capabilities.reach(client.now(), width)
+    since = since if reach is None else max(since, reach)
+    count = 0
+    while since < until and (most_pages is None or count < most_pages):
+        limit = -((since - until) // width)  # bars that are left, rounded up
+        ask = partial(client.fetch_bars, market, width, since, limit, trading_since=trading_since)
+        fetched = await _ask_twice(ask, clock)
+        yield fetched
+        since = next_since(fetched, since, width)
+        count += 1
+
+
+async def _ask_twice(ask: Callable[[], Awaitable[FetchedBars]], clock: Clock) -> FetchedBars:
+    try:
+        return await ask()
+    except VenueError as error:
+        if not error.worth_repeating:
+            raise
+    await clock.sleep(REPEAT_AFTER)
+    return await ask()

@@ -1,0 +1,244 @@
+"""One venue as the rest of the program sees it: ask for bars, get checked closed bars and what the answer spoke for."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from monitor.clock import Clock
+from monitor.ingest.errors import BadVenueData, MarketGone, VenueError
+from monitor.ingest.exchange.market_table import MarketTable
+from monitor.ingest.validation.candles import Checked, Frame, check_candles
+from monitor.ingest.venues.capabilities import VenueCapabilities, capabilities_of, kind_of
+from monitor.ingest.venues.rows import RawCandle
+from monitor.model.bars import Bar, Coverage, Refusal
+from monitor.model.grid import floor_time, to_ms
+from monitor.model.universe import Market
+
+CLOCK_TOLERANCE = timedelta(seconds=30)
+CLOCK_EVERY = timedelta(hours=1)
+RELOAD_EVERY = timedelta(hours=1)
+_LEAST_ROWS = (
+    50  # costs no more than one row, and an answer that doubles its rows still holds what we need
+)
+_REFUSALS_KEPT = 50  # of one answer; a page of a thousand broken rows is told by its first ones
+
+
+class Connection(Protocol):
+    """The calls that a venue's client makes; :class:`monitor.ingest.exchange.ccxt_client.CcxtClient` is the real one."""
+
+    venue: str
+    markets: tuple[Market, ...]
+    table: MarketTable | None
+
+    async def load_markets(self, expected_gone: Sequence[str] = ()) -> MarketTable:
+        """Load and keep our markets."""
+        ...
+
+    async def candles(
+        self, market: Market, width: timedelta, since_ms: int, count: int, now_ms: int
+    ) -> list[RawCandle]:
+        """Raw rows."""
+        ...
+
+    async def venue_time(self) -> datetime:
+        """The venue's clock."""
+        ...
+
+    async def close(self) -> None:
+        """End of use."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedBars:
+    """A good answer taken apart. ``spoke_for``: every part of ``[since, until)`` that the answer tells about, bar or not.
+
+    ``asked_until``: the end of the closed bars asked for; ask from there next.
+    """
+
+    closed: tuple[Bar, ...]
+    forming: tuple[Bar, ...]
+    refusals: tuple[Refusal, ...]
+    spoke_for: tuple[Coverage, ...]
+    asked_until: datetime
+
+
+class VenueClient:
+    """Asks one venue, pages aligned to its grid, closed bars by its clock and settle time."""
+
+    def __init__(
+        self, connection: Connection, clock: Clock, *, settle: timedelta | None = None
+    ) -> None:
+        self.venue = connection.venue
+        self.capabilities: VenueCapabilities = capabilities_of(self.venue)
+        self.clock_offset = timedelta(0)
+        self._connection = connection
+        self._clock = clock
+        self._settle = self.capabilities.settle if settle is None else settle
+        self._clock_read: datetime | None = None
+        self._loaded_at: datetime | None = None
+        self._reload = asyncio.Lock()
+
+    @property
+    def gone(self) -> dict[str, MarketGone]:
+        """Our symbols that should be listed now and that the venue does not trade, with the reason."""
+        table = self._connection.table
+        if table is None:
+            return {}
+        now = self._clock.now()
+        listed = {market.symbol for market in self._connection.markets if market.listed_at(now)}
+        return {symbol: gone for symbol, gone in table.gone.items() if symbol in listed}
+
+    @property
+    def clock_warning(self) -> str | None:
+        """What to tell the operator of a clock that is more than 30 s off; None while it is well."""
+        if abs(self.clock_offset) <= CLOCK_TOLERANCE:
+            return None
+        seconds = self.clock_offset.total_seconds()
+        direction = "ahead of" if seconds > 0 else "behind"
+        return f"{self.venue}: its clock is {abs(seconds):.0f} s {direction} ours; the earlier of both decides what is closed"
+
+    async def prepare(self) -> None:
+        """Before a poll: load markets where none are, look again hourly for missing ones, read the clock hourly.
+
+        Raises VenueError where the venue cannot be used; a clock that cannot be read is no reason.
+        """
+        now = self._clock.now()
+        if self._connection.table is None:
+            await self._load()
+        elif self.gone and self._loaded_at is not None and now - self._loaded_at >= RELOAD_EVERY:
+            try:
+                await self._load()
+            except BadVenueData:
+                self._loaded_at = now  # the old table is kept and serves on
+        if self._clock_read is None or now - self._clock_read >= CLOCK_EVERY:
+            await self._read_clock()
+
+    def now(self) -> datetime:
+        """The earlier of our clock and the venue's: what is closed by both."""
+        return self._clock.now() + min(self.clock_offset, timedelta(0))
+
+    def last_closed(self, width: timedelta) -> datetime:
+        """Close of the newest bar that is final by now."""
+        return floor_time(self.now() - self._settle, width)
+
+    async def fetch_bars(
+        self,
+        market: Market,
+        width: timedelta,
+        since: datetime,
+        limit: int | None = None,
+        *,
+        trading_since: datetime | None = None,
+    ) -> FetchedBars:
+        """Closed bars from ``since`` (taken down to the grid): ``limit`` of them or what one answer holds, maybe more.
+
+        ``trading_since``: from when on the market is known to have traded. An answer without a bar after it, from a venue
+        that serves quiet bars too, is no answer: raises BadVenueData. Raises VenueError else; MarketGone only after a
+        reload of the markets agreed.
+        """
+        since = floor_time(since, width)
+        most = self.capabilities.limit(kind_of(market))
+        count = most if limit is None else min(max(limit, _LEAST_ROWS), most)
+        now = self.now()
+        end = since + count * width
+        try:
+            rows = await self._connection.candles(market, width, to_ms(since), count, to_ms(now))
+        except MarketGone:
+            if market.symbol in self.gone or not await self._still_listed(market):
+                raise
+            rows = await self._connection.candles(market, width, to_ms(since), count, to_ms(now))
+        # A venue may go on beyond what was asked, or jump to the listing: those bars are good too.
+        frame = Frame(self.venue, market.id, width, since, max(end, now), now, self._settle)
+        checked = check_candles(rows, frame)
+        until = min(end, self.last_closed(width))
+        if checked.closed:
+            until = max(until, checked.closed[-1].open_time + width)
+        if until > since and not rows and self._expects_bars(trading_since, until):
+            what = f"gave no bar from {since:%Y-%m-%d %H:%M} on, expected some"
+            raise BadVenueData(self.venue, what, symbol=market.symbol)
+        spoke = self._spoken(checked, frame, until, trading_since)
+        return FetchedBars(
+            checked.closed, checked.forming, checked.refusals[:_REFUSALS_KEPT], spoke, until
+        )
+
+    async def venue_time(self) -> datetime:
+        """What the venue's own clock shows; raises VenueError."""
+        return await self._connection.venue_time()
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._connection.close()
+
+    def _expects_bars(self, trading_since: datetime | None, until: datetime) -> bool:
+        known = trading_since is not None and trading_since < until
+        return known and self.capabilities.fills_quiet
+
+    def _spoken(
+        self, checked: Checked, frame: Frame, until: datetime, trading_since: datetime | None
+    ) -> tuple[Coverage, ...]:
+        """What the answer tells about. Refused bars stay unseen. Where quiet bars are served, so do holes among bars."""
+        reach = self.capabilities.reach(frame.now, frame.width)
+        since = frame.since if reach is None else max(frame.since, reach)
+        refused = [r.open_time for r in checked.refusals]
+        silent = {floor_time(moment, frame.width) for moment in refused if moment is not None}
+        if None not in refused and not self.capabilities.fills_quiet:
+            return tuple(_without(frame, since, until, silent))
+        seen = {bar.open_time for bar in checked.closed}
+        if not seen:
+            return ()
+        first = min(seen)
+        was_listed = trading_since is not None and trading_since < first
+        moment = since if was_listed else first
+        while moment < until:
+            if moment not in seen:
+                silent.add(moment)
+            moment += frame.width
+        return tuple(_without(frame, since, until, silent))
+
+    async def _load(self) -> None:
+        await self._connection.load_markets()
+        self._loaded_at = self._clock.now()
+
+    async def _still_listed(self, market: Market) -> bool:
+        """Reload once after the venue called a symbol unknown; concurrent callers share the reload."""
+        before = self._loaded_at
+        async with self._reload:
+            if self._loaded_at == before:
+                try:
+                    await self._connection.load_markets([market.symbol])
+                except VenueError:
+                    return False
+                self._loaded_at = self._clock.now()
+        return market.symbol not in self.gone
+
+    async def _read_clock(self) -> None:
+        asked = self._clock.now()
+        try:
+            shown = await self._connection.venue_time()
+        except VenueError:
+            return
+        answered = self._clock.now()
+        self._clock_read = answered
+        # The answer was made somewhere between asking and getting it; only what lies outside is an offset.
+        if shown < asked:
+            self.clock_offset = shown - asked
+        else:
+            self.clock_offset = max(shown - answered, timedelta(0))
+
+
+def _without(
+    frame: Frame, since: datetime, until: datetime, silent: set[datetime]
+) -> list[Coverage]:
+    """``[since, until)`` less the bars that open at ``silent`` times."""
+    pieces: list[Coverage] = []
+    start = since
+    for hole in sorted(h for h in silent if since <= h < until):
+        if start < hole:
+            pieces.append(Coverage(frame.market_id, frame.width, start, hole))
+        start = hole + frame.width
+    if start < until:
+        pieces.append(Coverage(frame.market_id, frame.width, start, until))
+    return pieces

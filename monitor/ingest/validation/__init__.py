@@ -1,0 +1,1 @@
+"""Checks that every bar passes before it is stored."""

@@ -1,0 +1,139 @@
+"""What a bar must satisfy before it is stored. Pure; a broken bar is refused with its reason and the rest goes on."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.ingest.venues.rows import RawCandle
+from monitor.model.bars import Bar, Refusal
+from monitor.model.grid import from_ms, is_aligned, iso
+
+VOLUME_TOLERANCE = 2.0
+"""Quote volume may be off base volume times the bar's price range by this factor: venues round, and mix in fees."""
+
+_NEGLIGIBLE_QUOTE = 1.0  # below one unit of quote currency, rounding alone may break the proportion
+_FLOAT_SLACK = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What was asked, to judge an answer by: bars of ``width`` in ``[since, until)``, at the venue's time ``now``.
+
+    A bar is closed when ``open + width + settle <= now``.
+    """
+
+    venue: str
+    market_id: str
+    width: timedelta
+    since: datetime
+    until: datetime
+    now: datetime
+    settle: timedelta
+
+    def is_closed(self, open_time: datetime) -> bool:
+        """Whether the bar that opens then is final, by clock."""
+        return open_time + self.width + self.settle <= self.now
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An answer taken apart: closed bars ascending, bars still forming, and what was refused."""
+
+    closed: tuple[Bar, ...]
+    forming: tuple[Bar, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def check_candles(rows: Iterable[RawCandle], frame: Frame) -> Checked:
+    """Judge every row by itself, then doubles among them. Rows outside the asked range are not ours to keep."""
+    refusals: list[Refusal] = []
+    by_open: dict[datetime, list[RawCandle]] = {}
+    for row in rows:
+        open_time, refusal = _placed(row, frame)
+        if refusal is not None:
+            refusals.append(refusal)
+        elif open_time is not None:
+            by_open.setdefault(open_time, []).append(row)
+    closed: list[Bar] = []
+    forming: list[Bar] = []
+    for open_time in sorted(by_open):
+        twins = by_open[open_time]
+        fault = _twin_fault(twins) or bar_fault(twins[0])
+        if fault is not None and frame.is_closed(open_time):
+            refusals.append(Refusal(frame.venue, frame.market_id, open_time, *fault))
+        elif fault is None:
+            bar = to_bar(twins[0], frame.market_id, open_time)
+            (closed if frame.is_closed(open_time) else forming).append(bar)
+    return Checked(tuple(closed), tuple(forming), tuple(refusals))
+
+
+def _placed(row: RawCandle, frame: Frame) -> tuple[datetime | None, Refusal | None]:
+    """The row's open time, or why it has no place; neither for a row beside the asked range."""
+
+    def refuse(reason: str, detail: str, moment: datetime | None = None) -> tuple[None, Refusal]:
+        return None, Refusal(frame.venue, frame.market_id, moment, reason, detail)
+
+    if row.fault is not None:
+        return refuse("malformed", row.fault)
+    if row.open_ms is None or not math.isfinite(row.open_ms) or not 0 < row.open_ms < 4e12:
+        return refuse("bad_time", f"found open time {row.open_ms!r}, expected milliseconds")
+    moment = from_ms(int(row.open_ms))
+    if row.open_ms != int(row.open_ms) or not is_aligned(moment, frame.width):
+        return refuse("off_grid", f"found {iso(moment)}, expected a bar of the grid", moment)
+    if moment > frame.now:
+        return refuse("future", f"opens {iso(moment)}, after now {iso(frame.now)}", moment)
+    if moment < frame.since - 2 * frame.width:
+        detail = f"found {iso(moment)}, expected bars from {iso(frame.since)} on"
+        return refuse("not_asked", detail, moment)
+    return (moment if frame.since <= moment < frame.until else None), None
+
+
+def _twin_fault(twins: Sequence[RawCandle]) -> tuple[str, str] | None:
+    if len(set(twins)) == 1:
+        return None
+    closes = ", ".join(str(t.close) for t in twins[:3])
+    return "conflicting_duplicate", f"found {len(twins)} different bars, closes {closes}"
+
+
+def bar_fault(row: RawCandle) -> tuple[str, str] | None:
+    """Reason and detail of what is wrong with a row's numbers; None when nothing is."""
+    prices = (row.open, row.high, row.low, row.close)
+    if any(p is None or not math.isfinite(p) for p in (*prices, row.base_volume)):
+        found = {n: getattr(row, n) for n in ("open", "high", "low", "close", "base_volume")}
+        return "not_finite", f"found {found}, expected finite numbers"
+    open_, high, low, close = (float(p) for p in prices if p is not None)
+    if min(open_, high, low, close) <= 0:
+        return "not_positive", f"found prices {open_}, {high}, {low}, {close}, expected above 0"
+    if not low <= min(open_, close) or not max(open_, close) <= high:
+        detail = f"found open {open_}, high {high}, low {low}, close {close}"
+        return "inconsistent_range", f"{detail}, expected low <= open, close <= high"
+    return _volume_fault(row, low, high)
+
+
+def _volume_fault(row: RawCandle, low: float, high: float) -> tuple[str, str] | None:
+    base, quote, taker = float(row.base_volume or 0.0), row.quote_volume, row.taker_buy_quote
+    given = [v for v in (quote, taker) if v is not None]
+    if not all(math.isfinite(v) for v in given):
+        return "not_finite", f"found quote volume {quote}, taker {taker}, expected finite numbers"
+    if base < 0 or any(v < 0 for v in given):
+        return "negative_volume", f"found volumes {base}, {quote}, {taker}, expected 0 or more"
+    if quote is None:
+        return None
+    if taker is not None and taker > quote * (1 + _FLOAT_SLACK):
+        return "taker_over_volume", f"found taker buys {taker} of quote volume {quote}"
+    least, most = base * low / VOLUME_TOLERANCE, base * high * VOLUME_TOLERANCE
+    counted = max(quote, base * low) > _NEGLIGIBLE_QUOTE
+    if counted and not least <= quote <= most:
+        detail = f"found quote volume {quote} of {base} coins at {low} to {high}"
+        return "volume_mismatch", f"{detail}, expected {least:.6g} to {most:.6g}"
+    return None
+
+
+def to_bar(row: RawCandle, market_id: str, open_time: datetime) -> Bar:
+    """The bar of a row without fault."""
+    taker = row.taker_buy_quote
+    if taker is not None and row.quote_volume is not None:
+        taker = min(taker, row.quote_volume)  # venues round the two apart
+    open_, high, low, close, base = (float(v) for v in row[1:6] if isinstance(v, float | int))
+    return Bar(market_id, open_time, open_, high, low, close, base, row.quote_volume, taker)

@@ -1,0 +1,1 @@
+"""What each venue says in its own way: limits, candle requests, rows."""

@@ -1,0 +1,127 @@
+"""The daily report: which days are due, put on their way once for each date and recipient, and drawn when sent."""
+
+import threading
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from monitor.content.mail import Letter
+from monitor.content.report import report_mail
+from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.reporting import day_facts, day_window, due_time
+from monitor.settings.schema import Settings
+from monitor.store import closes, engine_state, outbox, reports_sent
+from monitor.store.database import Database
+
+MISSED_DAYS = 3
+"""So many days back are made up for after a time without a run; older ones can be had as files."""
+PATIENCE = timedelta(minutes=30)
+"""A day that has not been stepped to its end is reported as it stands when this is over."""
+KEPT = timedelta(minutes=10)
+"""A drawn report is sent to the day's other recipients for so long; then it is drawn anew."""
+
+
+class ReportLetters:
+    """Called with a report's notice and the time; gathers and draws the day when it is sent, once for all recipients."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._last: tuple[tuple[date, datetime], datetime, Letter] | None = None
+
+    def __call__(self, notice: Notice, now: datetime) -> Letter:
+        """Slow where the day has not been drawn yet: called in a thread of its own."""
+        day = date.fromisoformat(notice.payload["day"])
+        key = (day, notice.event_at)
+        with self._lock:
+            if self._last is None or self._last[0] != key or not self._fresh(self._last[1], now):
+                facts = day_facts(
+                    self._database, self._settings, day, now=now, due_at=notice.event_at
+                )
+                self._last = (key, now, report_mail(facts))
+            return self._last[2]
+
+    @staticmethod
+    def _fresh(drawn_at: datetime, now: datetime) -> bool:
+        return timedelta(0) <= now - drawn_at < KEPT
+
+
+def report_notice(day: date, recipient: str, due_at: datetime, now: datetime) -> Notice:
+    """The report of a day on its way to one recipient; whatever it says is gathered when it is sent."""
+    return Notice(
+        dedup_key=f"report|{day.isoformat()}",
+        channel=Channel.REPORT,
+        kind=NoticeKind.REPORT,
+        text=f"daily report of {day.isoformat()}",
+        event_at=due_at,
+        due_at=now,
+        thread=f"report|{day.isoformat()}|{recipient}",
+        recipient=recipient,
+        payload={"day": day.isoformat(), "rotations": []},
+    )
+
+
+def due_days(settings: Settings, now: datetime) -> list[date]:
+    """The last days whose report's time has come, oldest first, at most three."""
+    report = settings.report
+    zone = ZoneInfo(report.timezone)
+    today = now.astimezone(zone).date()
+    # A due time of late evening comes a day after its date ends, so the newest due day may be the day before yesterday.
+    days = [today - timedelta(days=k) for k in range(MISSED_DAYS + 1, 0, -1)]
+    return [day for day in days if due_time(day, report.time, zone) <= now][-MISSED_DAYS:]
+
+
+def enqueue_due(
+    database: Database, settings: Settings, now: datetime, *, started_at: datetime | None = None
+) -> int:
+    """Put on their way the reports that are due and were not; how many notices were added.
+
+    Safe to call at any time, from any number of processes, whatever the clock did: each date and recipient is claimed
+    in the transaction that enqueues its notice. Nothing before the monitor first ran. A day waits until it has been
+    stepped to its end, or until half an hour has passed since it was due and since ``started_at``: a daemon that comes
+    back is given time to fill in what it missed.
+    """
+    recipients = list(dict.fromkeys(settings.report.recipients))
+    if not recipients or settings.smtp.host is None:
+        return 0
+    with database.read() as conn:
+        days = _ready(conn, settings, now, started_at, recipients)
+    return sum(put_on_its_way(database, settings, day, recipients, now)[0] for day in days)
+
+
+def put_on_its_way(
+    database: Database, settings: Settings, day: date, recipients: list[str], now: datetime
+) -> tuple[int, dict[str, datetime]]:
+    """Claim and enqueue in one transaction; (notices added, recipient -> when it was claimed before)."""
+    due = due_time(day, settings.report.time, ZoneInfo(settings.report.timezone))
+    with database.write() as conn:
+        before = reports_sent.sent_to(conn, day)
+        fresh = [to for to in recipients if reports_sent.mark_sent(conn, day, to, now)]
+        outbox.enqueue(conn, [report_notice(day, to, due, now) for to in fresh])
+    return len(fresh), {to: at for to, at in before.items() if to in recipients}
+
+
+def _ready(
+    conn: Connection,
+    settings: Settings,
+    now: datetime,
+    started_at: datetime | None,
+    recipients: list[str],
+) -> list[date]:
+    live_from = engine_state.live_from(conn)
+    if live_from is None:
+        return []
+    zone = ZoneInfo(settings.report.timezone)
+    stepped = closes.last_close(conn)
+    found = []
+    for day in due_days(settings, now):
+        until = day_window(day, zone)[1]
+        due = due_time(day, settings.report.time, zone)
+        whole = stepped is not None and stepped >= until
+        waited = now >= max(due, started_at or due) + PATIENCE
+        unsent = set(recipients) - reports_sent.sent_to(conn, day).keys()
+        if until > live_from and (whole or waited) and unsent:
+            found.append(day)
+    return found
