@@ -2,16 +2,16 @@
 
 from zoneinfo import ZoneInfo
 
-from monitor.alerting.chart import Pictures
+from monitor.alerting.chart import AlertCharts
 from monitor.clock import Clock
 from monitor.delivery.batching import Rules
 from monitor.delivery.channel import ChannelSender, DrawPicture
-from monitor.delivery.mail.compose import Letters
+from monitor.delivery.mail.compose import MailComposer
 from monitor.delivery.mail.smtp import EmailChannel, MailServer
 from monitor.delivery.slack.bot import SlackBot
 from monitor.delivery.slack.webhook import SlackWebhook
 from monitor.model.notice import Channel
-from monitor.reporting.schedule import ReportLetters
+from monitor.reporting.schedule import ReportMails
 from monitor.settings.schema import Settings
 from monitor.settings.secret import Secret
 from monitor.settings.tables import SlackTable
@@ -22,14 +22,14 @@ def channels_of(
     settings: Settings, database: Database, clock: Clock
 ) -> dict[Channel, ChannelSender]:
     """By channel, as far as they are set up."""
-    draw = Pictures(database, settings.universe)
+    draw = AlertCharts(database, settings.universe)
     found = _slack(settings.alerts.slack, clock, draw)
     return found | _mail(settings, database, draw)
 
 
 def report_channel(settings: Settings, database: Database) -> ChannelSender | None:
     """The way out of daily reports alone; None where no mail server or no recipient is set up."""
-    return _mail(settings, database, Pictures(database, settings.universe)).get(Channel.REPORT)
+    return _mail(settings, database, AlertCharts(database, settings.universe)).get(Channel.REPORT)
 
 
 def names_of_channels(settings: Settings) -> list[Channel]:
@@ -91,7 +91,7 @@ def _mail(
     server = mail_server(settings)
     if server is None:
         return {}
-    letters = Letters(draw, ReportLetters(database, settings))
+    letters = MailComposer(draw, ReportMails(database, settings))
     report = settings.report
     return {
         channel: EmailChannel(server, report.sender, letters, unsubscribe=report.unsubscribe)

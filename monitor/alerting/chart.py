@@ -16,7 +16,7 @@ EVERY = timedelta(hours=1)
 INSTANT = timedelta(microseconds=1)
 
 
-class Pictures:
+class AlertCharts:
     """Draws what the notice's change is about: three days up to when it became knowable, and nothing after."""
 
     def __init__(self, database: Database, universe: Universe) -> None:

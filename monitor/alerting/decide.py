@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from monitor.alerting.grouping import crowd_notice, crowd_of, crowds
-from monitor.alerting.history import OWN_SINCE, Told
-from monitor.alerting.policy import AlertPolicy, Form, Voice, held_by_quiet_hours, is_at_least
-from monitor.content.alert import Around, around_to_json, pair_of, preview_line, reply_text
+from monitor.alerting.history import OWN_SINCE, History
+from monitor.alerting.policy import AlertPolicy, Form, Receiver, held_by_quiet_hours, is_at_least
+from monitor.content.alert import AlertFacts, facts_to_json, pair_of, preview_line, reply_text
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import (
@@ -24,73 +24,75 @@ _HELD = (ChangeReason.HELD, ChangeReason.RESUMED)
 _OUTCOMES = (ChangeReason.OUTCOME_24H, ChangeReason.OUTCOME_72H)
 
 
-ToldOf = Callable[[Voice, str], Told | None]
-"""What that voice has been told of that rotation."""
+HistoryOf = Callable[[Receiver, str], History | None]
+"""What that receiver has been told of that rotation."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Saying:
-    """A change that a voice tells: in which way, in which thread."""
+    """A change that a receiver tells: in which way, in which thread."""
 
     change: RotationChange
     act: Act
     thread: str
-    told: Told | None = None
+    told: History | None = None
 
 
 def notices_for(
     changes: Sequence[RotationChange],
     policy: AlertPolicy,
-    around: Mapping[str, Around],
-    told_of: ToldOf,
+    around: Mapping[str, AlertFacts],
+    history_of: HistoryOf,
 ) -> list[Notice]:
-    """Notices of the changes that became knowable together, voice by voice. ``around``: rotation id -> its surroundings."""
+    """Notices of the changes that became knowable together, receiver by receiver. ``around``: rotation id -> its surroundings."""
     made: list[Notice] = []
-    for voice in policy.voices:
-        said = _sayings(changes, voice, partial(told_of, voice))
-        for group in _groups(said, voice):
+    for receiver in policy.receivers:
+        said = _sayings(changes, receiver, partial(history_of, receiver))
+        for group in _groups(said, receiver):
             if len(group) == 1:
-                made += _notices(group[0], voice, policy, around[group[0].change.rotation.id])
+                made += _notices(group[0], receiver, policy, around[group[0].change.rotation.id])
             else:
-                made += _crowd_notices(group, voice, policy, around)
+                made += _crowd_notices(group, receiver, policy, around)
     return made
 
 
 def _sayings(
-    changes: Sequence[RotationChange], voice: Voice, told_of: Callable[[str], Told | None]
+    changes: Sequence[RotationChange],
+    receiver: Receiver,
+    history_of: Callable[[str], History | None],
 ) -> list[_Saying]:
     """In order. A rotation that opens and is confirmed in one interval says so once."""
     changes = _last_rises(changes)
-    speaking = {c.rotation.id for c in changes if _is_loud(c, voice)}
-    told: dict[str, Told | None] = {}
+    speaking = {c.rotation.id for c in changes if _is_loud(c, receiver)}
+    told: dict[str, History | None] = {}
     said = []
     for change in changes:
         rotation = change.rotation
-        before = told[rotation.id] if rotation.id in told else told_of(rotation.id)
-        saying = _saying(change, before, voice, speaking, told_of)
+        before = told[rotation.id] if rotation.id in told else history_of(rotation.id)
+        saying = _saying(change, before, receiver, speaking, history_of)
         if saying is None:
             continue
         said.append(saying)
         if before is None:
-            told[rotation.id] = Told(None, saying.thread, change.changed_at, 0.0, waiting=False)
+            told[rotation.id] = History(None, saying.thread, change.changed_at, 0.0, waiting=False)
     return said
 
 
 def _saying(
     change: RotationChange,
-    told: Told | None,
-    voice: Voice,
+    told: History | None,
+    receiver: Receiver,
     speaking: Collection[str],
-    told_of: Callable[[str], Told | None],
+    history_of: Callable[[str], History | None],
 ) -> _Saying | None:
     if change.reason in _RAISED:
-        return _rise(change, told, told_of) if _is_loud(change, voice) else None
+        return _rise(change, told, history_of) if _is_loud(change, receiver) else None
     if told is None:
         return None
     closes = change.reason in _CLOSED or (
-        change.reason is ChangeReason.REVERSED and _tells_reversal(change, voice, speaking)
+        change.reason is ChangeReason.REVERSED and _tells_reversal(change, receiver, speaking)
     )
-    threads = voice.form is Form.THREADS
+    threads = receiver.form is Form.THREADS
     if closes or (threads and change.reason in _OUTCOMES):
         return _Saying(change, Act.REPLY, told.thread, told)
     if threads and change.reason in _HELD and told.first is not None:
@@ -99,11 +101,11 @@ def _saying(
 
 
 def _rise(
-    change: RotationChange, told: Told | None, told_of: Callable[[str], Told | None]
+    change: RotationChange, told: History | None, history_of: Callable[[str], History | None]
 ) -> _Saying:
     """A message of its own, unless it was told before, or is a leg of one that was."""
     rotation = change.rotation
-    joined = told_of(rotation.joins) if rotation.joins else None
+    joined = history_of(rotation.joins) if rotation.joins else None
     if change.reason is ChangeReason.LEG and joined is not None and not joined.waiting:
         return _Saying(change, Act.REPLY, joined.thread, told)
     if told is None or (told.waiting and _is_urgent(change)):
@@ -111,19 +113,19 @@ def _rise(
     return _Saying(change, Act.REPLY, told.thread, told)
 
 
-def _tells_reversal(change: RotationChange, voice: Voice, speaking: Collection[str]) -> bool:
+def _tells_reversal(change: RotationChange, receiver: Receiver, speaking: Collection[str]) -> bool:
     """Two messages become one where the rotation that reverses is told as well, but a thread gets its link."""
-    return voice.form is not Form.MESSAGES or change.rotation.reversed_by not in speaking
+    return receiver.form is not Form.MESSAGES or change.rotation.reversed_by not in speaking
 
 
-def _is_loud(change: RotationChange, voice: Voice) -> bool:
-    """A rise to the voice's severity or above; what was on at the start is told in one digest."""
+def _is_loud(change: RotationChange, receiver: Receiver) -> bool:
+    """A rise to the receiver's severity or above; what was on at the start is told in one digest."""
     rotation = change.rotation
     if change.reason not in _RAISED:
         return False
     if rotation.at_start and change.changed_at == rotation.detected_at:
         return False
-    return is_at_least(rotation.severity, voice.minimum)
+    return is_at_least(rotation.severity, receiver.minimum)
 
 
 def _is_urgent(change: RotationChange) -> bool:
@@ -140,14 +142,14 @@ def _last_rises(changes: Sequence[RotationChange]) -> list[RotationChange]:
     return [change for change in changes if change.reason not in _RAISED or id(change) in kept]
 
 
-def _groups(said: Sequence[_Saying], voice: Voice) -> list[list[_Saying]]:
+def _groups(said: Sequence[_Saying], receiver: Receiver) -> list[list[_Saying]]:
     """Messages to a channel that share a side go together; what goes into a thread, and mail, goes alone."""
     together = [
         s
         for s in said
         if s.change.reason in _RAISED
-        and (s.act is Act.SAY or voice.form is Form.MESSAGES)
-        and voice.form is not Form.MAIL
+        and (s.act is Act.SAY or receiver.form is Form.MESSAGES)
+        and receiver.form is not Form.MAIL
     ]
     of = {id(s.change): s for s in said}
     group_of = {
@@ -158,11 +160,13 @@ def _groups(said: Sequence[_Saying], voice: Voice) -> list[list[_Saying]]:
     return [group_of.get(id(s.change), [s]) for s in said if id(s.change) not in taken]
 
 
-def _notices(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around) -> list[Notice]:
+def _notices(
+    saying: _Saying, receiver: Receiver, policy: AlertPolicy, around: AlertFacts
+) -> list[Notice]:
     """The message, and with threads its picture or the edit of its parent."""
     change, told = saying.change, saying.told
-    notice = _notice(saying, voice, policy, around)
-    if saying.act is Act.EDIT or voice.form is not Form.THREADS:
+    notice = _notice(saying, receiver, policy, around)
+    if saying.act is Act.EDIT or receiver.form is not Form.THREADS:
         return [notice]
     if saying.act is Act.SAY:
         return [notice, _beside(notice, Act.PICTURE)]
@@ -180,7 +184,7 @@ def _notices(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around)
     return [notice, edit]
 
 
-def _notice(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around) -> Notice:
+def _notice(saying: _Saying, receiver: Receiver, policy: AlertPolicy, around: AlertFacts) -> Notice:
     change, rotation = saying.change, saying.change.rotation
     scorecard = change.reason in _OUTCOMES
     payload: dict[str, Any] = {
@@ -188,7 +192,7 @@ def _notice(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around) 
         "pair": pair_of(rotation, around.names),
         "severity": rotation.severity.value,
         "change": change_to_json(change),
-        "around": around_to_json(around),
+        "around": facts_to_json(around),
     }
     own_since = around.own_since.get(rotation.from_sector)
     if own_since is not None:
@@ -202,21 +206,21 @@ def _notice(saying: _Saying, voice: Voice, policy: AlertPolicy, around: Around) 
     )
     notice = Notice(
         dedup_key=f"{rotation.id}|{change.reason.value}|{iso(change.changed_at)}",
-        channel=voice.channel,
+        channel=receiver.channel,
         kind=NoticeKind.SCORECARD if scorecard else NoticeKind.ROTATION,
         text=text,
         event_at=change.changed_at,
         due_at=change.changed_at,
         thread=saying.thread,
-        recipient=voice.recipient,
+        recipient=receiver.recipient,
         payload=payload,
         act=saying.act,
         urgent=_is_urgent(change),
     )
-    return held_by_quiet_hours(notice, voice, policy, parent_waits=_waits(saying.told))
+    return held_by_quiet_hours(notice, receiver, policy, parent_waits=_waits(saying.told))
 
 
-def _waits(told: Told | None) -> bool:
+def _waits(told: History | None) -> bool:
     return told is not None and told.waiting
 
 
@@ -226,19 +230,22 @@ def _beside(notice: Notice, act: Act) -> Notice:
 
 
 def _crowd_notices(
-    group: Sequence[_Saying], voice: Voice, policy: AlertPolicy, around: Mapping[str, Around]
+    group: Sequence[_Saying],
+    receiver: Receiver,
+    policy: AlertPolicy,
+    around: Mapping[str, AlertFacts],
 ) -> list[Notice]:
     """The one message, and each rotation's own notice as told in it."""
     first = group[0].change
     crowd = crowd_of([s.change for s in group], around[first.rotation.id].names)
     urgent = any(_is_urgent(s.change) for s in group)
-    notice = crowd_notice(crowd, voice, first.changed_at, urgent=urgent)
-    notice = held_by_quiet_hours(notice, voice, policy)
+    notice = crowd_notice(crowd, receiver, first.changed_at, urgent=urgent)
+    notice = held_by_quiet_hours(notice, receiver, policy)
     return [
         notice,
         *(
             replace(
-                _notice(s, voice, policy, around[s.change.rotation.id]),
+                _notice(s, receiver, policy, around[s.change.rotation.id]),
                 told_in=notice.dedup_key,
                 due_at=notice.due_at,
             )

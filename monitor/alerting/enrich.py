@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from monitor.content.alert import Around, PastFlags
+from monitor.analytics.own import own_move
+from monitor.content.alert import AlertFacts, PastFlags
 from monitor.content.alert.spark import spark_line
-from monitor.content.report.selection import own_move
 from monitor.detection.explanation import ends_at
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.grid import format_duration
@@ -24,7 +24,7 @@ SPARK_POINTS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Gatherer:
+class Enricher:
     """``names``: sector -> name. ``page``: address of the page, empty without one. ``banner``: whose figures these are,
     where they are not the market's."""
 
@@ -34,11 +34,11 @@ class Gatherer:
     page: str = ""
     banner: str = ""
 
-    def around(self, conn: Connection, rotation: Rotation, picture: MarketStep) -> Around:
+    def around(self, conn: Connection, rotation: Rotation, picture: MarketStep) -> AlertFacts:
         """As of the close of ``picture``."""
         at = picture.close_time
         seen, listed = self._venues(rotation, picture)
-        return Around(
+        return AlertFacts(
             names=self.names,
             spark=_spark(conn, rotation.from_sector, at),
             notes=tuple(notes.read_notes(conn, at - DAY, at + INSTANT)),

@@ -4,9 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.alerting.policy import Voice
-from monitor.content.alert.names import NAME_LENGTHS, name_of, pair_of
-from monitor.content.alert.preview import PREVIEW, preview_line
+from monitor.alerting.policy import Receiver
+from monitor.content.alert.preview import NAME_LENGTHS, PREVIEW, name_of, pair_of, preview_line
 from monitor.content.wording.figures import utc
 from monitor.model.notice import Notice, NoticeKind
 from monitor.model.rotation import SEVERITY_ORDER, Rotation, RotationChange, Severity
@@ -64,17 +63,17 @@ def crowd_of(group: Sequence[RotationChange], names: Mapping[str, str]) -> Crowd
     )
 
 
-def crowd_notice(crowd: Crowd, voice: Voice, at: datetime, *, urgent: bool) -> Notice:
-    """A crowd as one notice to a voice."""
+def crowd_notice(crowd: Crowd, receiver: Receiver, at: datetime, *, urgent: bool) -> Notice:
+    """A crowd as one notice to a receiver."""
     return Notice(
         dedup_key=crowd.key,
-        channel=voice.channel,
+        channel=receiver.channel,
         kind=NoticeKind.DIGEST,
         text=crowd.text,
         event_at=at,
         due_at=at,
         thread=crowd.key,
-        recipient=voice.recipient,
+        recipient=receiver.recipient,
         payload={
             "body": crowd.body,
             "rotations": list(crowd.ids),

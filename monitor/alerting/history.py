@@ -1,4 +1,4 @@
-"""What a voice has been told of a rotation, read from its own notices."""
+"""What a receiver has been told of a rotation, read from its own notices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _FACTS = frozenset({"change", "around"})
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class History:
     """``first``: the facts (``change``, ``around``) of the message that stands as its parent, None where a digest told it
     first. ``thread``: where more of it goes. ``last_at``: when it was last spoken of. ``own_since``: the loser's own move
     since detection as last told, a fraction. ``waiting``: quiet hours still hold all of it.
@@ -28,8 +28,8 @@ class Told:
     waiting: bool
 
 
-def told_from(rotation_id: str, notices: Sequence[tuple[Notice, bool]]) -> Told | None:
-    """From the rotation's notices of one voice, in order, each with whether quiet hours still hold it; None without any.
+def history_from(rotation_id: str, notices: Sequence[tuple[Notice, bool]]) -> History | None:
+    """From the rotation's notices of one receiver, in order, each with whether quiet hours still hold it; None without any.
 
     A leg that was only told in the thread of the rotation it joins goes on there.
     """
@@ -41,7 +41,7 @@ def told_from(rotation_id: str, notices: Sequence[tuple[Notice, bool]]) -> Told 
     alone = [n for n in parents if n.told_in is None and n.payload.keys() >= _FACTS]
     states = [(n, held) for n, held in spoken if n.kind is not NoticeKind.SCORECARD]
     moves = [float(n.payload[OWN_SINCE]) for n, _ in spoken if OWN_SINCE in n.payload]
-    return Told(
+    return History(
         first={key: alone[0].payload[key] for key in sorted(_FACTS)} if alone else None,
         thread=rotation_id if own else spoken[-1][0].thread,
         last_at=max(n.event_at for n, _ in states or spoken),

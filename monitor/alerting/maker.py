@@ -9,15 +9,14 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor.alerting.decide import notices_for
-from monitor.alerting.enrich import INSTANT, Gatherer
-from monitor.alerting.history import Told, told_from
-from monitor.alerting.policy import AlertPolicy, Form, Voice, is_at_least
+from monitor.alerting.enrich import INSTANT, Enricher
+from monitor.alerting.history import History, history_from
+from monitor.alerting.policy import AlertPolicy, Form, Receiver, is_at_least
 from monitor.alerting.reminders import Standing, reminders_for
 from monitor.alerting.start_digest import start_digest
-from monitor.content.report.selection import states_at
 from monitor.model.grid import is_aligned, iso
 from monitor.model.notice import Act, Channel, Notice, NoticeKind
-from monitor.model.rotation import Rotation, RotationChange, Severity, StepOutput
+from monitor.model.rotation import Rotation, RotationChange, Severity, StepOutput, states_at
 from monitor.settings.schema import Settings
 from monitor.store import meta, outbox, rotations, steps
 from monitor.store.database import Database
@@ -39,17 +38,17 @@ def policy_of(settings: Settings, channels: Iterable[Channel]) -> AlertPolicy:
     """The policy of the [alerts] table for the channels that are set up."""
     alerts, found = settings.alerts, set(channels)
     quiet = alerts.quiet_hours
-    voices: list[Voice] = []
+    receivers: list[Receiver] = []
     if Channel.SLACK in found:
         form = Form.THREADS if alerts.slack.bot_token is not None else Form.MESSAGES
-        voices.append(Voice(Channel.SLACK, form, Severity(alerts.minimum_severity)))
+        receivers.append(Receiver(Channel.SLACK, form, Severity(alerts.minimum_severity)))
     if Channel.EMAIL in found:
-        voices += [
-            Voice(Channel.EMAIL, Form.MAIL, Severity.CRITICAL, address)
+        receivers += [
+            Receiver(Channel.EMAIL, Form.MAIL, Severity.CRITICAL, address)
             for address in alerts.email.recipients
         ]
     return AlertPolicy(
-        voices=tuple(voices),
+        receivers=tuple(receivers),
         quiet=(quiet[0], quiet[1]) if quiet else None,
         quiet_zone=ZoneInfo(alerts.quiet_timezone),
         reminder_after=alerts.reminder_after,
@@ -62,9 +61,9 @@ def names_of(settings: Settings) -> dict[str, str]:
     return {sector.id: sector.name for sector in settings.universe.sectors}
 
 
-def gatherer_of(settings: Settings) -> Gatherer:
+def enricher_of(settings: Settings) -> Enricher:
     """What stands around rotations, by these settings."""
-    return Gatherer(
+    return Enricher(
         settings.universe, names_of(settings), settings.detection, page=settings.web.url or ""
     )
 
@@ -75,9 +74,9 @@ class NoticeMaker:
     ``live_from``: what became knowable before the daemon first looked is history and told to nobody; None tells all.
     """
 
-    def __init__(self, policy: AlertPolicy, gatherer: Gatherer, live_from: datetime | None) -> None:
+    def __init__(self, policy: AlertPolicy, enricher: Enricher, live_from: datetime | None) -> None:
         self._policy = policy
-        self._gatherer = gatherer
+        self._enricher = enricher
         self._live_from = live_from
 
     def __call__(self, conn: Connection, outputs: Sequence[StepOutput]) -> list[Notice]:
@@ -85,7 +84,9 @@ class NoticeMaker:
         made: list[Notice] = []
         for output in outputs:
             at = output.step.close_time
-            if not self._policy.voices or (self._live_from is not None and at <= self._live_from):
+            if not self._policy.receivers or (
+                self._live_from is not None and at <= self._live_from
+            ):
                 continue
             try:
                 fresh = self._of_step(conn, output, made)
@@ -106,17 +107,17 @@ class NoticeMaker:
         return [
             Notice(
                 dedup_key=f"{rotation.id}|{change.reason.value}|{iso(change.changed_at)}",
-                channel=voice.channel,
+                channel=receiver.channel,
                 kind=NoticeKind.ROTATION,
                 text=text,
                 event_at=change.changed_at,
                 due_at=change.changed_at,
                 thread=rotation.id,
-                recipient=voice.recipient,
+                recipient=receiver.recipient,
                 payload={"body": text, "rotations": [rotation.id]},
             )
-            for voice in self._policy.voices
-            if is_at_least(rotation.severity, voice.minimum)
+            for receiver in self._policy.receivers
+            if is_at_least(rotation.severity, receiver.minimum)
         ]
 
     def _of_step(
@@ -124,53 +125,53 @@ class NoticeMaker:
     ) -> list[Notice]:
         at = output.step.close_time
 
-        def told_of(voice: Voice, rotation_id: str) -> Told | None:
-            return _told(conn, voice, rotation_id, made, at)
+        def history_of(receiver: Receiver, rotation_id: str) -> History | None:
+            return _told(conn, receiver, rotation_id, made, at)
 
         fresh: list[Notice] = []
         if output.changes:
             around = {
-                c.rotation.id: self._gatherer.around(conn, c.rotation, output.step)
+                c.rotation.id: self._enricher.around(conn, c.rotation, output.step)
                 for c in output.changes
             }
-            fresh += notices_for(output.changes, self._policy, around, told_of)
+            fresh += notices_for(output.changes, self._policy, around, history_of)
         if is_aligned(at, HOUR):  # often enough, and the cost does not grow with a finer grid
             changed = {c.rotation.id for c in output.changes}
-            fresh += reminders_for(self._standing(conn, output, changed), self._policy, told_of)
+            fresh += reminders_for(self._standing(conn, output, changed), self._policy, history_of)
         return fresh
 
     def _standing(self, conn: Connection, output: StepOutput, changed: set[str]) -> list[Standing]:
         """Rotations that are on; those that changed in this step have just been spoken of."""
         at = output.step.close_time
         return [
-            Standing(rotation, self._gatherer.around(conn, rotation, output.step), at)
+            Standing(rotation, self._enricher.around(conn, rotation, output.step), at)
             for rotation in self._states(conn, at)
             if rotation.is_on and rotation.id not in changed
         ]
 
     def _states(self, conn: Connection, at: datetime) -> list[Rotation]:
         """Rotations as they stood at ``at``; of a batch, later steps are stored already."""
-        longest = timedelta(hours=self._gatherer.detection.max_age_h) + DAY
+        longest = timedelta(hours=self._enricher.detection.max_age_h) + DAY
         return states_at(rotations.list_changes(conn, since=at - longest, until=at + INSTANT), at)
 
 
 def _told(
-    conn: Connection, voice: Voice, rotation_id: str, made: Sequence[Notice], at: datetime
-) -> Told | None:
+    conn: Connection, receiver: Receiver, rotation_id: str, made: Sequence[Notice], at: datetime
+) -> History | None:
     """From what is stored and what this batch has made so far."""
     found = [
         (stored.notice, _is_held(stored, at))
         for stored in outbox.notices_of(
-            conn, rotation_id, voice.channel, voice.recipient, since=at - REMEMBERED
+            conn, rotation_id, receiver.channel, receiver.recipient, since=at - REMEMBERED
         )
     ]
     found += [
         (notice, notice.due_at > at)
         for notice in made
-        if (notice.channel, notice.recipient) == (voice.channel, voice.recipient)
+        if (notice.channel, notice.recipient) == (receiver.channel, receiver.recipient)
         and rotation_id in notice.payload["rotations"]
     ]
-    return told_from(rotation_id, found)
+    return history_from(rotation_id, found)
 
 
 def _is_held(stored: StoredNotice, at: datetime) -> bool:
@@ -218,7 +219,7 @@ def owes_start_digest(conn: Connection) -> bool:
 
 
 def digest_at_start(
-    database: Database, policy: AlertPolicy, gatherer: Gatherer, at: datetime
+    database: Database, policy: AlertPolicy, enricher: Enricher, at: datetime
 ) -> int:
     """Tell of the rotations that were on when the daemon first looked, once; how many notices were added."""
     with database.write() as conn:
@@ -231,5 +232,5 @@ def digest_at_start(
         picture = steps.latest_step(conn)
         if picture is None:
             return 0
-        around = {r.id: gatherer.around(conn, r, picture) for r in on}
+        around = {r.id: enricher.around(conn, r, picture) for r in on}
         return outbox.enqueue(conn, start_digest(on, around, at, policy))

@@ -1,10 +1,9 @@
 """Who hears of rotations, from which severity on, in which way, and when not."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from monitor.content.quiet_hours import end_of_quiet
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Channel, Notice
 from monitor.model.rotation import SEVERITY_ORDER, Severity
@@ -21,7 +20,7 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class Receiver:
     """One reader of rotations: told from ``minimum`` severity on."""
 
     channel: Channel
@@ -38,7 +37,7 @@ class AlertPolicy:
     ``reminder_step``: or when the loser's own move has grown by so much, a fraction.
     """
 
-    voices: tuple[Voice, ...]
+    receivers: tuple[Receiver, ...]
     quiet: tuple[time, time] | None = None
     quiet_zone: tzinfo = UTC
     reminder_after: timedelta = timedelta(hours=12)
@@ -51,13 +50,30 @@ def is_at_least(severity: Severity, minimum: Severity) -> bool:
 
 
 def held_by_quiet_hours(
-    notice: Notice, voice: Voice, policy: AlertPolicy, *, parent_waits: bool = False
+    notice: Notice, receiver: Receiver, policy: AlertPolicy, *, parent_waits: bool = False
 ) -> Notice:
     """Due when they are over. An edit makes no sound and is held only where its parent is."""
     silent = notice.act is Act.EDIT and not parent_waits
-    if policy.quiet is None or notice.urgent or silent or voice.form is Form.MAIL:
+    if policy.quiet is None or notice.urgent or silent or receiver.form is Form.MAIL:
         return notice
     over = end_of_quiet(notice.event_at, policy.quiet, policy.quiet_zone)
     if over is None:
         return notice
     return replace(notice, due_at=over, payload={**notice.payload, "held_until": iso(over)})
+
+
+def end_of_quiet(moment: datetime, quiet: tuple[time, time], zone: tzinfo) -> datetime | None:
+    """When the quiet hours that hold ``moment`` are over, in UTC; None outside of them.
+
+    ``quiet``: (begin, end), local times of ``zone``; they may reach over midnight.
+    """
+    begin, end = quiet
+    local = moment.astimezone(zone)
+    now = local.time()
+    inside = begin <= now < end if begin <= end else now >= begin or now < end
+    if not inside:
+        return None
+    over = local.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
+    if over <= local:
+        over += timedelta(days=1)
+    return over.astimezone(UTC)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from monitor.alerting.decide import ToldOf
-from monitor.alerting.history import OWN_SINCE, Told
-from monitor.alerting.policy import AlertPolicy, Form, Voice, held_by_quiet_hours, is_at_least
-from monitor.content.alert import Around, around_to_json, pair_of, reminder_text
+from monitor.alerting.decide import HistoryOf
+from monitor.alerting.history import OWN_SINCE, History
+from monitor.alerting.policy import AlertPolicy, Form, Receiver, held_by_quiet_hours, is_at_least
+from monitor.content.alert import AlertFacts, facts_to_json, pair_of, reminder_text
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import ChangeReason, Rotation, RotationChange, Status
@@ -20,7 +20,7 @@ class Standing:
     """A rotation that is on at ``at``."""
 
     rotation: Rotation
-    around: Around
+    around: AlertFacts
     at: datetime
 
     @property
@@ -30,22 +30,22 @@ class Standing:
 
 
 def reminders_for(
-    standing: Sequence[Standing], policy: AlertPolicy, told_of: ToldOf
+    standing: Sequence[Standing], policy: AlertPolicy, history_of: HistoryOf
 ) -> list[Notice]:
     """To those who were told of it and can hear it again; a rotation that is held is not spoken of."""
     return [
-        _reminder(found, voice, told, policy)
-        for voice in policy.voices
-        if voice.form is not Form.MAIL
+        _reminder(found, receiver, told, policy)
+        for receiver in policy.receivers
+        if receiver.form is not Form.MAIL
         for found in standing
         if found.rotation.is_on and not found.rotation.held
-        for told in [told_of(voice, found.rotation.id)]
-        if told is not None and not told.waiting and _is_due(found, told, voice, policy)
+        for told in [history_of(receiver, found.rotation.id)]
+        if told is not None and not told.waiting and _is_due(found, told, receiver, policy)
     ]
 
 
-def _is_due(found: Standing, told: Told, voice: Voice, policy: AlertPolicy) -> bool:
-    if not is_at_least(found.rotation.severity, voice.minimum):
+def _is_due(found: Standing, told: History, receiver: Receiver, policy: AlertPolicy) -> bool:
+    if not is_at_least(found.rotation.severity, receiver.minimum):
         return False
     if found.at - told.last_at >= policy.reminder_after:
         return True
@@ -53,7 +53,7 @@ def _is_due(found: Standing, told: Told, voice: Voice, policy: AlertPolicy) -> b
     return found.own_since is not None and told.own_since - found.own_since >= policy.reminder_step
 
 
-def _reminder(found: Standing, voice: Voice, told: Told, policy: AlertPolicy) -> Notice:
+def _reminder(found: Standing, receiver: Receiver, told: History, policy: AlertPolicy) -> Notice:
     rotation, at = found.rotation, found.at
     body = reminder_text(rotation, found.around, at)
     payload: dict[str, Any] = {
@@ -62,23 +62,23 @@ def _reminder(found: Standing, voice: Voice, told: Told, policy: AlertPolicy) ->
         "pair": pair_of(rotation, found.around.names),
         "severity": rotation.severity.value,
         "change": change_to_json(RotationChange(rotation, _state(rotation), at)),
-        "around": around_to_json(found.around),
+        "around": facts_to_json(found.around),
     }
     if found.own_since is not None:
         payload[OWN_SINCE] = found.own_since
     notice = Notice(
         dedup_key=f"{rotation.id}|reminder|{iso(at)}",
-        channel=voice.channel,
+        channel=receiver.channel,
         kind=NoticeKind.REMINDER,
         text=body.partition("\n")[0],
         event_at=at,
         due_at=at,
         thread=told.thread,
-        recipient=voice.recipient,
+        recipient=receiver.recipient,
         payload=payload,
         act=Act.REPLY,
     )
-    return held_by_quiet_hours(notice, voice, policy)
+    return held_by_quiet_hours(notice, receiver, policy)
 
 
 def _state(rotation: Rotation) -> ChangeReason:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from monitor.alerting.grouping import Crowd, crowd_notice, few
 from monitor.alerting.policy import AlertPolicy, Form, held_by_quiet_hours, is_at_least
-from monitor.content.alert import PREVIEW, Around, pair_of
+from monitor.content.alert import PREVIEW, AlertFacts, pair_of
 from monitor.content.wording.safe_text import one_line
 from monitor.model.notice import Notice, NoticeKind
 from monitor.model.rotation import Rotation
@@ -14,21 +14,21 @@ from monitor.model.rotation import Rotation
 
 def start_digest(
     rotations: Sequence[Rotation],
-    around: Mapping[str, Around],
+    around: Mapping[str, AlertFacts],
     at: datetime,
     policy: AlertPolicy,
 ) -> list[Notice]:
     """One message for the rotations that were on when the daemon first looked, and each as told in it.
 
-    Voice by voice from its severity on; by mail nothing: what was critical before is no news.
+    Receiver by receiver from its severity on; by mail nothing: what was critical before is no news.
     """
     made: list[Notice] = []
-    for voice in policy.voices:
-        loud = [r for r in rotations if is_at_least(r.severity, voice.minimum)]
-        if voice.form is Form.MAIL or not loud:
+    for receiver in policy.receivers:
+        loud = [r for r in rotations if is_at_least(r.severity, receiver.minimum)]
+        if receiver.form is Form.MAIL or not loud:
             continue
-        digest = crowd_notice(_start(loud, around), voice, at, urgent=False)
-        digest = held_by_quiet_hours(digest, voice, policy)
+        digest = crowd_notice(_start(loud, around), receiver, at, urgent=False)
+        digest = held_by_quiet_hours(digest, receiver, policy)
         made.append(digest)
         made += [
             replace(
@@ -44,7 +44,7 @@ def start_digest(
     return made
 
 
-def _start(rotations: Sequence[Rotation], around: Mapping[str, Around]) -> Crowd:
+def _start(rotations: Sequence[Rotation], around: Mapping[str, AlertFacts]) -> Crowd:
     pairs = [pair_of(r, around[r.id].names) for r in rotations]
     head = one_line(f"Already on at start: {few(pairs)}", PREVIEW)
     lines = [

@@ -91,3 +91,17 @@ def shares(caps: FloatArray, watched: int) -> FloatArray:
     """Each watched sector's part of the watched total; NaN without any cap."""
     total = caps[:watched].sum()
     return caps[:watched] / total if total > 0 else np.full(watched, np.nan)
+
+
+def chained(index: FloatArray, shares: FloatArray) -> FloatArray:
+    """(T,) level of all sectors together: each step's returns weighted by the shares at its beginning, from 100."""
+    level = np.full(len(index), 100.0)
+    for t in range(1, len(index)):
+        known = ~np.isnan(index[t]) & ~np.isnan(index[t - 1]) & ~np.isnan(shares[t - 1])
+        weight = shares[t - 1][known]
+        total = float(weight.sum())
+        step = (
+            float((weight * index[t][known] / index[t - 1][known]).sum() / total) if total else 1.0
+        )
+        level[t] = level[t - 1] * step
+    return level

@@ -1,11 +1,17 @@
 """Own return: the market taken out with a slow, shrunk beta (METHOD, chapter 6)."""
 
 import math
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.model.interval import FloatArray
+from monitor.model.state import SectorState
+
+Series = Sequence[tuple[datetime, SectorState]]
 
 PRIOR_ONLY_H = 24.0
 
@@ -87,3 +93,23 @@ def winsorised(x: FloatArray, size: FloatArray) -> FloatArray:
     bound = 4.0 * size
     loose = np.isnan(bound) | (bound == 0.0)
     return np.where(loose, x, np.clip(x, -bound, bound))
+
+
+def own_move(series: Series, sector: str, benchmark: str | None, since: datetime) -> float | None:
+    """The sector's own return from ``since`` to the end of the series (METHOD, 6): simple return less the market part.
+
+    The market part is summed over the series' steps with the beta of the step before. None where either index is
+    unknown at ``since``.
+    """
+    own = {at: state for at, state in series if state.id == sector and at >= since}
+    market = {at: state for at, state in series if state.id == benchmark and at >= since}
+    times = sorted(own)
+    if len(times) < 2 or any(at not in market for at in times):
+        return None
+    part = 0.0
+    for earlier, later in pairwise(times):
+        beta = own[earlier].beta
+        part += (1.3 if beta is None else beta) * math.log(
+            market[later].index / market[earlier].index
+        )
+    return own[times[-1]].index / own[times[0]].index - 1.0 - (math.exp(part) - 1.0)

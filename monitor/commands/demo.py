@@ -104,8 +104,8 @@ def tell_story(
 
     names = {sector.id: sector.name for sector in episode.universe.sectors}
     with database.read() as conn:
-        series = steps.sector_series(conn, episode.told_from, episode.until + episode.width)
-        events = steps.member_events(conn, episode.told_from, episode.until + episode.width)
+        series = steps.sector_series(conn, episode.history_from, episode.until + episode.width)
+        events = steps.member_events(conn, episode.history_from, episode.until + episode.width)
         worst = _worst_hour(series, "ai-agents")
         step = steps.step_at(conn, worst)
         readings = [
@@ -115,7 +115,7 @@ def tell_story(
                 conn,
                 from_sector=source,
                 to_sector=target,
-                since=episode.told_from,
+                since=episode.history_from,
                 until=episode.until + episode.width,
             )
         ]
@@ -142,7 +142,7 @@ def tell_story(
 
 def _say(out: "Console", line: str, *, first: str = "", then: str = "  ") -> None:
     """One line, folded at 100 columns, or those of a narrower terminal; blanks inside it are kept."""
-    from monitor.content.report.phrases import kept_together
+    from monitor.content.wording.phrases import kept_together
 
     columns = min(WIDTH, out.width)
     if len(first + line) > columns:
@@ -161,7 +161,7 @@ def _tell_alert(
     episode: "Episode", database: "Database", changes: Sequence["RotationChange"], out: "Console"
 ) -> None:
     """What Slack would have shown when the rotation was confirmed, in plain text."""
-    from monitor.alerting.enrich import Gatherer
+    from monitor.alerting.enrich import Enricher
     from monitor.content.alert import alert_message, alert_text
     from monitor.detection.parameters import DetectionParameters
     from monitor.model.rotation import ChangeReason
@@ -172,12 +172,12 @@ def _tell_alert(
         return
     change = told[0]
     names = {sector.id: sector.name for sector in episode.universe.sectors}
-    gatherer = Gatherer(episode.universe, names, DetectionParameters(), banner=BANNER)
+    enricher = Enricher(episode.universe, names, DetectionParameters(), banner=BANNER)
     with database.read() as conn:
         picture = steps.step_at(conn, change.changed_at)
         if picture is None:
             return
-        around = gatherer.around(conn, change.rotation, picture)
+        around = enricher.around(conn, change.rotation, picture)
     out.print(f"\nThe alert of {change.changed_at:%Y-%m-%d %H:%M} UTC:\n", markup=False)
     for line in alert_text(alert_message(change, around)).splitlines():
         _say(out, line, first="  ", then="    ")

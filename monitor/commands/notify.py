@@ -116,7 +116,7 @@ def send_outputs(
     outputs: "Iterable[StepOutput]",
 ) -> None:
     """What `replay --notify` found, through the configured channels; each notice at most once, ever."""
-    from monitor.alerting.maker import NoticeMaker, gatherer_of, policy_of
+    from monitor.alerting.maker import NoticeMaker, enricher_of, policy_of
     from monitor.bootstrap import channels_of
     from monitor.commands.sending import drain, stored
     from monitor.delivery.batching import Rules
@@ -124,9 +124,9 @@ def send_outputs(
 
     found: dict[Channel, ChannelSender] = channels_of(settings, database, context.clock)
     policy = policy_of(settings, found)
-    if not policy.voices:
+    if not policy.receivers:
         raise MonitorError("no channel is set up", remedy=_MEND)
-    maker = NoticeMaker(policy, gatherer_of(settings), None)
+    maker = NoticeMaker(policy, enricher_of(settings), None)
     notices: Sequence[Notice] = []
     with database.write() as conn:
         notices = maker(conn, list(outputs))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from monitor.content.alert.names import name_of, pair_of
+from monitor.content.alert.preview import name_of, pair_of
 from monitor.content.wording.figures import UNKNOWN, money, percent, points, pp
 from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import ChangeReason, PairReading, RotationChange

@@ -13,7 +13,7 @@ from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 from monitor.alerting.maker import (
     NoticeMaker,
     digest_at_start,
-    gatherer_of,
+    enricher_of,
     owe_start_digest,
     owes_start_digest,
     policy_of,
@@ -262,7 +262,7 @@ def assemble(settings: Settings, clock: Clock, database: Database, stop: asyncio
         width,
         deadline=settings.engine.deadline,
         clock=clock,
-        notices=NoticeMaker(policy, gatherer_of(settings), live_from),
+        notices=NoticeMaker(policy, enricher_of(settings), live_from),
     )
     poller = Poller(
         settings.universe,
@@ -306,12 +306,12 @@ def assemble(settings: Settings, clock: Clock, database: Database, stop: asyncio
 
 async def _digest_when_caught_up(parts: Parts, policy: AlertPolicy, live_from: datetime) -> None:
     """Once the history before the first look has been stepped; a store that is busy is asked again."""
-    gatherer = gatherer_of(parts.settings)
+    enricher = enricher_of(parts.settings)
     while not parts.stop.is_set():
         try:
             if await asyncio.to_thread(_caught_up, parts, live_from):
                 await asyncio.to_thread(
-                    digest_at_start, parts.database, policy, gatherer, parts.clock.now()
+                    digest_at_start, parts.database, policy, enricher, parts.clock.now()
                 )
                 parts.sender.wake()
                 return

@@ -25,7 +25,7 @@ class _Trouble:
     refused: set[int] = field(default_factory=set)
 
 
-class Troubles:
+class Backoff:
     """In memory: after a restart the first tries find it out again."""
 
     def __init__(self, channels: Iterable[Channel]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from monitor.alerting.digests import cap_digest, outage_digest, quiet_digest
-from monitor.content.quiet_hours import end_of_quiet
+from monitor.alerting.policy import end_of_quiet
 from monitor.model.notice import LATE_AFTER, Act, Channel, Notice, NoticeKind
 from monitor.store.outbox_order import CAPPED, HELD, QUIET
 from monitor.store.outbox_rows import StoredNotice

@@ -31,7 +31,7 @@ class Doubtful:
     rows: Sequence[tuple[StoredNotice, Sequence[Receipt]]]
 
 
-class Doubts:
+class Reconciler:
     """Asks the channels that can be asked; of the others (a webhook) it knows nothing and doubts nothing."""
 
     def __init__(

@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 from monitor.alerting.operator_notice import operator_notice
 from monitor.clock import Clock
 from monitor.delivery import channel_health
-from monitor.delivery.backoff import Troubles
+from monitor.delivery.backoff import Backoff
 from monitor.delivery.batching import HOUR, Gathered, Rules, plan
 from monitor.delivery.channel import ChannelSender, Receipt, Sending
 from monitor.delivery.errors import DeliveryFailed
-from monitor.delivery.reconcile import Doubtful, Doubts
+from monitor.delivery.reconcile import Doubtful, Reconciler
 from monitor.model.errors import MonitorError
 from monitor.model.notice import Channel, Notice
 from monitor.store import outbox
@@ -78,8 +78,8 @@ class Sender:
         self.on_attempt: Callable[[Attempt], None] = lambda _: None
         self._wake = asyncio.Event()
         self._plain: set[int] = set()
-        self._doubts = Doubts(database, clock, channels)
-        self._troubles = Troubles(channels)
+        self._doubts = Reconciler(database, clock, channels)
+        self._troubles = Backoff(channels)
 
     def wake(self) -> None:
         """Something was enqueued."""

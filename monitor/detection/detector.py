@@ -14,8 +14,8 @@ from monitor.detection.inputs import PairContext, SectorStep
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.single_sided import SingleSided
-from monitor.detection.step_view import Moment
-from monitor.detection.windows import Arrays, Memory
+from monitor.detection.step_view import StepView
+from monitor.detection.windows import Arrays, DetectionWindows
 from monitor.model.grid import is_aligned
 from monitor.model.interval import IntArray, Layout
 from monitor.model.rotation import PairReading, RotationChange
@@ -28,7 +28,7 @@ DAY_H = 24
 class DetectorState:
     """Fixed-size arrays and the rotations that are followed."""
 
-    memory: Memory
+    memory: DetectionWindows
     ledger: Ledger
     names: tuple[str, ...]  # sectors, in order
     pairs: tuple[tuple[str, str], ...]
@@ -124,7 +124,7 @@ class Detector:
         found, raw = features(memory, self._pairs, p, reversing)
         samples = memory.known.reshape(found.score.shape)
         judged = judge(found, self._pairs, samples, context, p)
-        moment = Moment(
+        moment = StepView(
             memory,
             self._pairs,
             judged,
@@ -148,7 +148,7 @@ class Detector:
         return readings, tuple(changes)
 
     def _keep_hourly(
-        self, memory: Memory, judged: Judged, raw: dict[str, Any], at: datetime
+        self, memory: DetectionWindows, judged: Judged, raw: dict[str, Any], at: datetime
     ) -> None:
         """Once an hour: samples for the yardsticks, and the hour's highest score."""
         best = judged.score.max(initial=-np.inf)
@@ -159,8 +159,8 @@ class Detector:
             memory.maxima.push(memory.hour_max)
             memory.hour_max = np.full(1, np.nan)
 
-    def _memory(self) -> Memory:
-        return Memory(
+    def _memory(self) -> DetectionWindows:
+        return DetectionWindows(
             len(self._sectors),
             len(self._pairs.names),
             len(self._p.horizons_h),

@@ -8,7 +8,7 @@ from monitor.detection.conditions import Judged, conditions_of, number_or_none
 from monitor.detection.features import Features, Pairs
 from monitor.detection.inputs import PairContext
 from monitor.detection.parameters import DetectionParameters
-from monitor.detection.windows import Memory
+from monitor.detection.windows import DetectionWindows
 from monitor.model.interval import FloatArray
 from monitor.model.rotation import Condition, Evidence, Rotation, SideEvidence, Status
 
@@ -16,7 +16,7 @@ LOOK_BACK_H = 12
 
 
 def evidence_of(
-    memory: Memory,
+    memory: DetectionWindows,
     pairs: Pairs,
     judged: Judged,
     f: Features,
@@ -53,7 +53,7 @@ def evidence_of(
 
 
 def one_sided_evidence(
-    memory: Memory,
+    memory: DetectionWindows,
     context: PairContext,
     sector: int,
     hours: int,
@@ -83,7 +83,7 @@ def one_sided_evidence(
     return evidence, at - timedelta(hours=began / memory.per_hour)
 
 
-def score_rank(memory: Memory, score: float) -> tuple[int, int]:
+def score_rank(memory: DetectionWindows, score: float) -> tuple[int, int]:
     """(place, of how many) among the hourly maxima of the last 30 days; 1 is the strongest."""
     known = memory.maxima.last(memory.maxima.length)
     known = known[~np.isnan(known)]
@@ -96,7 +96,7 @@ def ends_at(rotation: Rotation, p: DetectionParameters) -> tuple[float, float]:
     return p.off, hours
 
 
-def _look_back(memory: Memory, hours: int) -> int:
+def _look_back(memory: DetectionWindows, hours: int) -> int:
     return (hours + LOOK_BACK_H) * memory.per_hour
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from monitor.analytics.window import drift, total
 from monitor.detection.parameters import DetectionParameters
-from monitor.detection.windows import SAMPLES, Memory, sum_known
+from monitor.detection.windows import SAMPLES, DetectionWindows
 from monitor.model.interval import FloatArray, IntArray
 
 BoolArray = npt.NDArray[np.bool_]
@@ -45,7 +46,7 @@ class Features:
     coverage: FloatArray
 
 
-def advance(memory: Memory, pairs: Pairs, rows: dict[str, FloatArray]) -> None:
+def advance(memory: DetectionWindows, pairs: Pairs, rows: dict[str, FloatArray]) -> None:
     """Take one step of the sectors into the windows and the spreads of overlapping hourly sums.
 
     An hour counts once all of its steps and the one before it are known: the first step after a hole holds the whole
@@ -74,7 +75,7 @@ def advance(memory: Memory, pairs: Pairs, rows: dict[str, FloatArray]) -> None:
 
 
 def features(
-    memory: Memory, pairs: Pairs, p: DetectionParameters, reversing: BoolArray
+    memory: DetectionWindows, pairs: Pairs, p: DetectionParameters, reversing: BoolArray
 ) -> tuple[Features, dict[str, FloatArray]]:
     """Witnesses and scores as of the last step, and the raw samples (level, change, flow) per horizon and pair.
 
@@ -126,16 +127,16 @@ class Sums:
         return mean
 
 
-def sums_over(memory: Memory, hours: int) -> Sums:
+def sums_over(memory: DetectionWindows, hours: int) -> Sums:
     """The sums of the window of ``hours`` that ends with the last step."""
     steps, day = hours * memory.per_hour, 24 * memory.per_hour
     returns = np.concatenate([memory.rows["e"].last(steps), memory.rows["q"].last(steps)], axis=1)
-    e, q = np.split(sum_known(returns, LEAST_KNOWN, scaled=False), 2)
+    e, q = np.split(drift(returns, LEAST_KNOWN), 2)
     money = np.concatenate(
         [memory.rows["volume"].last(steps), memory.rows["net"].last(steps)], axis=1
     )
-    volume, net = np.split(sum_known(money, LEAST_KNOWN, scaled=True), 2)
-    earlier = sum_known(memory.rows["volume"].last(steps + day)[:day], LEAST_KNOWN, scaled=True)
+    volume, net = np.split(total(money, LEAST_KNOWN), 2)
+    earlier = total(memory.rows["volume"].last(steps + day)[:day], LEAST_KNOWN)
     weight = memory.rows["weight"].last(steps)
     known = ~np.isnan(memory.rows["net"].last(steps))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -156,7 +157,7 @@ def combined(
     return (np.clip(price, -4, 4) + np.clip(volume, -3, 3) + pressure) / norm
 
 
-def sample(memory: Memory, raw: dict[str, FloatArray], p: DetectionParameters) -> None:
+def sample(memory: DetectionWindows, raw: dict[str, FloatArray], p: DetectionParameters) -> None:
     """Once an hour: keep the raw values and renew the medians, each ended its own horizon ago.
 
     Between two hours the same samples lie before ``t - H``, so the medians need no other refreshing.
@@ -214,7 +215,10 @@ def _finite(values: FloatArray) -> FloatArray:
 
 
 def _witnesses(
-    memory: Memory, raw: dict[str, FloatArray], p: DetectionParameters, reversing: BoolArray
+    memory: DetectionWindows,
+    raw: dict[str, FloatArray],
+    p: DetectionParameters,
+    reversing: BoolArray,
 ) -> tuple[FloatArray, FloatArray]:
     shape = raw["level"].shape
     middle = memory.medians[:, 0].reshape(3, *shape)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.detection.conditions import number_or_none
-from monitor.detection.step_view import Moment
+from monitor.detection.step_view import StepView
 from monitor.model.rotation import Condition
 
 LAUNCHED_WITHIN_H = 72
@@ -20,7 +20,7 @@ class Drain:
     conditions: tuple[Condition, ...]
 
 
-def launch_drain(m: Moment, pair: int) -> Drain | None:
+def launch_drain(m: StepView, pair: int) -> Drain | None:
     """The drain that the rule sees in this step, if any."""
     source, target = int(m.pairs.source[pair]), int(m.pairs.target[pair])
     if not m.judged.young[pair] or not m.context.launches(target, LAUNCHED_WITHIN_H):
@@ -38,7 +38,7 @@ def launch_drain(m: Moment, pair: int) -> Drain | None:
     return None
 
 
-def _conditions(m: Moment, k: int, source: int, target: int) -> Iterator[Condition]:
+def _conditions(m: StepView, k: int, source: int, target: int) -> Iterator[Condition]:
     hours = m.p.horizons_h[k]
     breadth = m.context.breadth_from(source, hours)
     share = float(m.context.volume_share(hours)[target])

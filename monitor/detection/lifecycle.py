@@ -20,7 +20,7 @@ from monitor.detection.persistence import (
     has_lasted,
     long_unknown,
 )
-from monitor.detection.step_view import Moment
+from monitor.detection.step_view import StepView
 from monitor.detection.tracked import Tracked
 from monitor.model.grid import iso, parse_iso
 from monitor.model.rotation import MARKET, ChangeReason, RotationChange, Severity, Status
@@ -69,7 +69,7 @@ class Ledger:
                 return tracked
         return None
 
-    def opened_lately(self, pair: Pair, m: Moment) -> bool:
+    def opened_lately(self, pair: Pair, m: StepView) -> bool:
         """Whether the pair was flagged within the cooldown, on or not."""
         window = timedelta(hours=m.p.cooldown_h)
         return any(
@@ -77,7 +77,7 @@ class Ledger:
             for tracked in self.followed.values()
         )
 
-    def move_on(self, m: Moment) -> Iterator[RotationChange]:
+    def move_on(self, m: StepView) -> Iterator[RotationChange]:
         """All changes of this step, in a fixed order: closings, openings, confirmations by falling score."""
         count_runs(m)
         yield from self._drop_unwatched(m)
@@ -92,7 +92,7 @@ class Ledger:
             yield from self._confirm(m, pair)
         self._forget(m.at)
 
-    def outcomes(self, m: Moment) -> list[RotationChange]:
+    def outcomes(self, m: StepView) -> list[RotationChange]:
         """What came 24 h and 72 h after detection, once each."""
         changes = []
         for tracked in self.followed.values():
@@ -100,14 +100,14 @@ class Ledger:
                 changes.append(tracked.with_outcome(name, outcome_of(m, tracked), reason, m.at))
         return changes
 
-    def _drop_unwatched(self, m: Moment) -> Iterator[RotationChange]:
+    def _drop_unwatched(self, m: StepView) -> Iterator[RotationChange]:
         """A rotation of a pair that the configuration no longer watches cannot be judged to its end."""
         watched = {*m.pairs.names, *((name, MARKET) for name in m.names)}
         for tracked in self.followed.values():
             if tracked.rotation.is_on and tracked.rotation.pair not in watched:
                 yield _closed(tracked, ChangeReason.EXPIRED, Status.EXPIRED, m.at)
 
-    def _follow(self, m: Moment, pair: int, tracked: Tracked) -> Iterator[RotationChange]:
+    def _follow(self, m: StepView, pair: int, tracked: Tracked) -> Iterator[RotationChange]:
         yield from _hold(m, pair, tracked)
         if tracked.rotation.held or not m.sectors.known or not m.judged.known[pair]:
             if long_unknown(m)[pair]:
@@ -127,7 +127,7 @@ class Ledger:
                 ChangeReason.SEVERITY, m.at, severity=Severity.CRITICAL, **fresh_evidence(m, pair)
             )
 
-    def _has_faded(self, m: Moment, pair: int, tracked: Tracked) -> bool:
+    def _has_faded(self, m: StepView, pair: int, tracked: Tracked) -> bool:
         if tracked.rotation.status is Status.CONFIRMED:
             return tracked.below >= m.steps(m.p.confirmed_fade_h)
         if self._may_confirm(m, pair):
@@ -135,7 +135,7 @@ class Ledger:
         waited = m.at - tracked.rotation.detected_at >= timedelta(hours=m.p.open_max_h)
         return waited or tracked.below >= m.steps(m.p.open_fade_h)
 
-    def _open(self, m: Moment, pair: int) -> Iterator[RotationChange]:
+    def _open(self, m: StepView, pair: int) -> Iterator[RotationChange]:
         name = m.pairs.names[pair]
         lasting = has_lasted(m, WATCH_RUN, pair, m.p.watch_persist_min)
         drained = has_lasted(m, LAUNCH_RUN, pair, m.p.watch_persist_min)
@@ -148,7 +148,7 @@ class Ledger:
         self.followed[tracked.rotation.id] = tracked
         yield RotationChange(tracked.rotation, ChangeReason.OPENED, m.at)
 
-    def _may_confirm(self, m: Moment, pair: int) -> bool:
+    def _may_confirm(self, m: StepView, pair: int) -> bool:
         tracked = self.current(m.pairs.names[pair])
         return (
             tracked is not None
@@ -159,7 +159,7 @@ class Ledger:
             and has_lasted(m, ON_RUN, pair, m.p.persist_min)
         )
 
-    def _confirm(self, m: Moment, pair: int) -> Iterator[RotationChange]:
+    def _confirm(self, m: StepView, pair: int) -> Iterator[RotationChange]:
         name = m.pairs.names[pair]
         tracked = self.current(name)
         if tracked is None:
@@ -188,7 +188,7 @@ class Ledger:
                 held=False,
             )
 
-    def _severity(self, m: Moment, pair: int) -> Severity:
+    def _severity(self, m: StepView, pair: int) -> Severity:
         """Critical: among the largest, or a second source that loses to a destination with a young launch."""
         if m.score(pair) >= m.p.critical:
             return Severity.CRITICAL
@@ -203,12 +203,12 @@ class Ledger:
             return Severity.CRITICAL
         return Severity.WARNING
 
-    def _cooling(self, name: Pair, m: Moment) -> bool:
+    def _cooling(self, name: Pair, m: StepView) -> bool:
         """The same ordered pair never alarms twice within the cooldown."""
         last = self.confirmed.get(name)
         return last is not None and m.at - last < timedelta(hours=m.p.cooldown_h)
 
-    def _joined(self, m: Moment, name: Pair) -> str | None:
+    def _joined(self, m: StepView, name: Pair) -> str | None:
         """The rotation that this one is a further leg of: confirmed lately, with the same source or destination."""
         window = timedelta(hours=m.p.cooldown_h)
         for tracked in reversed(self.followed.values()):
@@ -219,7 +219,7 @@ class Ledger:
                 return other.id
         return None
 
-    def _reversible(self, name: Pair, m: Moment) -> Tracked | None:
+    def _reversible(self, name: Pair, m: StepView) -> Tracked | None:
         """The opposite rotation, confirmed and still on or faded within the reversal window."""
         window = timedelta(hours=m.p.reversal_window_h)
         for tracked in reversed(self.followed.values()):
@@ -237,7 +237,7 @@ class Ledger:
                 del self.followed[key]
 
 
-def _hold(m: Moment, pair: int, tracked: Tracked) -> Iterator[RotationChange]:
+def _hold(m: StepView, pair: int, tracked: Tracked) -> Iterator[RotationChange]:
     """Too little data to judge: the state is kept and marked until the data is back."""
     if m.sectors.known:
         blind = not m.judged.covered[pair]
@@ -258,6 +258,6 @@ def _may_rise(tracked: Tracked) -> bool:
     return rotation.status is Status.CONFIRMED and rotation.severity is not Severity.CRITICAL
 
 
-def _still_drains(m: Moment, pair: int, tracked: Tracked) -> bool:
+def _still_drains(m: StepView, pair: int, tracked: Tracked) -> bool:
     """A rotation flagged by its launch alone lasts as long as the drain does."""
     return tracked.rotation.status is Status.OPEN and bool(m.memory.runs[LAUNCH_RUN, pair])

@@ -9,7 +9,7 @@ import numpy as np
 
 from monitor.detection.explanation import evidence_of
 from monitor.detection.launch_drain import Drain
-from monitor.detection.step_view import Moment
+from monitor.detection.step_view import StepView
 from monitor.detection.tracked import Tracked
 from monitor.model.grid import iso
 from monitor.model.rotation import Quality, Rotation, Severity, Status
@@ -22,7 +22,7 @@ def rotation_id(source: str, target: str, detected_at: datetime) -> str:
     return f"rot-{digest[:8]}"
 
 
-def new_rotation(m: Moment, pair: int, drain: Drain | None = None) -> Tracked:
+def new_rotation(m: StepView, pair: int, drain: Drain | None = None) -> Tracked:
     """An open rotation of a pair; ``drain``: flagged by the rule for launches, whose conditions it then carries."""
     source, target = m.pairs.names[pair]
     fresh = fresh_evidence(m, pair, drain)
@@ -50,7 +50,7 @@ def new_rotation(m: Moment, pair: int, drain: Drain | None = None) -> Tracked:
     )
 
 
-def fresh_evidence(m: Moment, pair: int, drain: Drain | None = None) -> dict[str, Any]:
+def fresh_evidence(m: StepView, pair: int, drain: Drain | None = None) -> dict[str, Any]:
     """The fields of a rotation that are refreshed when it opens, is confirmed or rises in severity."""
     k = drain.horizon if drain else int(m.judged.horizon[pair])
     evidence, began = evidence_of(
@@ -66,7 +66,7 @@ def fresh_evidence(m: Moment, pair: int, drain: Drain | None = None) -> dict[str
     }
 
 
-def quality_of(m: Moment, sides: tuple[int, ...], k: int) -> Quality:
+def quality_of(m: StepView, sides: tuple[int, ...], k: int) -> Quality:
     """Coverage over the window and stale weight now of the worse side, and the flow's grade by its weight."""
     steps = m.p.horizons_h[k] * m.memory.per_hour
     covered = np.nan_to_num(m.memory.rows["coverage"].last(steps))

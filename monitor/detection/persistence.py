@@ -5,12 +5,12 @@ from datetime import timedelta
 import numpy as np
 
 from monitor.detection.launch_drain import launch_drain
-from monitor.detection.step_view import Moment
+from monitor.detection.step_view import StepView
 
 WATCH_RUN, ON_RUN, UNKNOWN_RUN, LAUNCH_RUN = range(4)
 
 
-def count_runs(m: Moment) -> None:
+def count_runs(m: StepView) -> None:
     """Move all runs on by one step.
 
     A known step below the bound breaks a run; an unknown one neither counts nor breaks, but a spell of them longer than
@@ -28,13 +28,13 @@ def count_runs(m: Moment) -> None:
         runs[LAUNCH_RUN] = np.where(drained, runs[LAUNCH_RUN] + 1, 0)
 
 
-def long_unknown(m: Moment) -> np.ndarray:
+def long_unknown(m: StepView) -> np.ndarray:
     """Pairs of which nothing has been known for longer than a run survives."""
     spell = m.memory.runs[UNKNOWN_RUN] * (m.width / timedelta(minutes=1))
     lost: np.ndarray = spell > m.p.unknown_reset_min
     return lost
 
 
-def has_lasted(m: Moment, run: int, pair: int, minutes: float) -> bool:
+def has_lasted(m: StepView, run: int, pair: int, minutes: float) -> bool:
     """Whether a run of a pair is long enough."""
     return bool(m.memory.runs[run, pair] >= m.persist(minutes))

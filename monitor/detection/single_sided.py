@@ -11,7 +11,7 @@ from monitor.detection.explanation import one_sided_evidence
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.opening import quality_of, rotation_id
 from monitor.detection.outcomes import market_position
-from monitor.detection.step_view import Moment
+from monitor.detection.step_view import StepView
 from monitor.detection.tracked import Tracked
 from monitor.model.rotation import (
     MARKET,
@@ -40,7 +40,7 @@ class Loss:
 class SingleSided:
     """The rule for one step: A's own conditions hold for an hour and no destination qualifies."""
 
-    moment: Moment
+    moment: StepView
     ledger: Ledger
 
     def changes(self) -> Iterator[RotationChange]:

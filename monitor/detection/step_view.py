@@ -10,14 +10,14 @@ from monitor.detection.conditions import Judged
 from monitor.detection.features import Features, Pairs
 from monitor.detection.inputs import PairContext, SectorStep
 from monitor.detection.parameters import DetectionParameters
-from monitor.detection.windows import Memory
+from monitor.detection.windows import DetectionWindows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Moment:
+class StepView:
     """What was seen and judged in one step; ``names`` of the sectors in order, the first ``watched`` no benchmark."""
 
-    memory: Memory
+    memory: DetectionWindows
     pairs: Pairs
     judged: Judged
     features: Features

@@ -8,9 +8,8 @@ import numpy.typing as npt
 
 from monitor.analytics.own import Mean, decay
 from monitor.analytics.ring import Ring
-from monitor.analytics.window import sums
 from monitor.detection.parameters import DetectionParameters
-from monitor.model.interval import FloatArray, IntArray
+from monitor.model.interval import IntArray
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -24,7 +23,7 @@ MAXIMA = 720
 """Hourly maxima of the score over all pairs: 30 days."""
 
 
-class Memory:
+class DetectionWindows:
     """Per sector: step windows and spreads of own returns. Per (pair, horizon): hourly samples and their yardsticks.
 
     ``medians``: (3, 2, pairs x horizons): of level l, change d and flow difference; median, then 1.4826 MAD.
@@ -101,11 +100,3 @@ def _moved(
     out = empty.copy()
     out[..., moves[1]] = stored[..., moves[0]]
     return out
-
-
-def sum_known(rows: FloatArray, least_known: float, *, scaled: bool) -> FloatArray:
-    """Sum down the rows; NaN where fewer than ``least_known`` are known; ``scaled`` up for those that are not."""
-    summed, known = sums(rows)
-    part = known / len(rows)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(part >= least_known, summed / part if scaled else summed, np.nan)

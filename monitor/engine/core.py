@@ -10,12 +10,12 @@ from monitor.analytics.price import Places
 from monitor.detection.detector import Detector
 from monitor.detection.inputs import SectorStep
 from monitor.detection.parameters import DetectionParameters
-from monitor.engine import checkpoint as saving
+from monitor.engine import checkpoint
 from monitor.engine.accumulate import remember
 from monitor.engine.events import member_events, remember_launches
 from monitor.engine.migration import restate
 from monitor.engine.prices import accept_prices
-from monitor.engine.snapshot import Painter
+from monitor.engine.snapshot import SnapshotMaker
 from monitor.engine.state import EngineState
 from monitor.engine.timeline import Timeline
 from monitor.engine.valuation import Valuation
@@ -57,7 +57,7 @@ class Engine:
         self._valuation = Valuation(
             universe, self.layout, width, self.parameters, self._places, self._timeline
         )
-        self._painter = Painter(self.layout, self._watched)
+        self._painter = SnapshotMaker(self.layout, self._watched)
         self._detector = Detector(
             self.layout, detection, width, live_from=live_from, watched=self._watched
         )
@@ -72,11 +72,11 @@ class Engine:
 
     def dump(self, state: EngineState) -> bytes:
         """The state as bytes; :meth:`load` gives it back bit for bit."""
-        return saving.save(state, self.width, self._watched)
+        return checkpoint.save(state, self.width, self._watched)
 
     def load(self, blob: bytes) -> EngineState:
         """The inverse of :meth:`dump`, realigned by name when the universe has changed since."""
-        return saving.load(
+        return checkpoint.load(
             blob, self.layout, self.width, self.parameters, self._detector, self._watched
         )
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from monitor.analytics.window import listed
 from monitor.engine.state import EngineState
 from monitor.engine.values import StepValues
-from monitor.engine.window import listed
 from monitor.engine.windows import GRADES, Windows
 from monitor.model.interval import FloatArray, IntervalInput, Layout
 from monitor.model.state import MarketStep, MemberEvent, SectorState, TokenState
@@ -12,7 +12,7 @@ from monitor.model.state import MarketStep, MemberEvent, SectorState, TokenState
 DAY, WEEK = 24, 168
 
 
-class Painter:
+class SnapshotMaker:
     """Draws the picture of a step; what never changes from step to step is worked out once."""
 
     def __init__(self, layout: Layout, watched: int) -> None:

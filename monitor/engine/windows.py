@@ -7,10 +7,9 @@ import numpy as np
 
 from monitor.analytics.flow import GRADE_A, GRADE_C, NONE, WORST_PART
 from monitor.analytics.parameters import AnalyticsParameters
-from monitor.analytics.window import sums
+from monitor.analytics.window import drift, none_or, sums, total
 from monitor.engine.state import EngineState
 from monitor.engine.values import StepValues
-from monitor.engine.window import drift, none_or, total
 from monitor.model.interval import FloatArray, IntArray, IntervalInput
 from monitor.model.rotation import Launch, SideEvidence
 from monitor.model.state import FlowGrade, ShareSplit

@@ -22,7 +22,7 @@ DESCRIPTION = (
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """Bars are sorted by open time and market. ``told_from``: where the story begins; before it is warm-up."""
+    """Bars are sorted by open time and market. ``history_from``: where the story begins; before it is warm-up."""
 
     universe: Universe
     width: timedelta
@@ -31,7 +31,7 @@ class Episode:
     notes: tuple[tuple[datetime, str], ...]
     description: str
     since: datetime
-    told_from: datetime
+    history_from: datetime
     until: datetime
 
 
@@ -59,7 +59,7 @@ def load_episode() -> Episode:
         ),
         description=DESCRIPTION,
         since=SINCE,
-        told_from=datetime(2025, 1, 1, tzinfo=SINCE.tzinfo),
+        history_from=datetime(2025, 1, 1, tzinfo=SINCE.tzinfo),
         until=UNTIL,
     )
 

@@ -11,14 +11,14 @@ from functools import partial
 from typing import Protocol
 
 from monitor.clock import Clock
+from monitor.ingest.answers import MarketAnswer
 from monitor.ingest.bar_writer import newest_bars, write_verdicts
 from monitor.ingest.errors import BadVenueData, MarketGone, VenueError
 from monitor.ingest.exchange.paging import next_since
-from monitor.ingest.exchange.retry import patiently
+from monitor.ingest.exchange.retry import with_retry
 from monitor.ingest.exchange.venue import FetchedBars, VenueClient
 from monitor.ingest.history import MarketHistory
 from monitor.ingest.validation.acceptance import PriceBoard, judge_together
-from monitor.ingest.venue_fetch import MarketAnswer
 from monitor.ingest.venues.capabilities import kind_of
 from monitor.model.grid import floor_time, iso
 from monitor.model.universe import Market, Universe
@@ -217,7 +217,7 @@ class _Run:
     ) -> VenueError | None:
         """Fill the market's holes; returns the failure that stops the whole venue."""
         try:
-            await patiently(client.prepare, self._clock)
+            await with_retry(client.prepare, self._clock)
             await self._fill(client, market, done)
         except VenueError as error:
             done.failure = str(error)
@@ -256,7 +256,7 @@ class _Run:
         bad = 0
         while since < end:
             try:
-                page = await patiently(
+                page = await with_retry(
                     partial(self._page, client, history, since, end), self._clock
                 )
             except BadVenueData as error:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.ingest.answers import MarketAnswer
 from monitor.ingest.exchange.venue import FetchedBars
 from monitor.ingest.validation.acceptance import (
     SAME_TIME,
@@ -12,7 +13,6 @@ from monitor.ingest.validation.acceptance import (
     judge_together,
 )
 from monitor.ingest.validation.plausibility import SILENCE, Known
-from monitor.ingest.venue_fetch import MarketAnswer
 from monitor.model.bars import Coverage
 from monitor.model.universe import Market, Universe
 from monitor.store import bars

@@ -9,6 +9,7 @@ from zlib import crc32
 import structlog
 
 from monitor.clock import Clock, monotonic
+from monitor.ingest.answers import MarketAnswer, Want
 from monitor.ingest.bar_writer import RefusalMemory, newest_bars, write_verdicts
 from monitor.ingest.errors import BadVenueData, VenueDown, VenueError
 from monitor.ingest.exchange.health import Transition, after_failure, after_success, may_ask
@@ -16,7 +17,7 @@ from monitor.ingest.exchange.venue import VenueClient
 from monitor.ingest.poll_notices import Notices
 from monitor.ingest.poll_report import PollReport, VenueReport
 from monitor.ingest.validation.acceptance import PriceBoard, Verdict, accept_at_once, judge_together
-from monitor.ingest.venue_fetch import Harvest, MarketAnswer, Want, gather_bars
+from monitor.ingest.venue_fetch import VenueFetch, gather_bars
 from monitor.model.bars import Refusal, VenueHealth, VenueState
 from monitor.model.universe import BEGINNING, Universe
 from monitor.store import venue_health
@@ -136,7 +137,7 @@ class Poller:
             poll.reports[venue] = VenueReport(venue, health.state, asked=False)
             return
         started = monotonic()
-        harvest = Harvest(venue)
+        harvest = VenueFetch(venue)
         try:
             async with asyncio.timeout(self._deadline_s):
                 await self._harvest(client, poll, harvest)
@@ -145,7 +146,7 @@ class Poller:
         harvest.ms = round((monotonic() - started) * 1000)
         await self._keep(client, poll, harvest)
 
-    async def _harvest(self, client: VenueClient, poll: _Poll, harvest: Harvest) -> None:
+    async def _harvest(self, client: VenueClient, poll: _Poll, harvest: VenueFetch) -> None:
         """Fill the harvest; a failure of ours in it is this venue's failure and no other's."""
         try:
             await client.prepare()
@@ -177,7 +178,7 @@ class Poller:
             wants.append(Want(market, since, trading))
         return wants
 
-    async def _keep(self, client: VenueClient, poll: _Poll, harvest: Harvest) -> None:
+    async def _keep(self, client: VenueClient, poll: _Poll, harvest: VenueFetch) -> None:
         """Store what is believed at once; the rest waits for the other venues."""
         verdicts = []
         for answer in harvest.answers:
@@ -208,7 +209,7 @@ class Poller:
         )
 
     def _judge_health(
-        self, harvest: Harvest, now: datetime
+        self, harvest: VenueFetch, now: datetime
     ) -> tuple[VenueHealth, Transition | None]:
         before = self._health[harvest.venue]
         failed = harvest.outcome

@@ -7,14 +7,13 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from monitor.clock import Clock
+from monitor.ingest.answers import MarketAnswer, Want
 from monitor.ingest.errors import BadVenueData, MarketGone, VenueDown, VenueError
 from monitor.ingest.exchange.paging import pages
 from monitor.ingest.exchange.venue import VenueClient
-from monitor.model.bars import Bar, Coverage, Refusal
-from monitor.model.universe import Market
 
 AT_ONCE = 4
 PAGES_A_POLL = 3
@@ -22,32 +21,8 @@ LOST_TO_STOP = 2
 """Markets in a row that could not be reached before the rest of the venue is left to the next poll."""
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
-    """Bars of a market from ``since`` on; ``trading_since``: from when on it is known to have traded."""
-
-    market: Market
-    since: datetime
-    trading_since: datetime | None
-
-
 @dataclass(slots=True)
-class MarketAnswer:
-    """All that came of one market in one poll, closed bars ascending."""
-
-    market: Market
-    bars: list[Bar] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    coverage: list[Coverage] = field(default_factory=list)
-
-    @property
-    def usable(self) -> bool:
-        """Whether the answer holds anything but refusals."""
-        return bool(self.bars or self.coverage) or not self.refusals
-
-
-@dataclass(slots=True)
-class Harvest:
+class VenueFetch:
     """What a venue gave. ``stopped_by``: why the rest was not asked; ``failures``: market id -> why it gave nothing."""
 
     venue: str
@@ -84,7 +59,7 @@ class Harvest:
 
 
 async def gather_bars(
-    client: VenueClient, wants: Iterable[Want], width: timedelta, clock: Clock, harvest: Harvest
+    client: VenueClient, wants: Iterable[Want], width: timedelta, clock: Clock, harvest: VenueFetch
 ) -> None:
     """Ask for everything wanted and put it into ``harvest``; never raises for a failure of the venue."""
     queue = deque(wants)
@@ -106,7 +81,7 @@ async def gather_bars(
 
 
 async def _ask_market(
-    client: VenueClient, want: Want, width: timedelta, clock: Clock, harvest: Harvest
+    client: VenueClient, want: Want, width: timedelta, clock: Clock, harvest: VenueFetch
 ) -> VenueError | None:
     answer, answered = MarketAnswer(want.market), False
     try:

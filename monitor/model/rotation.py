@@ -5,6 +5,7 @@ Signs in the evidence are for people: ``relative_return`` is *from* less *to* (n
 of traded volume, ``net_flow_usd`` *from*'s net flow; all over ``window_h`` hours that end at the interval's close.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -210,3 +211,11 @@ class StepOutput:
     step: MarketStep
     readings: tuple[PairReading, ...]
     changes: tuple[RotationChange, ...]
+
+
+def states_at(changes: Sequence[RotationChange], at: datetime) -> list[Rotation]:
+    """Each rotation as it stood at ``at``, by detection: what came later is not known then."""
+    latest: dict[str, Rotation] = {}
+    for change in sorted((c for c in changes if c.changed_at <= at), key=lambda c: c.changed_at):
+        latest[change.rotation.id] = change.rotation
+    return sorted(latest.values(), key=lambda r: (r.detected_at, r.id))

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 
 from monitor import __version__
 from monitor.content.report import ReportFacts
-from monitor.content.report.selection import RECORD_DAYS, states_at
+from monitor.content.report.selection import RECORD_DAYS
 from monitor.content.wording.figures import stamp
-from monitor.model.rotation import PairReading
+from monitor.model.rotation import PairReading, states_at
 from monitor.model.state import MarketStep, SectorState
 from monitor.model.universe import Sector, Universe
 from monitor.reporting.health import gaps_before, health_of_day

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from monitor.content.mail import Letter
+from monitor.content.mail import Mail
 from monitor.content.report import report_mail
 from monitor.model.notice import Channel, Notice, NoticeKind
 from monitor.reporting import day_facts, day_window, due_time
@@ -22,16 +22,16 @@ KEPT = timedelta(minutes=10)
 """A drawn report is sent to the day's other recipients for so long; then it is drawn anew."""
 
 
-class ReportLetters:
+class ReportMails:
     """Called with a report's notice and the time; gathers and draws the day when it is sent, once for all recipients."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
         self._lock = threading.Lock()
-        self._last: tuple[tuple[date, datetime], datetime, Letter] | None = None
+        self._last: tuple[tuple[date, datetime], datetime, Mail] | None = None
 
-    def __call__(self, notice: Notice, now: datetime) -> Letter:
+    def __call__(self, notice: Notice, now: datetime) -> Mail:
         """Slow where the day has not been drawn yet: called in a thread of its own."""
         day = date.fromisoformat(notice.payload["day"])
         key = (day, notice.event_at)

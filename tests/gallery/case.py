@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from rich.console import Console
 
-from monitor.content.alert import Around
+from monitor.content.alert import AlertFacts
 from monitor.content.mail import Inline
 from monitor.content.report import ReportFacts
 from monitor.model.notice import Notice
 from monitor.model.rotation import RotationChange
 
-Turn = tuple[RotationChange, Around]
+Turn = tuple[RotationChange, AlertFacts]
 Print = Callable[[Console], None]
 Draw = Callable[[Notice], Inline | None]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.alerting.policy import Form, Voice
+from monitor.alerting.policy import Form, Receiver
 from monitor.content.lateness import late_words
 from monitor.content.mail import Inline
 from monitor.delivery.channel import Sending
@@ -23,9 +23,9 @@ from tests.gallery.slack_layout import Post
 from tests.unit.content.desk import Desk, sent
 
 FILE = "F0CHART"
-BY_BOT = Voice(Channel.SLACK, Form.THREADS)
+BY_BOT = Receiver(Channel.SLACK, Form.THREADS)
 _DRAWN: dict[tuple[str, str, datetime], Inline | None] = {}
-BY_WEBHOOK = Voice(Channel.SLACK, Form.MESSAGES)
+BY_WEBHOOK = Receiver(Channel.SLACK, Form.MESSAGES)
 
 
 def channel_of(case: Case) -> list[tuple[str, list[Post]]]:
@@ -61,8 +61,8 @@ def first_notice(case: Case) -> Notice:
     return next(n for n in told if n.act is Act.SAY)
 
 
-def _notices(case: Case, voice: Voice) -> list[Notice]:
-    desk = Desk(voice)
+def _notices(case: Case, receiver: Receiver) -> list[Notice]:
+    desk = Desk(receiver)
     for change, around in case.turns:
         desk.tell(change, around=around)
     if case.crowd:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from monitor.alerting.chart import Pictures
-from monitor.alerting.enrich import Gatherer
+from monitor.alerting.chart import AlertCharts
+from monitor.alerting.enrich import Enricher
 from monitor.commands.context import is_narrow
 from monitor.commands.demo import BANNER, demo_database, run_episode, tell_story
 from monitor.commands.explain import condition_table
@@ -34,7 +34,7 @@ def january_cases(folder: Path) -> list[Case]:
     changes = run_episode(episode, database)
     told = [c for c in changes if c.rotation.pair == PAIR and c.rotation.detected_at >= LIFE_SINCE]
     turns = _turns(episode, database, told)
-    draw = Pictures(database, episode.universe)
+    draw = AlertCharts(database, episode.universe)
     return [
         Case(
             "january",
@@ -57,13 +57,13 @@ def january_cases(folder: Path) -> list[Case]:
 def _turns(episode: Episode, database: Database, told: Sequence[RotationChange]) -> list[Turn]:
     """From the confirmation on: what is below a warning goes to no channel."""
     names = {sector.id: sector.name for sector in episode.universe.sectors}
-    gatherer = Gatherer(episode.universe, names, DetectionParameters(), banner=BANNER)
+    enricher = Enricher(episode.universe, names, DetectionParameters(), banner=BANNER)
     turns = []
     with database.read() as conn:
         for change in told:
             step = steps.step_at(conn, change.changed_at)
             if step is not None and change.rotation.confirmed_at is not None:
-                turns.append((change, gatherer.around(conn, change.rotation, step)))
+                turns.append((change, enricher.around(conn, change.rotation, step)))
     return turns
 
 

@@ -8,7 +8,7 @@ from monitor.alerting.digests import outage_digest
 from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.policy import AlertPolicy
 from monitor.alerting.start_digest import start_digest
-from monitor.content.alert import Around, told_facts
+from monitor.content.alert import AlertFacts, told_facts
 from monitor.content.charts import render_alert_png
 from monitor.content.mail import Inline
 from monitor.content.report import ReportFacts
@@ -216,12 +216,12 @@ def _no_trades() -> Case:
 def _no_history() -> Case:
     first = samples.confirmed(at_start=True)
     second = samples.opened(id="rot-90aa", from_sector="defi", at_start=True)
-    around = {r.id: Around(names=samples.NAMES) for r in (first, second)}
+    around = {r.id: AlertFacts(names=samples.NAMES) for r in (first, second)}
     words = start_digest(
         [first, second],
         around,
         DETECTED,
-        AlertPolicy(voices=(replace(BY_WEBHOOK, minimum=Severity.WATCH),)),
+        AlertPolicy(receivers=(replace(BY_WEBHOOK, minimum=Severity.WATCH),)),
     )[:1]
     return Case(
         "no-history", "no history yet: nothing is known, nothing to draw",

@@ -6,7 +6,7 @@ from html import escape
 
 from rich.console import Console
 
-from monitor.content.mail import Letter
+from monitor.content.mail import Mail
 from tests.gallery.case import Case, Print
 
 WIDTHS = (80, 120)
@@ -18,7 +18,7 @@ pre { margin: 0; font: 14px/1.25 'DejaVu Sans Mono', monospace; white-space: pre
 """
 
 
-def screens_of(case: Case, letters: Mapping[str, Letter]) -> list[tuple[str, Print]]:
+def screens_of(case: Case, letters: Mapping[str, Mail]) -> list[tuple[str, Print]]:
     """The alert's and the report's text, and whatever else the case prints."""
     texts = [(f"{name}, as text", _printing(letter.text)) for name, letter in letters.items()]
     return [*texts, *case.prints]

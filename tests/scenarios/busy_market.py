@@ -40,7 +40,7 @@ def busy_market(seed: int) -> Episode:
         notes=((LIVE_FROM - timedelta(hours=2), "a note of <yesterday> & today"),),
         description="scripted",
         since=SINCE,
-        told_from=LIVE_FROM,
+        history_from=LIVE_FROM,
         until=UNTIL,
     )
 

@@ -20,14 +20,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from monitor.alerting.chart import Pictures
-from monitor.alerting.maker import NoticeMaker, gatherer_of, policy_of
+from monitor.alerting.chart import AlertCharts
+from monitor.alerting.maker import NoticeMaker, enricher_of, policy_of
 from monitor.bootstrap import mail_readers, mail_server, rules_of
 from monitor.clock import Clock, ScaledClock
 from monitor.commands.logs import set_up_logs
 from monitor.content.mail import Inline
 from monitor.delivery.channel import ChannelSender
-from monitor.delivery.mail.compose import Letters
+from monitor.delivery.mail.compose import MailComposer
 from monitor.delivery.mail.smtp import EmailChannel
 from monitor.delivery.sender import Sender
 from monitor.delivery.slack.bot import SlackBot
@@ -36,7 +36,7 @@ from monitor.model.grid import parse_iso
 from monitor.model.notice import Channel, Notice
 from monitor.model.rotation import RotationChange, StepOutput
 from monitor.pipeline import Pipeline
-from monitor.reporting.schedule import ReportLetters
+from monitor.reporting.schedule import ReportMails
 from monitor.settings.load import load_settings
 from monitor.settings.schema import Settings
 from monitor.store import outbox
@@ -84,7 +84,7 @@ async def live(day: Day) -> None:
     with database.write() as conn:
         outbox.revive(conn, since=clock.now() - timedelta(days=1), now=clock.now())
     channels = _channels(day, database)
-    maker = NoticeMaker(policy_of(settings, channels), gatherer_of(settings), LIVE_FROM)
+    maker = NoticeMaker(policy_of(settings, channels), enricher_of(settings), LIVE_FROM)
     pipeline = Pipeline(
         database,
         BusyEngine(settings.universe, day.script, LIVE_FROM),
@@ -115,7 +115,7 @@ async def live(day: Day) -> None:
 class SomePictures:
     """Draws now and then."""
 
-    def __init__(self, pictures: Pictures) -> None:
+    def __init__(self, pictures: AlertCharts) -> None:
         self._pictures = pictures
 
     def __call__(self, notice: Notice) -> Inline | None:
@@ -138,8 +138,8 @@ def _channels(day: Day, database: Database) -> dict[Channel, ChannelSender]:
     assert slack.channel
     assert slack.operator_webhook
     assert server
-    draw = SomePictures(Pictures(database, settings.universe))
-    letters = Letters(draw, ReportLetters(database, settings))
+    draw = SomePictures(AlertCharts(database, settings.universe))
+    letters = MailComposer(draw, ReportMails(database, settings))
     token = slack.bot_token.reveal()
     return {
         Channel.SLACK: SlackBot(

@@ -61,7 +61,7 @@ def scripted_january(seed: int) -> Episode:
         notes=(),
         description="scripted",
         since=bars[0].open_time,
-        told_from=market.judged_from + TO_2025,
+        history_from=market.judged_from + TO_2025,
         until=last.open_time + HOUR,
     )
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from monitor.content.alert.facts import Around, PastFlags
-from monitor.content.alert.names import Names, name_of
+from monitor.content.alert.facts import AlertFacts, PastFlags
+from monitor.content.alert.preview import Names, name_of
 from monitor.content.alert.sentences import TOKENS, closing_of, launches_within
-from monitor.content.report.phrases import condition_words
 from monitor.content.wording.figures import UNKNOWN, duration, percent, points, pp, stamp
+from monitor.content.wording.phrases import condition_words
 from monitor.content.wording.safe_text import neutral_name
 from monitor.model.rotation import MARKET, Condition, Launch, Rotation, SideEvidence
 
@@ -32,7 +32,7 @@ def member_lines(rotation: Rotation, names: Names) -> list[str]:
     return lines
 
 
-def judged_lines(rotation: Rotation, around: Around, *, late: bool) -> list[str]:
+def judged_lines(rotation: Rotation, around: AlertFacts, *, late: bool) -> list[str]:
     """How late, how sure, how such cases ended here. ``late``: the message is told after the moment of its figures."""
     lines = [_before(rotation, late=late), _sure(rotation)]
     if around.past is not None:
@@ -40,7 +40,7 @@ def judged_lines(rotation: Rotation, around: Around, *, late: bool) -> list[str]
     return lines
 
 
-def end_words(rotation: Rotation, around: Around) -> str:
+def end_words(rotation: Rotation, around: AlertFacts) -> str:
     """The level and the time that end it, and the pair that reverses it; empty once it is over."""
     if not rotation.is_on or around.ends_at is None:
         return ""

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from monitor.model.grid import iso, parse_iso
+from monitor.model.rotation import RotationChange
+from monitor.model.rotation_json import change_from_json
 
 Json = dict[str, Any]
 
@@ -19,7 +21,7 @@ class PastFlags:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class AlertFacts:
     """``names``: sector id -> name. ``spark``: the losing sector's index over its last day. ``notes``: (time, text) of
     the last 24 h. ``venues``: (answering, set up); ``missing``: those that do not answer. ``page``: address of the page.
     ``ends_at``: (score, hours): under this score for so long, it ends. ``since``: sector -> simple return of its index
@@ -42,7 +44,7 @@ class Around:
     banner: str = ""
 
 
-def around_to_json(around: Around) -> Json:
+def facts_to_json(around: AlertFacts) -> Json:
     """A JSON-able form for a notice's payload."""
     return {
         "names": dict(around.names),
@@ -61,10 +63,10 @@ def around_to_json(around: Around) -> Json:
     }
 
 
-def around_from_json(data: Json) -> Around:
-    """The inverse of :func:`around_to_json`; what a payload of an earlier version lacks is unknown."""
+def facts_from_json(data: Json) -> AlertFacts:
+    """The inverse of :func:`facts_to_json`; what a payload of an earlier version lacks is unknown."""
     past, venues, ends_at = data.get("past"), data.get("venues"), data.get("ends_at")
-    return Around(
+    return AlertFacts(
         names=data.get("names", {}),
         spark=data.get("spark", ""),
         notes=tuple((parse_iso(at), text) for at, text in data.get("notes", ())),
@@ -79,3 +81,22 @@ def around_from_json(data: Json) -> Around:
         also_from=tuple(data.get("also_from", ())),
         banner=data.get("banner", ""),
     )
+
+
+Payload = Mapping[str, Any]
+
+
+def parse_change(payload: Payload) -> RotationChange:
+    """The change that is told; KeyError where the payload is of another kind."""
+    return change_from_json(payload["change"])
+
+
+def told_facts(payload: Payload) -> tuple[RotationChange, AlertFacts]:
+    """The change and what stands around it."""
+    return parse_change(payload), facts_from_json(payload.get("around") or {})
+
+
+def first_facts(payload: Payload) -> tuple[RotationChange, AlertFacts] | None:
+    """The facts that the parent message was posted with; None where none are given."""
+    first = payload.get("first")
+    return told_facts(first) if first else None

@@ -2,8 +2,8 @@
 
 from urllib.parse import quote
 
-from monitor.content.alert.facts import Around
-from monitor.content.report.phrases import listed
+from monitor.content.alert.facts import AlertFacts
+from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import neutral_name, one_line
 from monitor.model.rotation import Quality, Rotation
 
@@ -12,13 +12,13 @@ LONGEST_ADDRESS = 500
 _UNSAFE = frozenset("<>|\"'`\\ ")
 
 
-def context_parts(rotation: Rotation, around: Around) -> tuple[str, ...]:
+def context_parts(rotation: Rotation, around: AlertFacts) -> tuple[str, ...]:
     """``coverage 98 %``, ``stale 1 %``, ``3 of 4 venues (gate missing)``, ``interval 5m``, ``rot-7f3a``."""
     interval = [f"interval {neutral_name(around.interval)}"] if around.interval else []
     return (*_quality(rotation.quality), *_venues(around), *interval, one_line(rotation.id))
 
 
-def page_of(rotation: Rotation, around: Around) -> str:
+def page_of(rotation: Rotation, around: AlertFacts) -> str:
     """Address of the page at the rotation; empty unless it is one of the web that can stand in any form."""
     page = around.page
     if not page.startswith(("http://", "https://")) or len(page) > LONGEST_ADDRESS:
@@ -33,7 +33,7 @@ def explain_words(rotation_id: str) -> str:
     return f"monitor explain {one_line(rotation_id)}"
 
 
-def missing_words(around: Around) -> str:
+def missing_words(around: AlertFacts) -> str:
     """``gate missing``, ``gate, mexc, okx and 2 more missing``; empty where none is."""
     if not around.missing:
         return ""
@@ -54,7 +54,7 @@ def _quality(quality: Quality) -> list[str]:
     return parts
 
 
-def _venues(around: Around) -> list[str]:
+def _venues(around: AlertFacts) -> list[str]:
     missing = missing_words(around)
     if around.venues is None:
         return [missing] if missing else []

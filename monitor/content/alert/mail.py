@@ -3,12 +3,11 @@
 from monitor.content.alert.footer import explain_words
 from monitor.content.alert.message import AlertMessage
 from monitor.content.alert.text import alert_text
-from monitor.content.mail import Inline, Letter
+from monitor.content.mail import Inline, Mail, template
 from monitor.content.report.text import WIDTH, wrapped
-from monitor.content.templating import template
 
 
-def alert_letter(message: AlertMessage, picture: Inline | None) -> Letter:
+def alert_mail(message: AlertMessage, picture: Inline | None) -> Mail:
     """``picture``: the chart; the HTML part names it by its key."""
     subject = ": ".join(part for part in (message.banner, message.preview) if part)
     html = template("alert_mail.html").render(
@@ -17,7 +16,7 @@ def alert_letter(message: AlertMessage, picture: Inline | None) -> Letter:
         picture=picture,
         explain=explain_words(message.rotation_id),
     )
-    return Letter(
+    return Mail(
         subject=subject,
         text=_folded(alert_text(message, picture=picture.alt if picture else "")),
         html=html,

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.content.alert.assessment import end_words, judged_lines, member_lines, note_lines
-from monitor.content.alert.facts import Around
+from monitor.content.alert.facts import AlertFacts
 from monitor.content.alert.footer import context_parts, page_of
-from monitor.content.alert.names import NAME_LENGTHS, name_of
-from monitor.content.alert.preview import preview_line
+from monitor.content.alert.preview import NAME_LENGTHS, name_of, preview_line
 from monitor.content.alert.sentences import headline, life_words, sentences
 from monitor.content.alert.sides import Column, columns, flow_words, share_words
 from monitor.content.alert.transitions import OUTCOMES, over_words, scorecard_words, turn_words
@@ -15,7 +14,7 @@ from monitor.content.wording.figures import stamp, utc
 from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import ChangeReason, RotationChange
 
-Facts = tuple[RotationChange, Around]
+Facts = tuple[RotationChange, AlertFacts]
 _RISES = (ChangeReason.OPENED, ChangeReason.CONFIRMED, ChangeReason.SEVERITY, ChangeReason.LEG)
 _CLOSES = (ChangeReason.FADED, ChangeReason.REVERSED, ChangeReason.EXPIRED)
 
@@ -53,7 +52,7 @@ class AlertMessage:
 
 def alert_message(
     change: RotationChange,
-    around: Around,
+    around: AlertFacts,
     *,
     latest: Facts | None = None,
     late: str = "",
@@ -92,7 +91,7 @@ def alert_message(
     )
 
 
-def _standing(change: RotationChange, around: Around, latest: Facts | None) -> list[str]:
+def _standing(change: RotationChange, around: AlertFacts, latest: Facts | None) -> list[str]:
     """Where it stands now, and what it is to others; before figures of earlier, that they are of then."""
     if latest is None:
         news = _first_news(change, around)
@@ -106,7 +105,7 @@ def _standing(change: RotationChange, around: Around, latest: Facts | None) -> l
     return [f"Now ({when}): {words}.", *life_words(newest.rotation)]
 
 
-def _first_news(change: RotationChange, around: Around) -> list[str]:
+def _first_news(change: RotationChange, around: AlertFacts) -> list[str]:
     """What the headline does not say of the change itself: an end, an outcome, data lost and back."""
     rotation = change.rotation
     if change.reason in _RISES and rotation.is_on:
@@ -116,7 +115,7 @@ def _first_news(change: RotationChange, around: Around) -> list[str]:
     return [f"{_capital(_news(change, around))}.", *over]
 
 
-def _news(change: RotationChange, around: Around) -> str:
+def _news(change: RotationChange, around: AlertFacts) -> str:
     if change.reason in OUTCOMES:
         return scorecard_words(change, around)
     words = turn_words(change, around)

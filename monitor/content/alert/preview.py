@@ -1,13 +1,20 @@
 """The one line of a rotation that a phone shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from monitor.content.alert.names import NAME_LENGTHS, Names, name_of, pair_of
 from monitor.content.wording.figures import duration, money, percent, utc, wide_points
-from monitor.model.rotation import Rotation
+from monitor.content.wording.safe_text import LONGEST_NAME, neutral_name
+from monitor.model.rotation import MARKET, Rotation
 
 PREVIEW = 150
+
+
+NAME_LENGTHS = (LONGEST_NAME, 24, 14)
+"""Long names are cut further before a line that has a limit loses a figure."""
+
+
+Names = Mapping[str, str]
 
 
 def preview_line(rotation: Rotation, names: Names, at: datetime) -> str:
@@ -54,3 +61,16 @@ def _figures(rotation: Rotation) -> list[str]:
         f"volume share {wide_points(side.volume_share_change_pp)}",
         f"net flow {money(side.net_flow_usd)}",
     ]
+
+
+def name_of(sector: str, names: Names, longest: int = LONGEST_NAME) -> str:
+    """The sector's name; the rest of the watched market is called market."""
+    if sector == MARKET:
+        return "market"
+    return neutral_name(names.get(sector, sector), longest) or neutral_name(sector, longest)
+
+
+def pair_of(rotation: Rotation, names: Names, longest: int = LONGEST_NAME) -> str:
+    """``AI agents → Memes``."""
+    source, target = (name_of(sector, names, longest) for sector in rotation.pair)
+    return f"{source} → {target}"

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from monitor.content.alert.assessment import conditions_met
-from monitor.content.alert.facts import Around
+from monitor.content.alert.facts import AlertFacts
 from monitor.content.alert.footer import explain_words, page_of
-from monitor.content.alert.names import pair_of
+from monitor.content.alert.preview import pair_of
 from monitor.content.alert.sentences import gain_words
 from monitor.content.alert.transitions import OUTCOMES, peak_words, scorecard_words, turn_words
 from monitor.content.wording.figures import duration, stamp
@@ -20,7 +20,7 @@ _RISES = (
 )
 
 
-def reply_text(change: RotationChange, around: Around, *, late: str = "") -> str:
+def reply_text(change: RotationChange, around: AlertFacts, *, late: str = "") -> str:
     """One to three plain lines; the first names pair and news and stands alone.
 
     Of a change that is an outcome it is the scorecard. ``late``: words that say how late it comes.
@@ -39,7 +39,7 @@ def reply_text(change: RotationChange, around: Around, *, late: str = "") -> str
     )
 
 
-def reminder_text(rotation: Rotation, around: Around, at: datetime, *, late: str = "") -> str:
+def reminder_text(rotation: Rotation, around: AlertFacts, at: datetime, *, late: str = "") -> str:
     """``AI agents → Memes still on after 14 h, ...``: what became of it since it was flagged."""
     lasted = duration(max(0.0, (at - rotation.detected_at).total_seconds()))
     held = ", held: too little data to judge" if rotation.held else ""
@@ -57,14 +57,14 @@ def marked(line: str, banner: str, late: str) -> str:
     )
 
 
-def foot(rotation: Rotation, around: Around, at: datetime) -> str:
+def foot(rotation: Rotation, around: AlertFacts, at: datetime) -> str:
     """When it was known, the id, where to look closer."""
     page = page_of(rotation, around)
     parts = [stamp(at), one_line(rotation.id), *([page] if page else [])]
     return " · ".join([*parts, explain_words(rotation.id)])
 
 
-def _details(change: RotationChange, around: Around) -> list[str]:
+def _details(change: RotationChange, around: AlertFacts) -> list[str]:
     rotation = change.rotation
     if change.reason in _RISES:
         gain = gain_words(rotation, around.names)

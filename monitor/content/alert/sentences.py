@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from monitor.content.alert.names import Names, name_of, pair_of
-from monitor.content.report.phrases import listed, moved
+from monitor.content.alert.preview import Names, name_of, pair_of
 from monitor.content.wording.figures import UNKNOWN, percent, points, pp, stamp, utc, wide_points
+from monitor.content.wording.phrases import listed, moved
 from monitor.content.wording.safe_text import LONGEST_NAME, neutral_name, one_line
 from monitor.model.rotation import Launch, Rotation, SideEvidence, Status
 

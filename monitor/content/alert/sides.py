@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from monitor.content.alert.names import Names, name_of
+from monitor.content.alert.preview import Names, name_of
 from monitor.content.alert.sentences import SMALL_PP
-from monitor.content.report.phrases import listed
 from monitor.content.wording.figures import UNKNOWN, level, money, percent, points, pp, wide_points
+from monitor.content.wording.phrases import listed
 from monitor.model.rotation import Rotation, SideEvidence
 from monitor.model.state import FlowGrade
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from monitor.content.alert.facts import Around
+from monitor.content.alert.facts import AlertFacts
 from monitor.content.alert.footer import missing_words
-from monitor.content.alert.names import name_of
-from monitor.content.report.phrases import listed
+from monitor.content.alert.preview import name_of
 from monitor.content.wording.figures import UNKNOWN, duration, money, percent, points, pp
+from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import MARKET, ChangeReason, Outcome, Rotation, RotationChange
 
@@ -14,17 +14,17 @@ OUTCOMES = {ChangeReason.OUTCOME_24H: "24h", ChangeReason.OUTCOME_72H: "72h"}
 _NAMED = 3
 
 
-def turn_words(change: RotationChange, around: Around) -> str:
+def turn_words(change: RotationChange, around: AlertFacts) -> str:
     """``confirmed after 30 min, WARNING: own move -7.2 pp in 24 h, ...``; ``over after 26 h (faded): ...``."""
     return _TURNS[change.reason](change, around)
 
 
-def over_words(rotation: Rotation, around: Around) -> str:
+def over_words(rotation: Rotation, around: AlertFacts) -> str:
     """``over after 26 h (faded): strongest score 4.8; own move since detection ...``."""
     return f"over{_after(rotation)} ({rotation.status.value}): {peak_words(rotation, around)}"
 
 
-def since_words(rotation: Rotation, around: Around) -> str:
+def since_words(rotation: Rotation, around: AlertFacts) -> str:
     """What both sides did since detection: the own part where it is known, else the index; empty where not looked up."""
     sides = [s for s in rotation.pair if s in around.own_since]
     if rotation.from_sector in sides:
@@ -37,13 +37,13 @@ def since_words(rotation: Rotation, around: Around) -> str:
     return f"move since detection {UNKNOWN}" if around.since or around.own_since else ""
 
 
-def peak_words(rotation: Rotation, around: Around) -> str:
+def peak_words(rotation: Rotation, around: AlertFacts) -> str:
     """``strongest score 4.8; own move since detection -11.0 pp (AI agents)``."""
     since = since_words(rotation, around)
     return f"strongest score {rotation.peak_score:.1f}{f'; {since}' if since else ''}"
 
 
-def scorecard_words(change: RotationChange, around: Around) -> str:
+def scorecard_words(change: RotationChange, around: AlertFacts) -> str:
     """``24 h scorecard: Memes over AI agents +6.4 % since detection; Memes cap share +1.2 pp; held``."""
     after = OUTCOMES[change.reason]
     source, target = (name_of(sector, around.names) for sector in change.rotation.pair)
@@ -77,13 +77,13 @@ def _loud(rotation: Rotation) -> str:
     return rotation.severity.value.upper()
 
 
-def _opened(change: RotationChange, around: Around) -> str:
+def _opened(change: RotationChange, around: AlertFacts) -> str:
     del around
     start = ", already on at start" if change.rotation.at_start else ""
     return f"seen, {_loud(change.rotation)}{start}: {figures_words(change.rotation)}"
 
 
-def _confirmed(change: RotationChange, around: Around) -> str:
+def _confirmed(change: RotationChange, around: AlertFacts) -> str:
     rotation = change.rotation
     return (
         f"confirmed{_after(rotation)}, {_loud(rotation)}: {figures_words(rotation)}"
@@ -91,12 +91,12 @@ def _confirmed(change: RotationChange, around: Around) -> str:
     )
 
 
-def _severity(change: RotationChange, around: Around) -> str:
+def _severity(change: RotationChange, around: AlertFacts) -> str:
     rotation = change.rotation
     return f"now {_loud(rotation)}: {figures_words(rotation)}{_others(rotation, around)}"
 
 
-def _leg(change: RotationChange, around: Around) -> str:
+def _leg(change: RotationChange, around: AlertFacts) -> str:
     rotation = change.rotation
     source, target = (name_of(sector, around.names) for sector in rotation.pair)
     joined = f" (a further leg of {one_line(rotation.joins)})" if rotation.joins else ""
@@ -106,7 +106,7 @@ def _leg(change: RotationChange, around: Around) -> str:
     )
 
 
-def _others(rotation: Rotation, around: Around) -> str:
+def _others(rotation: Rotation, around: AlertFacts) -> str:
     """Who else lost to the same destination, where the facts say so."""
     names = [name_of(s, around.names) for s in around.also_from if s != rotation.from_sector]
     if not names:
@@ -116,11 +116,11 @@ def _others(rotation: Rotation, around: Around) -> str:
     return f"; {told} lost to {name_of(rotation.to_sector, around.names)} too"
 
 
-def _over(change: RotationChange, around: Around) -> str:
+def _over(change: RotationChange, around: AlertFacts) -> str:
     return over_words(change.rotation, around)
 
 
-def _reversed(change: RotationChange, around: Around) -> str:
+def _reversed(change: RotationChange, around: AlertFacts) -> str:
     rotation = change.rotation
     source, target = (name_of(sector, around.names) for sector in rotation.pair)
     by = one_line(rotation.reversed_by) if rotation.reversed_by else "the opposite"
@@ -129,7 +129,7 @@ def _reversed(change: RotationChange, around: Around) -> str:
     )
 
 
-def _held(change: RotationChange, around: Around) -> str:
+def _held(change: RotationChange, around: AlertFacts) -> str:
     missing = missing_words(around)
     why = f" ({missing})" if missing else ""
     return (
@@ -138,7 +138,7 @@ def _held(change: RotationChange, around: Around) -> str:
     )
 
 
-def _resumed(change: RotationChange, around: Around) -> str:
+def _resumed(change: RotationChange, around: AlertFacts) -> str:
     del around
     return (
         f"judged again, the data is back: still {change.rotation.status.value},"
@@ -146,7 +146,7 @@ def _resumed(change: RotationChange, around: Around) -> str:
     )
 
 
-_TURNS: dict[ChangeReason, Callable[[RotationChange, Around], str]] = {
+_TURNS: dict[ChangeReason, Callable[[RotationChange, AlertFacts], str]] = {
     ChangeReason.OPENED: _opened,
     ChangeReason.CONFIRMED: _confirmed,
     ChangeReason.SEVERITY: _severity,

@@ -11,8 +11,9 @@ from monitor.content.report.facts import (
     Vendor,
     WaitingNotices,
 )
-from monitor.content.report.phrases import clock_span, listed, outage_words
+from monitor.content.report.phrases import clock_span, outage_words
 from monitor.content.wording.figures import duration, percent, points, share, stamp
+from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import one_line
 
 LATE = timedelta(minutes=15)

@@ -3,11 +3,11 @@
 import base64
 from collections.abc import Sequence
 
+from monitor.content.mail import template
 from monitor.content.report.blocks import Block
 from monitor.content.report.document import document_of
 from monitor.content.report.facts import ReportFacts
 from monitor.content.report.pictures import ReportPicture, draw_pictures
-from monitor.content.templating import template
 
 
 def report_html(

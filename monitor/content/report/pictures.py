@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from monitor.analytics.index import chained
 from monitor.analytics.rrg import rrg
 from monitor.content.charts import (
     Line,
@@ -21,7 +22,6 @@ from monitor.content.report.facts import GREY, ReportFacts
 from monitor.content.report.selection import hourly_flows
 from monitor.content.wording.figures import day, stamp
 from monitor.content.wording.safe_text import one_line
-from monitor.model.interval import FloatArray
 from monitor.model.state import MemberEventKind, SectorState
 from monitor.model.universe import Sector
 
@@ -86,20 +86,6 @@ def tails(facts: ReportFacts) -> list[Tail]:
         )
         for i, sector in enumerate(facts.watched)
     ]
-
-
-def chained(index: FloatArray, shares: FloatArray) -> FloatArray:
-    """(T,) level of all sectors together: each step's returns weighted by the shares at its beginning, from 100."""
-    level = np.full(len(index), 100.0)
-    for t in range(1, len(index)):
-        known = ~np.isnan(index[t]) & ~np.isnan(index[t - 1]) & ~np.isnan(shares[t - 1])
-        weight = shares[t - 1][known]
-        total = float(weight.sum())
-        step = (
-            float((weight * index[t][known] / index[t - 1][known]).sum() / total) if total else 1.0
-        )
-        level[t] = level[t - 1] * step
-    return level
 
 
 def _samples(facts: ReportFacts) -> list[datetime]:

@@ -2,17 +2,12 @@
 
 from urllib.parse import quote
 
+from monitor.analytics.own import own_move
 from monitor.content.report.blocks import Block, Card, Paragraph, Section
 from monitor.content.report.facts import GREY, ReportFacts
-from monitor.content.report.phrases import condition_words, moved, pair_words, split_words
-from monitor.content.report.selection import (
-    RECORD_DAYS,
-    conditions_met,
-    nearest_misses,
-    own_move,
-    record,
-)
+from monitor.content.report.selection import RECORD_DAYS, conditions_met, nearest_misses, record
 from monitor.content.wording.figures import UNKNOWN, duration, percent, points, pp, stamp
+from monitor.content.wording.phrases import condition_words, moved, pair_words, split_words
 from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import MARKET, ChangeReason, PairReading, Rotation, RotationChange
 

@@ -2,9 +2,9 @@
 
 from monitor.content.report.blocks import Block, Paragraph, Section, Table
 from monitor.content.report.facts import ReportFacts
-from monitor.content.report.phrases import listed
 from monitor.content.report.selection import movers
 from monitor.content.wording.figures import money, percent, pp, share, stamp
+from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import one_line
 from monitor.model.state import FlowGrade, MemberEvent, MemberEventKind, SectorState, TokenState
 

@@ -4,10 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from statistics import median
 
-from monitor.content.report.facts import ReportFacts, Series
+from monitor.content.report.facts import ReportFacts
 from monitor.model.rotation import ChangeReason, PairReading, Rotation, RotationChange, Status
 from monitor.model.state import TokenState
 
@@ -86,14 +85,6 @@ def record(past: Sequence[Rotation], until: datetime) -> Record:
     )
 
 
-def states_at(changes: Sequence[RotationChange], at: datetime) -> list[Rotation]:
-    """Each rotation as it stood at ``at``, by detection: a report of a day knows nothing of the days after it."""
-    latest: dict[str, Rotation] = {}
-    for change in sorted((c for c in changes if c.changed_at <= at), key=lambda c: c.changed_at):
-        latest[change.rotation.id] = change.rotation
-    return sorted(latest.values(), key=lambda r: (r.detected_at, r.id))
-
-
 def main_rotation(facts: ReportFacts) -> tuple[Rotation, str] | None:
     """(rotation, what it did in the day), the weightiest first.
 
@@ -123,26 +114,6 @@ def main_rotation(facts: ReportFacts) -> tuple[Rotation, str] | None:
 
 def _in_time(changes: Sequence[RotationChange]) -> list[RotationChange]:
     return sorted(changes, key=lambda c: c.changed_at)
-
-
-def own_move(series: Series, sector: str, benchmark: str | None, since: datetime) -> float | None:
-    """The sector's own return from ``since`` to the end of the series (METHOD, 6): simple return less the market part.
-
-    The market part is summed over the series' steps with the beta of the step before. None where either index is
-    unknown at ``since``.
-    """
-    own = {at: state for at, state in series if state.id == sector and at >= since}
-    market = {at: state for at, state in series if state.id == benchmark and at >= since}
-    times = sorted(own)
-    if len(times) < 2 or any(at not in market for at in times):
-        return None
-    part = 0.0
-    for earlier, later in pairwise(times):
-        beta = own[earlier].beta
-        part += (1.3 if beta is None else beta) * math.log(
-            market[later].index / market[earlier].index
-        )
-    return own[times[-1]].index / own[times[0]].index - 1.0 - (math.exp(part) - 1.0)
 
 
 def hourly_flows(facts: ReportFacts, sector: str) -> list[tuple[datetime, float | None]]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from monitor.content.report.blocks import Block, Card, Chart, Paragraph, Quote, Section, Table
 from monitor.content.report.document import document_of
 from monitor.content.report.facts import ReportFacts
-from monitor.content.report.phrases import kept_together
 from monitor.content.report.pictures import ReportPicture, draw_pictures
+from monitor.content.wording.phrases import kept_together
 from monitor.content.wording.safe_text import one_line
 
 WIDTH = 78

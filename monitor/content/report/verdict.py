@@ -4,17 +4,10 @@ from dataclasses import dataclass
 
 from monitor.content.report.blocks import Paragraph, Quote, Section
 from monitor.content.report.facts import ReportFacts
-from monitor.content.report.phrases import (
-    as_of,
-    day_words,
-    listed,
-    moved,
-    pair_words,
-    partial_words,
-    split_words,
-)
+from monitor.content.report.phrases import as_of, day_words, partial_words
 from monitor.content.report.selection import conditions_met, main_rotation, nearest_misses
 from monitor.content.wording.figures import day, percent, pp
+from monitor.content.wording.phrases import listed, moved, pair_words, split_words
 from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import MARKET, Rotation
 from monitor.model.state import SectorState, TokenState

@@ -12,7 +12,7 @@ from email.policy import Policy
 from typing import cast
 from urllib.parse import quote
 
-from monitor.content.mail import Inline, Letter
+from monitor.content.mail import Inline, Mail
 from monitor.content.wording.safe_text import one_line
 from monitor.delivery.mail.styles import inlined
 from monitor.model.notice import Notice, NoticeKind
@@ -70,7 +70,7 @@ def heading(
     )
 
 
-def mail_message(letter: Letter, head: Heading, *, plain: bool = False) -> EmailMessage:
+def mail_message(letter: Mail, head: Heading, *, plain: bool = False) -> EmailMessage:
     """``multipart/alternative(text/plain, multipart/related(text/html, image/png, ...))``; ``plain``: the text alone."""
     mail = EmailMessage(policy=_POLICY)
     _address(mail, head)
@@ -153,7 +153,7 @@ def _bounded(earlier: Sequence[str]) -> Sequence[str]:
     return [earlier[0], *earlier[1 - REFERENCES :]]
 
 
-def _add_html(mail: EmailMessage, letter: Letter, head: Heading) -> None:
+def _add_html(mail: EmailMessage, letter: Mail, head: Heading) -> None:
     ids = {picture.key: _content_id(picture, head) for picture in letter.pictures}
     html = inlined(_named(_encodable(letter.html), ids))
     mail.add_alternative(html, subtype="html", cte="quoted-printable")

@@ -17,14 +17,14 @@ from typing import Literal
 
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
 
-from monitor.content.mail import Letter
+from monitor.content.mail import Mail
 from monitor.delivery.channel import Receipt, Sending
 from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.mail.errors import failure
 from monitor.delivery.mail.message import heading, mail_message
 from monitor.model.notice import Act, Notice
 
-Compose = Callable[[Notice, datetime], Letter]
+Compose = Callable[[Notice, datetime], Mail]
 """The letter of a notice as it is told at that time. Slow (charts): called in a thread."""
 
 WRITTEN_WITHIN = timedelta(seconds=60)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from monitor.content.alert.facts import Around
+from monitor.content.alert.facts import AlertFacts
 from monitor.content.alert.footer import explain_words, page_of
 from monitor.content.alert.message import AlertMessage
 from monitor.content.alert.replies import reminder_text, reply_text
 from monitor.content.alert.sides import Column
-from monitor.content.report.phrases import kept_together
+from monitor.content.wording.phrases import kept_together
 from monitor.delivery.slack.text import (
     HEADER,
     Block,
@@ -70,21 +70,23 @@ def alert_blocks(message: AlertMessage, *, file: str | None = None, alt: str = "
     ]
 
 
-def reply_blocks(change: RotationChange, around: Around, *, late: str = "") -> list[Block]:
+def reply_blocks(change: RotationChange, around: AlertFacts, *, late: str = "") -> list[Block]:
     """A later change, for a thread: the lines of its text, the last of them small."""
     lines = reply_text(change, around, late=late).splitlines()[:-1]
     return _short(lines, change.rotation, around, change.changed_at)
 
 
 def reminder_blocks(
-    rotation: Rotation, around: Around, at: datetime, *, late: str = ""
+    rotation: Rotation, around: AlertFacts, at: datetime, *, late: str = ""
 ) -> list[Block]:
     """A reminder, for a thread."""
     lines = reminder_text(rotation, around, at, late=late).splitlines()[:-1]
     return _short(lines, rotation, around, at)
 
 
-def _short(lines: Sequence[str], rotation: Rotation, around: Around, at: datetime) -> list[Block]:
+def _short(
+    lines: Sequence[str], rotation: Rotation, around: AlertFacts, at: datetime
+) -> list[Block]:
     small = _foot((rotation.id,), page_of(rotation, around), rotation.id, at)
     return [*sections(_lines(lines)), context(small)]
 

@@ -22,14 +22,14 @@ from monitor.delivery.slack.errors import NOT_EDITABLE, THREAD_GONE, SlackRefuse
 from monitor.delivery.slack.find_copy import find_copy, metadata_of
 from monitor.delivery.slack.forms import Form, Shown, edited_form, short_form, whole_form
 from monitor.delivery.slack.receipts import (
-    Told,
+    Posted,
     left_out,
     parent_of,
     picture_of,
     said,
     thread_of,
 )
-from monitor.delivery.slack.upload import Pictures
+from monitor.delivery.slack.upload import PictureUpload
 from monitor.model.notice import Act, Notice, NoticeKind
 
 log = structlog.get_logger(__name__)
@@ -64,7 +64,7 @@ class SlackBot:
         self._clock = clock
         self._channel = channel
         self._id = channel if _ID.fullmatch(channel) else ""
-        self._pictures = Pictures(self._api, clock, draw, self._pace)
+        self._pictures = PictureUpload(self._api, clock, draw, self._pace)
         self._free_at: datetime | None = None
         self._turn = asyncio.Lock()
 
@@ -92,7 +92,7 @@ class SlackBot:
         if ts is None:
             return None
         stands_alone = notice.act is Act.SAY or (thread is None and _is_whole_of(notice))
-        told = Told(channel, ts, late_words(notice, how.now))
+        told = Posted(channel, ts, late_words(notice, how.now))
         return said(notice, told, act=Act.SAY if stands_alone else Act.REPLY)
 
     async def close(self) -> None:
@@ -128,7 +128,7 @@ class SlackBot:
                 raise
         return await self._edited(notice, parent, None)  # the file may have been deleted
 
-    async def _edited(self, notice: Notice, parent: Told, picture: Shown | None) -> Receipt:
+    async def _edited(self, notice: Notice, parent: Posted, picture: Shown | None) -> Receipt:
         form = edited_form(notice, picture=picture, late=parent.late)
         if form is None:
             return left_out("it tells no change")
@@ -140,7 +140,7 @@ class SlackBot:
             return left_out(f"slack: {error.word}")
         return {"edited": parent.ts}
 
-    async def _update(self, parent: Told, form: Form) -> None:
+    async def _update(self, parent: Posted, form: Form) -> None:
         await self._api.send(
             "chat.update",
             channel=parent.channel,
@@ -149,7 +149,9 @@ class SlackBot:
             blocks=form.blocks or [],
         )
 
-    async def _once(self, notice: Notice, how: Sending, form: Form, thread: Told | None) -> Told:
+    async def _once(
+        self, notice: Notice, how: Sending, form: Form, thread: Posted | None
+    ) -> Posted:
         """Post it, unless an earlier try has."""
         channel = thread.channel if thread else self._id
         late = late_words(notice, how.now)
@@ -157,12 +159,14 @@ class SlackBot:
             ts = await self._copy(notice, how, channel, thread)
             if ts is not None:
                 log.info("was posted before", key=notice.dedup_key)
-                return Told(channel, ts, late)
+                return Posted(channel, ts, late)
         answer = await self._post(notice, form, channel or self._channel, thread)
         self._id = self._id or str(answer.get("channel") or "")
-        return Told(str(answer.get("channel") or channel), str(answer.get("ts") or ""), late)
+        return Posted(str(answer.get("channel") or channel), str(answer.get("ts") or ""), late)
 
-    async def _post(self, notice: Notice, form: Form, channel: str, thread: Told | None) -> Answer:
+    async def _post(
+        self, notice: Notice, form: Form, channel: str, thread: Posted | None
+    ) -> Answer:
         arguments: dict[str, Any] = {
             "channel": channel,
             "text": form.text,
@@ -184,7 +188,7 @@ class SlackBot:
         return await self._api.send("chat.postMessage", **arguments)
 
     async def _copy(
-        self, notice: Notice, how: Sending, channel: str, thread: Told | None
+        self, notice: Notice, how: Sending, channel: str, thread: Posted | None
     ) -> str | None:
         """``ts`` of what an earlier try posted. Where it cannot be found out the notice goes: lost is worse than twice."""
         if not channel:

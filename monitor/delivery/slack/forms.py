@@ -5,8 +5,8 @@ from typing import Any
 
 from monitor.content.alert import (
     PREVIEW,
+    AlertFacts,
     AlertMessage,
-    Around,
     alert_message,
     alert_text,
     first_facts,
@@ -28,7 +28,7 @@ SECTIONS = 4
 PLAIN = 3500
 """Characters of the plain form, under the 4,000 that Slack advises for a text."""
 Block = dict[str, Any]
-Facts = tuple[RotationChange, Around]
+Facts = tuple[RotationChange, AlertFacts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from monitor.model.notice import Act, Notice, NoticeKind
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Posted:
     """A message that stands in a channel. ``late``: how late it said it was, empty where it was in time."""
 
     channel: str
@@ -18,7 +18,7 @@ class Told:
     late: str = ""
 
 
-def said(notice: Notice, told: Told, *, act: Act) -> Receipt:
+def said(notice: Notice, told: Posted, *, act: Act) -> Receipt:
     """Of a message that was posted. ``act``: what it has become, a parent or a mere reply."""
     receipt = {
         "channel": told.channel,
@@ -35,12 +35,12 @@ def left_out(why: str) -> Receipt:
     return {"left_out": why}
 
 
-def parent_of(earlier: Sequence[Receipt], channel: str) -> Told | None:
+def parent_of(earlier: Sequence[Receipt], channel: str) -> Posted | None:
     """The rotation's newest message of its own; no digest. ``channel``: the id that is posted to, empty if unknown."""
     return _newest(earlier, channel, digests=False)
 
 
-def thread_of(earlier: Sequence[Receipt], channel: str) -> Told | None:
+def thread_of(earlier: Sequence[Receipt], channel: str) -> Posted | None:
     """What a reply goes under: the rotation's own message, else the digest that told it."""
     return parent_of(earlier, channel) or _newest(earlier, channel, digests=True)
 
@@ -59,12 +59,12 @@ def picture_of(earlier: Sequence[Receipt]) -> Shown | None:
     return None
 
 
-def was_edited(earlier: Sequence[Receipt], parent: Told) -> bool:
+def was_edited(earlier: Sequence[Receipt], parent: Posted) -> bool:
     """Whether the parent tells more by now than it was posted with."""
     return any(receipt.get("edited") == parent.ts for receipt in earlier)
 
 
-def _newest(earlier: Sequence[Receipt], channel: str, *, digests: bool) -> Told | None:
+def _newest(earlier: Sequence[Receipt], channel: str, *, digests: bool) -> Posted | None:
     for receipt in reversed(earlier):
         told = _told(receipt)
         is_digest = receipt.get("kind") == NoticeKind.DIGEST.value
@@ -75,8 +75,8 @@ def _newest(earlier: Sequence[Receipt], channel: str, *, digests: bool) -> Told 
     return None
 
 
-def _told(receipt: dict[str, Any]) -> Told | None:
+def _told(receipt: dict[str, Any]) -> Posted | None:
     channel, ts = receipt.get("channel"), receipt.get("ts")
     if not (isinstance(channel, str) and isinstance(ts, str) and channel and ts):
         return None  # of a webhook, or of an edit
-    return Told(channel, ts, str(receipt.get("late", "")))
+    return Posted(channel, ts, str(receipt.get("late", "")))

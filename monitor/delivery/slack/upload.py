@@ -15,7 +15,7 @@ from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.slack.api import SlackApi
 from monitor.delivery.slack.errors import NOT_EDITABLE, SlackRefused
 from monitor.delivery.slack.forms import Shown, pictured_form
-from monitor.delivery.slack.receipts import Told, left_out, pictured, was_edited
+from monitor.delivery.slack.receipts import Posted, left_out, pictured, was_edited
 from monitor.model.notice import Notice
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ ALT_TEXT = 1000
 _AGAIN = frozenset({"unreachable", "server", "rate_limited"})
 
 
-class Pictures:
+class PictureUpload:
     """``pace`` waits until the channel may take another message."""
 
     def __init__(
@@ -49,7 +49,7 @@ class Pictures:
         self._draw = draw
         self._pace = pace
 
-    async def show(self, notice: Notice, how: Sending, parent: Told) -> Receipt:
+    async def show(self, notice: Notice, how: Sending, parent: Posted) -> Receipt:
         """Draw it, upload it, and put it inside the parent, else into its thread.
 
         Raises DeliveryFailed where Slack does not answer and it is worth trying again; every other failure is a
@@ -67,7 +67,7 @@ class Pictures:
                 raise
             return _without(notice, str(error))
 
-    async def _show(self, notice: Notice, how: Sending, parent: Told) -> Receipt:
+    async def _show(self, notice: Notice, how: Sending, parent: Posted) -> Receipt:
         if self._draw is None:
             return left_out("no picture: none are drawn here")
         try:
@@ -90,7 +90,7 @@ class Pictures:
         return pictured(await self._uploaded(notice, picture, into=parent), inside=False)
 
     async def _uploaded(
-        self, notice: Notice, picture: Inline, *, into: Told | None = None
+        self, notice: Notice, picture: Inline, *, into: Posted | None = None
     ) -> Shown:
         """The file, private to the bot or shared into a thread."""
         place = await self._api.ask(
@@ -120,7 +120,7 @@ class Pictures:
                 return
             await self._clock.sleep(POLL)
 
-    async def _put_inside(self, notice: Notice, parent: Told, picture: Shown) -> bool:
+    async def _put_inside(self, notice: Notice, parent: Posted, picture: Shown) -> bool:
         """Whether the parent shows it now."""
         form = pictured_form(notice, picture=picture, late=parent.late)
         if form is None:

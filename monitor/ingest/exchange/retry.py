@@ -14,7 +14,7 @@ FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=5)
 
 
-async def patiently(ask: Callable[[], Awaitable[T]], clock: Clock) -> T:
+async def with_retry(ask: Callable[[], Awaitable[T]], clock: Clock) -> T:
     """The answer, asked for up to four times while the venue is down or busy, twice where its answer is unreadable.
 
     Waits as long as the venue asked for, else 5, 10, 20 s; a venue that wants more than 5 minutes is not waited for.

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from monitor.ingest.answers import MarketAnswer
 from monitor.ingest.validation.plausibility import (
     Known,
     is_established,
     split_by_level,
     wrong_coins,
 )
-from monitor.ingest.venue_fetch import MarketAnswer
 from monitor.model.bars import Bar, Refusal
 from monitor.model.universe import Market
 

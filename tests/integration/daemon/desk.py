@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from monitor.alerting.enrich import Gatherer
+from monitor.alerting.enrich import Enricher
 from monitor.alerting.maker import NoticeMaker
 from monitor.alerting.policy import AlertPolicy
 from monitor.detection.parameters import DetectionParameters
@@ -75,8 +75,8 @@ class Desk:
         self, database: Database, policy: AlertPolicy, live_from: datetime | None = None
     ) -> None:
         self.database = database
-        self.gatherer = Gatherer(UNIVERSE, NAMES, DetectionParameters())
-        self.maker = NoticeMaker(policy, self.gatherer, live_from)
+        self.enricher = Enricher(UNIVERSE, NAMES, DetectionParameters())
+        self.maker = NoticeMaker(policy, self.enricher, live_from)
 
     def batch(self, *outputs: StepOutput) -> list[Notice]:
         """Store them and what they make; the notices that were made."""

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from monitor.alerting.policy import AlertPolicy, Form, Voice
+from monitor.alerting.policy import AlertPolicy, Form, Receiver
 from monitor.clock import ManualClock
 from monitor.delivery.batching import Rules
 from monitor.delivery.sender import Sender
@@ -21,7 +21,7 @@ from tests.slack_server import SlackServer
 from tests.slack_server.server import TOKEN
 
 CONFIRMED, SEVERITY = ChangeReason.CONFIRMED, ChangeReason.SEVERITY
-BOT = (Voice(Channel.SLACK, Form.THREADS),)
+BOT = (Receiver(Channel.SLACK, Form.THREADS),)
 QUIET = (time(12), time(20))
 
 
@@ -71,7 +71,7 @@ async def make(database: Database, slack: SlackServer) -> AsyncIterator[Make]:
 async def test_a_critical_one_is_told_at_night_though_its_crowd_waits_for_the_morning(
     make: Make, database: Database, slack: SlackServer
 ) -> None:
-    channels = make(AlertPolicy(voices=BOT, quiet=QUIET), Rules())
+    channels = make(AlertPolicy(receivers=BOT, quiet=QUIET), Rules())
     others = [
         confirmed(START, id=f"rot-{s}", from_sector=s) for s in ("ai-agents", "defi", "gaming")
     ]
@@ -89,7 +89,7 @@ async def test_a_critical_one_is_told_at_night_though_its_crowd_waits_for_the_mo
 async def test_the_cap_never_holds_a_critical_turn_of_what_it_holds(
     make: Make, database: Database, slack: SlackServer
 ) -> None:
-    channels = make(AlertPolicy(voices=BOT), Rules(per_hour=1))
+    channels = make(AlertPolicy(receivers=BOT), Rules(per_hour=1))
     first = confirmed(START, id="rot-a", from_sector="defi", to_sector="ai-agents")
     held = confirmed(START, id="rot-b")
     channels.desk.batch(
@@ -108,7 +108,7 @@ async def test_the_cap_never_holds_a_critical_turn_of_what_it_holds(
 async def test_a_crowd_in_a_digest_keeps_its_line_when_one_of_it_goes_on(
     make: Make, database: Database, slack: SlackServer
 ) -> None:
-    channels = make(AlertPolicy(voices=BOT, quiet=QUIET), Rules())
+    channels = make(AlertPolicy(receivers=BOT, quiet=QUIET), Rules())
     sectors = ("ai-agents", "defi", "gaming")
     others = [confirmed(START, id=f"rot-{s}", from_sector=s) for s in sectors]
     channels.desk.batch(step(START, *(turned(r, CONFIRMED, START) for r in others)))
@@ -125,7 +125,7 @@ async def test_a_crowd_in_a_digest_keeps_its_line_when_one_of_it_goes_on(
 async def test_a_message_that_was_refused_comes_with_its_picture_after_the_token_is_mended(
     make: Make, database: Database, slack: SlackServer
 ) -> None:
-    channels = make(AlertPolicy(voices=BOT), Rules())
+    channels = make(AlertPolicy(receivers=BOT), Rules())
     slack.revoked = True
     channels.desk.batch(step(START, turned(confirmed(START), CONFIRMED, START)))
     assert await channels.at(0.01) == []
@@ -144,7 +144,7 @@ async def test_a_message_that_was_refused_comes_with_its_picture_after_the_token
 async def test_what_an_older_version_told_goes_on_and_its_facts_are_not_asked_for(
     make: Make, database: Database, slack: SlackServer
 ) -> None:
-    channels = make(AlertPolicy(voices=BOT), Rules())
+    channels = make(AlertPolicy(receivers=BOT), Rules())
     rotation = confirmed(START)
     change = turned(rotation, CONFIRMED, START)
     old = Notice(
@@ -175,7 +175,7 @@ async def test_what_an_older_version_told_goes_on_and_its_facts_are_not_asked_fo
 def test_a_message_that_cannot_be_made_stops_no_step_and_is_told_in_bare_words(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = Desk(database, AlertPolicy(voices=BOT))
+    desk = Desk(database, AlertPolicy(receivers=BOT))
 
     def broken(*_: object) -> None:
         raise KeyError("around")
@@ -187,7 +187,7 @@ def test_a_message_that_cannot_be_made_stops_no_step_and_is_told_in_bare_words(
 
 
 def test_a_reminder_does_not_repeat_what_a_turn_has_just_told(database: Database) -> None:
-    desk = Desk(database, AlertPolicy(voices=BOT, reminder_step=0.045))
+    desk = Desk(database, AlertPolicy(receivers=BOT, reminder_step=0.045))
     desk.batch(step(START, turned(confirmed(START), CONFIRMED, START)))
     assert [n.kind for n in desk.hours(START + HOUR, 4)] == []
     at = START + 5 * HOUR  # the loser is five hundredths down

@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from monitor.alerting.policy import AlertPolicy, Form, Voice
+from monitor.alerting.policy import AlertPolicy, Form, Receiver
 from monitor.model.notice import Act, Channel, NoticeKind
 from monitor.model.rotation import ChangeReason, Severity, Status
 from monitor.store import notes
@@ -12,7 +12,7 @@ from monitor.store.database import Database
 from tests.integration.daemon.desk import HOUR, START, Desk, confirmed, step, turned
 from tests.integration.store.samples import killed_write
 
-BOT = AlertPolicy(voices=(Voice(Channel.SLACK, Form.THREADS),), reminder_step=0.5)
+BOT = AlertPolicy(receivers=(Receiver(Channel.SLACK, Form.THREADS),), reminder_step=0.5)
 CONFIRMED, FADED = ChangeReason.CONFIRMED, ChangeReason.FADED
 
 
@@ -96,7 +96,7 @@ def test_a_rotation_that_is_on_is_recalled_after_twelve_hours_and_says_what_it_d
 def test_a_critical_turn_in_quiet_hours_is_told_at_once_and_tells_what_they_held(
     database: Database,
 ) -> None:
-    quiet = AlertPolicy(voices=BOT.voices, quiet=(time(12), time(20)))
+    quiet = AlertPolicy(receivers=BOT.receivers, quiet=(time(12), time(20)))
     desk = Desk(database, quiet)
     held = desk.batch(step(START, turned(confirmed(START), CONFIRMED, START)))
     assert {n.due_at for n in held} == {START + 8 * HOUR}
@@ -108,7 +108,7 @@ def test_a_critical_turn_in_quiet_hours_is_told_at_once_and_tells_what_they_held
 
 
 def test_the_same_within_one_batch(database: Database) -> None:
-    quiet = AlertPolicy(voices=BOT.voices, quiet=(time(12), time(20)))
+    quiet = AlertPolicy(receivers=BOT.receivers, quiet=(time(12), time(20)))
     at = START + HOUR
     loud = confirmed(START, severity=Severity.CRITICAL)
     made = Desk(database, quiet).batch(

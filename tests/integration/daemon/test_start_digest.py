@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from monitor.alerting.maker import digest_at_start, owe_start_digest, owes_start_digest
-from monitor.alerting.policy import AlertPolicy, Form, Voice
+from monitor.alerting.policy import AlertPolicy, Form, Receiver
 from monitor.model.notice import Channel, Notice
 from monitor.model.rotation import ChangeReason
 from monitor.store.database import Database
 from tests.integration.daemon.desk import HOUR, START, Desk, confirmed, step, turned
 
-POLICY = AlertPolicy(voices=(Voice(Channel.SLACK, Form.THREADS),))
+POLICY = AlertPolicy(receivers=(Receiver(Channel.SLACK, Form.THREADS),))
 
 
 def on_at_start(database: Database) -> Desk:
@@ -37,7 +37,7 @@ def test_it_is_told_once_and_owed_until_then(database: Database) -> None:
     desk = on_at_start(database)
     assert is_owed(database)
     for _ in range(2):  # a process that died after it was told, and another start
-        digest_at_start(database, POLICY, desk.gatherer, START + timedelta(minutes=1))
+        digest_at_start(database, POLICY, desk.enricher, START + timedelta(minutes=1))
         assert not is_owed(database)
     (digest,) = sent(desk)
     assert digest.text == "Already on at start: AI agents → Memes"
@@ -61,7 +61,7 @@ def test_a_store_that_takes_nothing_leaves_it_owed(database: Database) -> None:
 
 def test_a_later_turn_of_it_is_told_in_its_own_thread(database: Database) -> None:
     desk = on_at_start(database)
-    digest_at_start(database, POLICY, desk.gatherer, START)
+    digest_at_start(database, POLICY, desk.enricher, START)
     at = START + HOUR
     over = confirmed(START - 5 * HOUR, at_start=True, closed_at=at)
     made = desk.batch(step(at, turned(over, ChangeReason.FADED, at)))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from monitor.clock import ManualClock
-from monitor.content.alert.facts import Around, around_to_json
+from monitor.content.alert.facts import AlertFacts, facts_to_json
 from monitor.content.alert.preview import preview_line
 from monitor.content.mail import Inline
 from monitor.delivery.channel import DrawPicture, Receipt, Sending
@@ -16,7 +16,7 @@ from monitor.model.rotation_json import change_to_json
 from tests.slack_server import Message, SlackServer
 from tests.unit.content.samples import DETECTED, NAMES, change, confirmed, evidence, opened, side
 
-AROUND = Around(names=NAMES, spark="▁▃▅▇", page="http://127.0.0.1:8787")
+AROUND = AlertFacts(names=NAMES, spark="▁▃▅▇", page="http://127.0.0.1:8787")
 PNG = b"\x89PNG not really a picture"
 PICTURE = Inline("rot-7f3a", PNG, "AI agents -10.4 %, Memes +2.3 %")
 OPENED = change(opened(severity=Severity.WARNING), ChangeReason.OPENED)
@@ -31,7 +31,7 @@ def told(
     changed: RotationChange = OPENED,
     *,
     first: RotationChange | None = None,
-    around: Around = AROUND,
+    around: AlertFacts = AROUND,
     **changes: Any,
 ) -> Notice:
     """A rotation's notice as the program writes it; ``first``: what an edited parent was posted with."""
@@ -53,9 +53,9 @@ def told(
     return Notice(**(standing | changes))
 
 
-def facts(changed: RotationChange, around: Around) -> dict[str, Any]:
+def facts(changed: RotationChange, around: AlertFacts) -> dict[str, Any]:
     """A change and what stands around it, as a payload holds them."""
-    return {"change": change_to_json(changed), "around": around_to_json(around)}
+    return {"change": change_to_json(changed), "around": facts_to_json(around)}
 
 
 def words(key: str, kind: NoticeKind, body: str, act: Act = Act.SAY, **changes: Any) -> Notice:

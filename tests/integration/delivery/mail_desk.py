@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from monitor.content.mail import Inline, Letter
+from monitor.content.mail import Inline, Mail
 from monitor.delivery.channel import Sending
 from monitor.delivery.mail.smtp import EmailChannel, MailServer
 from monitor.model.notice import Channel, Notice, NoticeKind
@@ -33,9 +33,9 @@ def notice(key: str = "n", recipient: str = "desk@example.net", **changes: Any) 
     return Notice(dedup_key=key, **(standing | changes))
 
 
-def compose(notice: Notice, now: datetime) -> Letter:
+def compose(notice: Notice, now: datetime) -> Mail:
     """A short letter with a picture of some ten kilobytes."""
-    return Letter(
+    return Mail(
         subject=notice.text,
         text=f"{notice.text}, told at {now:%H:%M} UTC: AI agents → Memes\n",
         html=f'<style>p{{color:#111}}</style><p>{notice.text}</p><img src="cid:rotation" alt="x">',

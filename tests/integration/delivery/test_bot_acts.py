@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.content.alert.facts import Around
+from monitor.content.alert.facts import AlertFacts
 from monitor.model.notice import Act, NoticeKind
 from monitor.model.rotation import ChangeReason
 from tests.integration.delivery.desk import (
@@ -243,7 +243,7 @@ async def test_names_from_outside_call_nobody_and_break_nothing(desk: Desk) -> N
         "ai-agents": "<!channel> *AI* _& <@U0AAAAAAA>\n\u202eagents" + "x" * 200,
         "memes": "<https://evil.example|Memes> `~",
     }
-    around = Around(names=names)
+    around = AlertFacts(names=names)
     await desk.send(told(Act.SAY, OPENED, around=around))
     parent = desk.parent()
     await desk.send(told(Act.REPLY, RAISED, around=around))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.content.mail import Letter
+from monitor.content.mail import Mail
 from monitor.delivery.channel import Sending
 from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.mail.smtp import EmailChannel, MailServer, probe
@@ -230,7 +230,7 @@ async def test_an_address_outside_of_ascii_is_refused_where_the_server_cannot_ta
 async def test_a_letter_that_is_never_finished_is_given_up_for_now(server: SmtpServer) -> None:
     done = threading.Event()
 
-    def slowly(told: Notice, now: datetime) -> Letter:
+    def slowly(told: Notice, now: datetime) -> Mail:
         done.wait(30)
         return compose(told, now)
 
@@ -247,7 +247,7 @@ async def test_writing_a_letter_stops_nothing_else(server: SmtpServer) -> None:
     turned = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def wait_for_the_loop(told: Notice, now: datetime) -> Letter:
+    def wait_for_the_loop(told: Notice, now: datetime) -> Mail:
         asyncio.run_coroutine_threadsafe(turn(), loop).result(5)
         return compose(told, now)
 

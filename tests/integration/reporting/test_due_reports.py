@@ -12,7 +12,7 @@ from monitor.model.grid import EPOCH
 from monitor.model.notice import Channel, NoticeKind
 from monitor.reporting import day_window, due_time
 from monitor.reporting.schedule import (
-    ReportLetters,
+    ReportMails,
     due_days,
     enqueue_due,
     put_on_its_way,
@@ -233,13 +233,13 @@ def test_a_due_time_of_late_evening_belongs_to_the_day_after(tmp_path: Path) -> 
 
 
 @pytest.fixture
-def letters(database: Database, settings: Settings) -> ReportLetters:
+def letters(database: Database, settings: Settings) -> ReportMails:
     put_steps(database, hours(SINCE - ONE, UNTIL))
-    return ReportLetters(database, settings)
+    return ReportMails(database, settings)
 
 
 def test_a_report_is_drawn_once_for_all_recipients_and_says_when_it_is_late(
-    letters: ReportLetters, settings: Settings
+    letters: ReportMails, settings: Settings
 ) -> None:
     due = due_time(DAY, settings.report.time, due_zone(settings))
     one, two = (report_notice(DAY, to, due, due) for to in DESK)

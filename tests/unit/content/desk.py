@@ -3,31 +3,31 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from monitor.alerting.decide import ToldOf, notices_for
-from monitor.alerting.history import Told, told_from
-from monitor.alerting.policy import AlertPolicy, Form, Voice
+from monitor.alerting.decide import HistoryOf, notices_for
+from monitor.alerting.history import History, history_from
+from monitor.alerting.policy import AlertPolicy, Form, Receiver
 from monitor.alerting.reminders import Standing, reminders_for
-from monitor.content.alert import Around
+from monitor.content.alert import AlertFacts
 from monitor.model.notice import Channel, Notice
 from monitor.model.rotation import Rotation, RotationChange, Severity
 from tests.unit.content.samples import NAMES
 
-WEBHOOK = Voice(Channel.SLACK, Form.MESSAGES)
-BOT = Voice(Channel.SLACK, Form.THREADS)
-MAIL = Voice(Channel.EMAIL, Form.MAIL, Severity.CRITICAL, "desk@example.com")
+WEBHOOK = Receiver(Channel.SLACK, Form.MESSAGES)
+BOT = Receiver(Channel.SLACK, Form.THREADS)
+MAIL = Receiver(Channel.EMAIL, Form.MAIL, Severity.CRITICAL, "desk@example.com")
 
 
 class Desk:
     """``notices``: all that was made for him so far, in order."""
 
-    def __init__(self, *voices: Voice, policy: AlertPolicy | None = None) -> None:
-        self.policy = policy or AlertPolicy(voices=voices or (WEBHOOK,))
+    def __init__(self, *receivers: Receiver, policy: AlertPolicy | None = None) -> None:
+        self.policy = policy or AlertPolicy(receivers=receivers or (WEBHOOK,))
         self.notices: list[Notice] = []
 
-    def tell(self, *changes: RotationChange, around: Around | None = None) -> list[Notice]:
+    def tell(self, *changes: RotationChange, around: AlertFacts | None = None) -> list[Notice]:
         """What is made of changes that became knowable together."""
         at = max(c.changed_at for c in changes)
-        facts = {c.rotation.id: around or Around(names=NAMES) for c in changes}
+        facts = {c.rotation.id: around or AlertFacts(names=NAMES) for c in changes}
         return self._keep(notices_for(changes, self.policy, facts, self._told(at)))
 
     def recall(
@@ -35,7 +35,7 @@ class Desk:
     ) -> list[Notice]:
         """What is made of a rotation that is on."""
         since = {} if own_since is None else {rotation.from_sector: own_since}
-        around = Around(names=NAMES, own_since=since)
+        around = AlertFacts(names=NAMES, own_since=since)
         return self._keep(
             reminders_for([Standing(rotation, around, at)], self.policy, self._told(at))
         )
@@ -44,16 +44,16 @@ class Desk:
         self.notices += made
         return list(made)
 
-    def _told(self, at: datetime) -> ToldOf:
+    def _told(self, at: datetime) -> HistoryOf:
         known = list(self.notices)
 
-        def told(voice: Voice, rotation_id: str) -> Told | None:
-            return told_from(
+        def told(receiver: Receiver, rotation_id: str) -> History | None:
+            return history_from(
                 rotation_id,
                 [
                     (notice, notice.due_at > at)
                     for notice in known
-                    if (notice.channel, notice.recipient) == (voice.channel, voice.recipient)
+                    if (notice.channel, notice.recipient) == (receiver.channel, receiver.recipient)
                     and rotation_id in notice.payload["rotations"]
                 ],
             )

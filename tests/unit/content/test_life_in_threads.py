@@ -5,7 +5,7 @@ from datetime import time, timedelta
 import pytest
 
 from monitor.alerting.history import OWN_SINCE
-from monitor.alerting.policy import AlertPolicy, Voice
+from monitor.alerting.policy import AlertPolicy, Receiver
 from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import ChangeReason, Outcome, Severity, Status
 from tests.unit.content import samples
@@ -16,8 +16,8 @@ HOUR = timedelta(hours=1)
 THREAD = "rot-7f3a"
 
 
-def confirmed_at(*voices: Voice) -> Desk:
-    desk = Desk(*voices)
+def confirmed_at(*receivers: Receiver) -> Desk:
+    desk = Desk(*receivers)
     desk.tell(change(samples.confirmed(), ChangeReason.CONFIRMED))
     return desk
 
@@ -85,7 +85,7 @@ class TestLegs:
         assert acts(desk.tell(change(over, ChangeReason.FADED))) == [("reply", THREAD)]
 
     def test_one_that_was_told_when_it_opened_has_its_own_parent_brought_up_to_date(self) -> None:
-        desk = Desk(Voice(BOT.channel, BOT.form, Severity.WATCH))
+        desk = Desk(Receiver(BOT.channel, BOT.form, Severity.WATCH))
         desk.tell(change(samples.confirmed(), ChangeReason.CONFIRMED))
         desk.tell(change(samples.opened(id="leg", from_sector="defi"), ChangeReason.OPENED))
         made = desk.tell(change(self.LEG, ChangeReason.LEG))
@@ -113,11 +113,11 @@ class TestReminders:
     def recalled(self, desk: Desk, hours: float, own: float | None = 0.0) -> list[Notice]:
         return desk.recall(self.ON, CONFIRMED + hours * HOUR, own)
 
-    @pytest.mark.parametrize("voice", [BOT, WEBHOOK])
+    @pytest.mark.parametrize("receiver", [BOT, WEBHOOK])
     def test_it_is_recalled_when_nobody_has_spoken_of_it_for_twelve_hours(
-        self, voice: Voice
+        self, receiver: Receiver
     ) -> None:
-        desk = confirmed_at(voice)
+        desk = confirmed_at(receiver)
         assert self.recalled(desk, 11.9) == []
         (made,) = self.recalled(desk, 12)
         assert (made.kind, made.act, made.thread) == (NoticeKind.REMINDER, Act.REPLY, THREAD)
@@ -158,7 +158,7 @@ class TestReminders:
 
     def test_quiet_hours_hold_it(self) -> None:
         quiet = (time(23), time(7))
-        desk = Desk(policy=AlertPolicy(voices=(BOT,), quiet=quiet))
+        desk = Desk(policy=AlertPolicy(receivers=(BOT,), quiet=quiet))
         desk.tell(change(samples.confirmed(), ChangeReason.CONFIRMED))
         (made,) = self.recalled(desk, 12)
         assert made.due_at.hour == 7

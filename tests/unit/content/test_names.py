@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.content.alert.names import name_of
+from monitor.content.alert.preview import name_of
 from monitor.content.wording.figures import (
     duration,
     level,

@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.alerting.operator_notice import operator_notice
-from monitor.alerting.policy import AlertPolicy, Voice
+from monitor.alerting.policy import AlertPolicy, Receiver, end_of_quiet
 from monitor.alerting.start_digest import start_digest
-from monitor.content.alert import Around
-from monitor.content.quiet_hours import end_of_quiet
+from monitor.content.alert import AlertFacts
 from monitor.model.notice import Act, Notice
 from monitor.model.rotation import ChangeReason, Rotation, RotationChange, Severity, Status
 from tests.unit.content import samples
@@ -23,12 +22,12 @@ HOUR = timedelta(hours=1)
 NIGHT = (time(11), time(12, 30))
 
 
-def voice(minimum: Severity = Severity.WARNING) -> Voice:
-    return Voice(WEBHOOK.channel, WEBHOOK.form, minimum)
+def receiver(minimum: Severity = Severity.WARNING) -> Receiver:
+    return Receiver(WEBHOOK.channel, WEBHOOK.form, minimum)
 
 
-def told_of(*changes: RotationChange, minimum: Severity = Severity.WARNING) -> list[Notice]:
-    return Desk(voice(minimum)).tell(*changes)
+def history_of(*changes: RotationChange, minimum: Severity = Severity.WARNING) -> list[Notice]:
+    return Desk(receiver(minimum)).tell(*changes)
 
 
 class TestMinimum:
@@ -46,7 +45,7 @@ class TestMinimum:
         self, minimum: Severity, severity: Severity, told: bool
     ) -> None:
         made = change(samples.confirmed(severity=severity), ChangeReason.CONFIRMED)
-        assert bool(told_of(made, minimum=minimum)) is told
+        assert bool(history_of(made, minimum=minimum)) is told
 
     @pytest.mark.parametrize(
         "reason",
@@ -66,7 +65,7 @@ class TestMinimum:
 class TestToldBefore:
     def test_an_end_is_told_to_those_who_were_told_of_the_beginning(self) -> None:
         end = change(samples.faded(), ChangeReason.FADED)
-        assert told_of(end) == []
+        assert history_of(end) == []
         desk = Desk()
         desk.tell(change(samples.confirmed(), ChangeReason.CONFIRMED))
         assert keys(desk.tell(end)) == ["rot-7f3a|faded|2025-01-20T13:05:00Z"]
@@ -76,7 +75,7 @@ class TestToldBefore:
             change(samples.confirmed(), ChangeReason.CONFIRMED),
             change(samples.faded(status=Status.EXPIRED), ChangeReason.EXPIRED),
         ]
-        assert [n.act for n in told_of(*both)] == [Act.SAY, Act.REPLY]
+        assert [n.act for n in history_of(*both)] == [Act.SAY, Act.REPLY]
 
 
 class TestReversal:
@@ -93,8 +92,8 @@ class TestReversal:
             change(old, ChangeReason.REVERSED, self.AT),
         ]
 
-    def told_before(self, *voices: Voice) -> Desk:
-        desk = Desk(*voices)
+    def told_before(self, *receivers: Receiver) -> Desk:
+        desk = Desk(*receivers)
         desk.tell(change(samples.confirmed(severity=CRITICAL), ChangeReason.CONFIRMED))
         return desk
 
@@ -115,10 +114,10 @@ class TestReversal:
         assert (notice.act, notice.thread) == (Act.REPLY, "rot-7f3a")
 
     def test_it_is_told_by_the_old_one_where_the_new_one_is_too_small_to_tell(self) -> None:
-        (notice,) = self.told_before(voice(CRITICAL)).tell(*self.pair())
+        (notice,) = self.told_before(receiver(CRITICAL)).tell(*self.pair())
         assert notice.payload["rotations"] == ["rot-7f3a"]
         assert notice.text.startswith("REVERSED AI agents → Memes")
-        assert told_of(*self.pair(), minimum=CRITICAL) == []
+        assert history_of(*self.pair(), minimum=CRITICAL) == []
 
 
 class TestCrowd:
@@ -135,7 +134,7 @@ class TestCrowd:
         return self.rises(("ai-agents", "memes"), ("defi", "memes"), ("gaming", "memes"))
 
     def test_three_into_one_sector_become_one_message(self) -> None:
-        (notice,) = sent(told_of(*self.into_memes()))
+        (notice,) = sent(history_of(*self.into_memes()))
         assert notice.payload["rotations"] == ["ai-agents-memes", "defi-memes", "gaming-memes"]
         assert notice.text == (
             "WARNING 3 rotations into Memes at once: from AI agents, DeFi, Gaming. 11:35 UTC"
@@ -153,7 +152,7 @@ class TestCrowd:
 
     def test_three_out_of_one_sector_too(self) -> None:
         rises = self.rises(("memes", "ai-agents"), ("memes", "defi"), ("memes", "*"))
-        (notice,) = sent(told_of(*rises))
+        (notice,) = sent(history_of(*rises))
         assert notice.text == (
             "WARNING 3 rotations out of Memes at once: into AI agents, DeFi, market. 11:35 UTC"
         )
@@ -177,44 +176,44 @@ class TestCrowd:
         assert [act for act, _ in acts(desk.tell(*later))] == ["reply", "edit"] * 3
 
     def test_two_stay_two(self) -> None:
-        assert len(told_of(*self.rises(("ai-agents", "memes"), ("defi", "memes")))) == 2
+        assert len(history_of(*self.rises(("ai-agents", "memes"), ("defi", "memes")))) == 2
 
     def test_three_that_share_no_one_side_stay_three(self) -> None:
         mixed = self.rises(("ai-agents", "memes"), ("ai-agents", "defi"), ("gaming", "memes"))
-        assert len(told_of(*mixed)) == 3
+        assert len(history_of(*mixed)) == 3
 
     def test_three_of_different_intervals_stay_three(self) -> None:
         rises = self.into_memes()
         later = RotationChange(rises[2].rotation, rises[2].reason, CONFIRMED + timedelta(minutes=5))
-        assert len(told_of(*rises[:2], later)) == 3
+        assert len(history_of(*rises[:2], later)) == 3
 
     def test_two_turns_of_one_rotation_in_one_interval_are_told_once_and_are_no_crowd(self) -> None:
         first, second = self.rises(("ai-agents", "memes"), ("defi", "memes"))
         opened = RotationChange(first.rotation, ChangeReason.OPENED, first.changed_at)
-        told = told_of(opened, first, second)
+        told = history_of(opened, first, second)
         assert [notice.payload["change"]["reason"] for notice in told] == ["confirmed", "confirmed"]
 
     def test_the_rest_of_the_batch_is_told_beside_the_crowd(self) -> None:
         batch = [*self.into_memes(), *self.rises(("defi", "ai-agents"))]
-        assert [len(n.payload["rotations"]) for n in sent(told_of(*batch))] == [3, 1]
+        assert [len(n.payload["rotations"]) for n in sent(history_of(*batch))] == [3, 1]
 
     def test_many_long_names_stay_a_preview(self) -> None:
         names = {f"s{i}": f"{i} " + "long name " * 10 for i in range(12)}
         batch = self.rises(*((f"s{i}", "memes") for i in range(12)))
-        (notice,) = sent(Desk().tell(*batch, around=Around(names=names)))
+        (notice,) = sent(Desk().tell(*batch, around=AlertFacts(names=names)))
         assert len(notice.text) <= 150
         assert notice.text.endswith("…. 11:35 UTC")
 
     def test_its_key_does_not_depend_on_the_order(self) -> None:
         rises = self.into_memes()
-        assert keys(sent(told_of(*rises))) == keys(sent(told_of(*rises[::-1])))
+        assert keys(sent(history_of(*rises))) == keys(sent(history_of(*rises[::-1])))
 
 
 class TestQuietHours:
     END = datetime(2025, 1, 19, 12, 30, tzinfo=UTC)
 
-    def desk(self, *voices: Voice) -> Desk:
-        return Desk(policy=AlertPolicy(voices=voices or (WEBHOOK,), quiet=NIGHT))
+    def desk(self, *receivers: Receiver) -> Desk:
+        return Desk(policy=AlertPolicy(receivers=receivers or (WEBHOOK,), quiet=NIGHT))
 
     def confirmed(self, severity: Severity = Severity.WARNING) -> RotationChange:
         return change(samples.confirmed(severity=severity), ChangeReason.CONFIRMED)
@@ -241,7 +240,7 @@ class TestQuietHours:
     def test_an_edit_is_made_at_once_though_its_reply_waits_so_that_no_older_one_comes_after_it(
         self,
     ) -> None:
-        desk = Desk(policy=AlertPolicy(voices=(BOT,), quiet=(time(11, 40), time(12, 30))))
+        desk = Desk(policy=AlertPolicy(receivers=(BOT,), quiet=(time(11, 40), time(12, 30))))
         desk.tell(self.confirmed())
         at = CONFIRMED + 0.5 * HOUR
         reply, edit = desk.tell(change(samples.faded(closed_at=at), ChangeReason.FADED, at))
@@ -249,7 +248,7 @@ class TestQuietHours:
         assert "held_until" not in edit.payload
 
     def test_an_edit_makes_no_sound_and_waits_only_for_a_parent_that_waits(self) -> None:
-        early = Desk(policy=AlertPolicy(voices=(BOT,), quiet=(time(11, 40), time(12, 30))))
+        early = Desk(policy=AlertPolicy(receivers=(BOT,), quiet=(time(11, 40), time(12, 30))))
         early.tell(self.confirmed())
         held = change(samples.confirmed(held=True), ChangeReason.HELD, CONFIRMED + 0.5 * HOUR)
         assert [n.due_at for n in early.tell(held)] == [CONFIRMED + 0.5 * HOUR]
@@ -264,7 +263,7 @@ class TestQuietHours:
         assert [n.due_at for n in desk.tell(over)] == [CONFIRMED + 0.5 * HOUR]
 
     def test_outside_of_them_nothing_waits(self) -> None:
-        policy = AlertPolicy(voices=(WEBHOOK,), quiet=(time(23), time(7)))
+        policy = AlertPolicy(receivers=(WEBHOOK,), quiet=(time(23), time(7)))
         (notice,) = Desk(policy=policy).tell(self.confirmed())
         assert notice.due_at == CONFIRMED
         assert "held_until" not in notice.payload
@@ -292,28 +291,28 @@ class TestQuietHours:
 
 
 class TestStart:
-    def digest(self, on: Sequence[Rotation], *voices: Voice) -> list[Notice]:
-        around = {r.id: Around(names=NAMES) for r in on}
-        return start_digest(on, around, DETECTED, AlertPolicy(voices=voices))
+    def digest(self, on: Sequence[Rotation], *receivers: Receiver) -> list[Notice]:
+        around = {r.id: AlertFacts(names=NAMES) for r in on}
+        return start_digest(on, around, DETECTED, AlertPolicy(receivers=receivers))
 
     def test_what_was_on_before_is_told_by_the_digest_alone(self) -> None:
         first = samples.confirmed(at_start=True, detected_at=CONFIRMED)
-        assert told_of(change(first, ChangeReason.CONFIRMED, CONFIRMED)) == []
+        assert history_of(change(first, ChangeReason.CONFIRMED, CONFIRMED)) == []
 
     def test_its_later_turns_are_told(self) -> None:
         grown = samples.confirmed(at_start=True, severity=CRITICAL)
         later = change(grown, ChangeReason.SEVERITY, CONFIRMED + HOUR)
-        assert len(told_of(later)) == 1
+        assert len(history_of(later)) == 1
 
     def test_the_digest_is_one_message_to_slack_and_knows_whom_it_told_of(self) -> None:
         on = [samples.confirmed(at_start=True), samples.opened(id="rot-2", at_start=True)]
-        made = self.digest(on, voice(WATCH), MAIL)
+        made = self.digest(on, receiver(WATCH), MAIL)
         assert [n.channel for n in sent(made)] == [WEBHOOK.channel]
         assert made[0].payload["rotations"] == ["rot-7f3a", "rot-2"]
         assert [(n.thread, n.told_in) for n in made[1:]] == [
             ("rot-7f3a", made[0].dedup_key), ("rot-2", made[0].dedup_key),
         ]  # fmt: skip
-        assert keys(made)[0] == keys(self.digest(on[::-1], voice(WATCH)))[0]
+        assert keys(made)[0] == keys(self.digest(on[::-1], receiver(WATCH)))[0]
 
     def test_nothing_on_is_no_message(self) -> None:
         assert self.digest([], WEBHOOK) == []
@@ -326,15 +325,19 @@ class TestStart:
 
     def test_quiet_hours_hold_it(self) -> None:
         on = [samples.confirmed(at_start=True)]
-        policy = AlertPolicy(voices=(WEBHOOK,), quiet=NIGHT)
-        around = {r.id: Around(names=NAMES) for r in on}
+        policy = AlertPolicy(receivers=(WEBHOOK,), quiet=NIGHT)
+        around = {r.id: AlertFacts(names=NAMES) for r in on}
         made = start_digest(on, around, CONFIRMED, policy)
         assert {n.due_at for n in made} == {datetime(2025, 1, 19, 12, 30, tzinfo=UTC)}
 
 
 def test_keys_are_pure_functions_of_the_event() -> None:
     made = change(samples.confirmed(), ChangeReason.CONFIRMED)
-    assert keys(told_of(made)) == keys(told_of(made)) == ["rot-7f3a|confirmed|2025-01-19T11:35:00Z"]
+    assert (
+        keys(history_of(made))
+        == keys(history_of(made))
+        == ["rot-7f3a|confirmed|2025-01-19T11:35:00Z"]
+    )
 
 
 def test_each_voice_has_its_own_notice_and_minimum() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.content.mail import Inline, Letter
+from monitor.content.mail import Inline, Mail
 from monitor.delivery.mail.message import (
     LONGEST_SUBJECT,
     Heading,
@@ -24,7 +24,7 @@ from monitor.model.notice import Channel, Notice, NoticeKind
 NOW = datetime(2025, 1, 20, 7, 0, tzinfo=UTC)
 SENDER = "monitor@example.org"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
-LETTER = Letter(
+LETTER = Mail(
     subject="[rotation] 19 Jan 2025: AI agents → Memes confirmed",
     text="AI agents → Memes\n.a line that begins with a dot\nFrom here on\n",
     html="<style>p{color:#111}</style><p>AI agents → Memes</p>"
@@ -217,7 +217,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("subject", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_subject_is_one_harmless_line(subject: str) -> None:
-    mail = travelled(mail_message(Letter(subject, "text", "<p>text</p>"), head()))
+    mail = travelled(mail_message(Mail(subject, "text", "<p>text</p>"), head()))
     assert mail["Bcc"] is None
     assert str(mail["Subject"]) == subject_line(subject)
     assert len(mail["Subject"]) <= LONGEST_SUBJECT
@@ -226,18 +226,18 @@ def test_a_hostile_subject_is_one_harmless_line(subject: str) -> None:
 
 @given(st.text(max_size=300))
 def test_any_subject_arrives_as_it_was_sent_and_adds_no_header(subject: str) -> None:
-    mail = travelled(mail_message(Letter(subject, "text", ""), head()))
+    mail = travelled(mail_message(Mail(subject, "text", ""), head()))
     assert str(mail["Subject"]) == subject_line(subject)
-    assert set(mail.keys()) == set(mail_message(Letter("s", "text", ""), head()).keys())
+    assert set(mail.keys()) == set(mail_message(Mail("s", "text", ""), head()).keys())
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=300))
 def test_any_text_arrives(text: str) -> None:
     sent = f"{text}\n.{text}\nFrom {text}\n"
-    assert words(travelled(mail_message(Letter("s", sent, ""), head()))) == sent
+    assert words(travelled(mail_message(Mail("s", sent, ""), head()))) == sent
 
 
 def test_half_a_surrogate_pair_does_not_stop_a_mail() -> None:
-    sent = Letter("s", "a \ud83d b", "<p>a \ud83d b</p>")
+    sent = Mail("s", "a \ud83d b", "<p>a \ud83d b</p>")
     mail = travelled(mail_message(sent, head()))
     assert words(parts(mail)[0]) == "a ? b\n"

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from monitor.delivery.backoff import TURN, Troubles
+from monitor.delivery.backoff import TURN, Backoff
 from monitor.model.notice import Channel
 
 NOW = datetime(2025, 1, 19, 12, tzinfo=UTC)
@@ -10,7 +10,7 @@ SLACK, MAIL = Channel.SLACK, Channel.EMAIL
 
 
 def test_a_channel_rests_for_all_its_notices_and_no_other_channel_does() -> None:
-    troubles = Troubles([SLACK, MAIL])
+    troubles = Backoff([SLACK, MAIL])
     troubles.failed(SLACK, 1, NOW + timedelta(minutes=1))
     assert troubles.is_resting(SLACK, NOW)
     assert not troubles.is_resting(MAIL, NOW)
@@ -18,13 +18,13 @@ def test_a_channel_rests_for_all_its_notices_and_no_other_channel_does() -> None
 
 
 def test_a_clock_that_was_set_back_ends_the_rest() -> None:
-    troubles = Troubles([SLACK])
+    troubles = Backoff([SLACK])
     troubles.failed(SLACK, 1, NOW)
     assert not troubles.is_resting(SLACK, NOW - timedelta(hours=2))
 
 
 def test_a_success_blames_what_was_refused_before_it() -> None:
-    troubles = Troubles([SLACK])
+    troubles = Backoff([SLACK])
     troubles.failed(SLACK, 1, NOW)
     troubles.failed(SLACK, 2, NOW)
     assert troubles.is_the_channels(1, "server")
@@ -38,7 +38,7 @@ def test_a_success_blames_what_was_refused_before_it() -> None:
 
 
 def test_what_is_the_notices_own_rests_no_channel() -> None:
-    troubles = Troubles([SLACK])
+    troubles = Backoff([SLACK])
     assert not troubles.is_the_channels(1, "internal")
     assert not troubles.is_the_channels(1, "later")  # a greylist delays one reader
     assert troubles.is_alone(1, "refused")
@@ -46,7 +46,7 @@ def test_what_is_the_notices_own_rests_no_channel() -> None:
 
 
 def test_every_eighth_try_in_a_row_is_anothers() -> None:
-    troubles = Troubles([SLACK])
+    troubles = Backoff([SLACK])
     turns = []
     for _ in range(2 * TURN):
         turns.append(troubles.tries_another(SLACK))

@@ -12,8 +12,8 @@ from monitor.detection.inputs import SectorStep
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.single_sided import SingleSided
-from monitor.detection.step_view import Moment
-from monitor.detection.windows import Memory
+from monitor.detection.step_view import StepView
+from monitor.detection.windows import DetectionWindows
 from monitor.model.interval import FloatArray
 from monitor.model.rotation import Launch, RotationChange, SideEvidence
 from monitor.model.state import FlowGrade
@@ -128,7 +128,9 @@ class Stage:
         self.width = width
         self.p = p or DetectionParameters()
         self.live_from = live_from
-        self.memory = Memory(len(SECTORS), len(NAMES), len(self.p.horizons_h), width, self.p)
+        self.memory = DetectionWindows(
+            len(SECTORS), len(NAMES), len(self.p.horizons_h), width, self.p
+        )
         covered = self.memory.rows["coverage"]
         covered.fill(np.ones((covered.length, len(SECTORS))))
         self.ledger = Ledger()
@@ -169,7 +171,7 @@ class Stage:
             values=np.full((6, h, n), np.nan),
             met=np.zeros((6, h, n), dtype=np.bool_),
         )
-        moment = Moment(
+        moment = StepView(
             self.memory,
             PAIRS,
             judged,

@@ -16,7 +16,7 @@ from monitor.detection.features import (
     sample,
 )
 from monitor.detection.parameters import DetectionParameters
-from monitor.detection.windows import Memory
+from monitor.detection.windows import DetectionWindows
 
 P = DetectionParameters(horizons_h=(4,), least_samples=20)
 PAIRS = Pairs(np.array([0, 1]), np.array([1, 0]), np.array([1, 0]), (("a", "b"), ("b", "a")))
@@ -42,7 +42,9 @@ def row(
     }
 
 
-def run(memory: Memory, rows: list[dict[str, np.ndarray]], turning: bool = False) -> Features:
+def run(
+    memory: DetectionWindows, rows: list[dict[str, np.ndarray]], turning: bool = False
+) -> Features:
     """Take the rows in, each an hour; what is seen after the last."""
     for values in rows:
         advance(memory, PAIRS, values)
@@ -59,8 +61,8 @@ def quiet(hours: int, volume_b: float = 100.0) -> list[dict[str, np.ndarray]]:
     ]
 
 
-def new_memory() -> Memory:
-    return Memory(2, 2, 1, timedelta(hours=1), P)
+def new_memory() -> DetectionWindows:
+    return DetectionWindows(2, 2, 1, timedelta(hours=1), P)
 
 
 def moved(

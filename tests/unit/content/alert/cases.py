@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from monitor.content.alert import Around, PastFlags, spark_line
+from monitor.content.alert import AlertFacts, PastFlags, spark_line
 from monitor.model.rotation import ChangeReason, Launch, Outcome, RotationChange, Severity, Status
 from monitor.model.state import ShareSplit
 from tests.unit.content import samples
@@ -12,7 +12,7 @@ from tests.unit.content.samples import CONFIRMED, DETECTED, NAMES, change
 RAISED = CONFIRMED + timedelta(hours=3)
 TURN = DETECTED + timedelta(hours=50)
 DAY_ON = DETECTED + timedelta(hours=24)
-AROUND = Around(
+AROUND = AlertFacts(
     names=NAMES,
     spark=spark_line([100, 101, 100.5, 99, 97, 96, 93, 92, 91, 89.6]),
     notes=((DETECTED - timedelta(hours=14), "MELANIA launched"),),
@@ -95,7 +95,7 @@ NOTHING_KNOWN = samples.confirmed(
     ),
 )  # fmt: skip
 
-SINGLE: dict[str, tuple[RotationChange, Around]] = {
+SINGLE: dict[str, tuple[RotationChange, AlertFacts]] = {
     "opened": (change(samples.opened(), ChangeReason.OPENED), AROUND),
     "confirmed": (change(samples.confirmed(), ChangeReason.CONFIRMED), AROUND),
     "critical": (change(CRITICAL, ChangeReason.SEVERITY, RAISED), AROUND),
@@ -108,7 +108,7 @@ SINGLE: dict[str, tuple[RotationChange, Around]] = {
     "unknown-flow": (change(samples.unknown_flow(), ChangeReason.CONFIRMED), AROUND),
     "held": (change(samples.confirmed(held=True), ChangeReason.HELD, RAISED), AROUND),
     "one-coin": (change(ONE_COIN, ChangeReason.CONFIRMED), AROUND),
-    "nothing-known": (change(NOTHING_KNOWN, ChangeReason.CONFIRMED), Around(names=NAMES)),
+    "nothing-known": (change(NOTHING_KNOWN, ChangeReason.CONFIRMED), AlertFacts(names=NAMES)),
     "scored": (change(SCORED, ChangeReason.OUTCOME_24H, DAY_ON), LATER),
     "already-on": (change(samples.confirmed(at_start=True), ChangeReason.CONFIRMED), AROUND),
 }

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.content.alert import (
-    Around,
+    AlertFacts,
     PastFlags,
-    around_from_json,
-    around_to_json,
+    facts_from_json,
+    facts_to_json,
     first_facts,
     parse_change,
     told_facts,
@@ -18,7 +18,7 @@ from monitor.model.rotation import ChangeReason
 from monitor.model.rotation_json import change_to_json
 from tests.unit.content import samples
 
-FULL = Around(
+FULL = AlertFacts(
     names={"a": "A"},
     spark="▁█",
     notes=((datetime(2025, 1, 18, 21, tzinfo=UTC), "MELANIA launched"),),
@@ -35,18 +35,18 @@ FULL = Around(
 )
 
 
-@pytest.mark.parametrize("around", [FULL, Around()])
-def test_it_survives_json(around: Around) -> None:
-    assert around_from_json(json.loads(json.dumps(around_to_json(around)))) == around
+@pytest.mark.parametrize("around", [FULL, AlertFacts()])
+def test_it_survives_json(around: AlertFacts) -> None:
+    assert facts_from_json(json.loads(json.dumps(facts_to_json(around)))) == around
 
 
 def test_what_an_earlier_payload_lacks_is_unknown() -> None:
-    assert around_from_json({"names": {"a": "A"}, "past": None}) == Around(names={"a": "A"})
+    assert facts_from_json({"names": {"a": "A"}, "past": None}) == AlertFacts(names={"a": "A"})
 
 
 def test_facts_are_taken_out_of_a_payload() -> None:
     change = samples.change(samples.confirmed(), ChangeReason.CONFIRMED)
-    facts = {"change": change_to_json(change), "around": around_to_json(FULL)}
+    facts = {"change": change_to_json(change), "around": facts_to_json(FULL)}
     payload = json.loads(json.dumps(facts | {"first": facts}))
     assert parse_change(payload) == change
     assert told_facts(payload) == (change, FULL)

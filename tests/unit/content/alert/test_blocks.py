@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitor.content.alert import Around, alert_message
+from monitor.content.alert import AlertFacts, alert_message
 from monitor.delivery.slack.blocks import alert_blocks
 from monitor.delivery.slack.text import HEADER, SECTION, escaped, sections
 from tests.slack_server.block_kit import characters, problems
@@ -30,7 +30,7 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(item)
 
 
-def crowded() -> Around:
+def crowded() -> AlertFacts:
     """Everything as long as it can be, all of it to be escaped."""
     nasty = "&<>" * 200
     return replace(
@@ -117,7 +117,7 @@ def test_leads_stand_before_the_header() -> None:
 def test_a_header_cuts_names_before_it_loses_severity() -> None:
     names = {"ai-agents": "Agents " * 6, "memes": "&" * 40}
     change = replace(SINGLE["critical"][0], rotation=replace(CRITICAL, held=True))
-    header = alert_blocks(alert_message(change, Around(names=names)))[0]["text"]["text"]
+    header = alert_blocks(alert_message(change, AlertFacts(names=names)))[0]["text"]["text"]
     assert len(header) <= HEADER
     assert "CRITICAL · confirmed · held" in header
 

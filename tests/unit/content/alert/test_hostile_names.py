@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.content.alert import (
-    Around,
-    alert_letter,
+    AlertFacts,
+    alert_mail,
     alert_message,
     alert_text,
     reminder_text,
@@ -40,7 +40,7 @@ BOLD_NAME = re.compile(r"\A\*([^*\n]+)\*(?=\n)")
 OURS = re.compile(r"<(?:http://127\.0\.0\.1:8787/\?rotation=[^|>]*\|page|!date\^[^>]*)>")
 
 
-def facts(first: str, second: str, token: str, words: str) -> tuple[RotationChange, Around]:
+def facts(first: str, second: str, token: str, words: str) -> tuple[RotationChange, AlertFacts]:
     evidence = LAUNCHED.evidence
     launch = replace(evidence.launches[0], token=token)
     loser = replace(evidence.from_side, contributors=((token, -0.05), (words, -0.01)))
@@ -55,7 +55,7 @@ def facts(first: str, second: str, token: str, words: str) -> tuple[RotationChan
     return samples.change(made, ChangeReason.CONFIRMED), around
 
 
-def plain_forms(rotation_facts: tuple[RotationChange, Around]) -> list[str]:
+def plain_forms(rotation_facts: tuple[RotationChange, AlertFacts]) -> list[str]:
     change, around = rotation_facts
     rotation: Rotation = change.rotation
     message = alert_message(change, around)
@@ -92,7 +92,7 @@ def test_names_bring_no_lines_and_no_direction_into_plain_text(
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_mail_shows_names_as_they_are_and_runs_nothing(name: str) -> None:
-    letter = alert_letter(alert_message(*facts(name, name, name, name)), None)
+    letter = alert_mail(alert_message(*facts(name, name, name, name)), None)
     assert letter.subject.splitlines() == [letter.subject]
     assert "<script" not in letter.html
     assert "<!channel" not in letter.html

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from monitor.content.alert import Around, PastFlags, alert_message, alert_text
+from monitor.content.alert import AlertFacts, PastFlags, alert_message, alert_text
 from monitor.model.rotation import ChangeReason, Launch, Rotation, RotationChange, Status
 from tests.unit.content import samples
 from tests.unit.content.alert.cases import AROUND, LAUNCHED, LAUNCHED_BEFORE, ONE_COIN, SINGLE
 from tests.unit.content.samples import CONFIRMED, NAMES, change
 
 
-def text_of(rotation: Rotation, around: Around = AROUND, **how: Any) -> str:
+def text_of(rotation: Rotation, around: AlertFacts = AROUND, **how: Any) -> str:
     return alert_text(alert_message(change(rotation, ChangeReason.CONFIRMED), around, **how))
 
 
@@ -40,7 +40,7 @@ def test_a_banner_stands_before_all_and_lateness_after_it() -> None:
 
 def test_a_closed_rotation_says_first_that_it_is_over() -> None:
     closed = change(samples.faded(status=Status.EXPIRED), ChangeReason.EXPIRED)
-    assert alert_text(alert_message(closed, Around(names=NAMES))).splitlines()[:3] == [
+    assert alert_text(alert_message(closed, AlertFacts(names=NAMES))).splitlines()[:3] == [
         "AI agents → Memes · WARNING · over: expired",
         "Over after 26 h (expired): strongest score 4.8.",
         "When flagged:",
@@ -71,7 +71,9 @@ def test_beta_is_said_only_where_it_is_far_from_one() -> None:
 
 def test_the_data_line_says_what_is_wrong_with_the_data() -> None:
     quality = replace(samples.confirmed().quality, benchmark_missing=True, venue_conflict=True)
-    around = Around(names=NAMES, venues=(1, 6), missing=("a", "b", "c", "d", "e"), interval="5m")
+    around = AlertFacts(
+        names=NAMES, venues=(1, 6), missing=("a", "b", "c", "d", "e"), interval="5m"
+    )
     text = text_of(samples.confirmed(quality=quality, held=True), around)
     assert "confirmed · held: too little data to judge" in text.splitlines()[0]
     assert text.splitlines()[-1] == (
@@ -175,7 +177,7 @@ def test_how_such_flags_ended_here_before(past: PastFlags, words: str) -> None:
 
 
 def test_what_is_not_known_around_it_is_left_out() -> None:
-    text = text_of(samples.confirmed(), Around(names=NAMES))
+    text = text_of(samples.confirmed(), AlertFacts(names=NAMES))
     assert not any(word in text for word in ("Past flags", "Ends if", "Note", "venues ("))
 
 
@@ -217,12 +219,12 @@ def test_a_late_message_names_the_moment_that_its_figures_are_of() -> None:
         ),
     ],
 )
-def test_what_would_end_it(around: Around, rotation: Rotation, words: str) -> None:
+def test_what_would_end_it(around: AlertFacts, rotation: Rotation, words: str) -> None:
     assert words in text_of(rotation, around).splitlines()
 
 
 def test_what_is_over_has_no_end_to_watch_for() -> None:
-    facts: tuple[RotationChange, Around] = SINGLE["faded"]
+    facts: tuple[RotationChange, AlertFacts] = SINGLE["faded"]
     assert "Ends if" not in alert_text(alert_message(*facts))
     assert "Ends if" not in alert_text(alert_message(*SINGLE["confirmed"], latest=facts))
 

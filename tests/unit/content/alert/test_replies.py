@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.content.alert import Around, reminder_text, reply_text
+from monitor.content.alert import AlertFacts, reminder_text, reply_text
 from monitor.delivery.slack.blocks import reminder_blocks, reply_blocks
 from monitor.model.rotation import ChangeReason, Outcome, Rotation, Status
 from tests.slack_server.block_kit import problems
@@ -23,7 +23,7 @@ from tests.unit.content.alert.cases import (
 from tests.unit.content.samples import DETECTED, NAMES, change
 
 
-def first_line(rotation: Rotation, reason: ChangeReason, around: Around = AROUND) -> str:
+def first_line(rotation: Rotation, reason: ChangeReason, around: AlertFacts = AROUND) -> str:
     return reply_text(change(rotation, reason), around).splitlines()[0]
 
 
@@ -134,6 +134,6 @@ def test_a_banner_comes_first_and_then_how_late_it_is() -> None:
 
 
 def test_without_names_the_ids_are_told() -> None:
-    line = first_line(samples.confirmed(), ChangeReason.CONFIRMED, Around())
+    line = first_line(samples.confirmed(), ChangeReason.CONFIRMED, AlertFacts())
     assert line.startswith("ai-agents → memes confirmed")
     assert NAMES["memes"] not in line

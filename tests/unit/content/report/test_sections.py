@@ -7,9 +7,9 @@ import pytest
 from monitor.content.report import DataHealth, Outage, ReportFacts
 from monitor.content.report.blocks import Card, Paragraph, Section, Table
 from monitor.content.report.housekeeping import data_health
-from monitor.content.report.phrases import condition_words
 from monitor.content.report.rotations import misses, notes, rotations, scorecard
 from monitor.content.report.sectors import members, movers_section, sectors
+from monitor.content.wording.phrases import condition_words
 from monitor.model.rotation import ChangeReason, Condition, Outcome
 from monitor.model.state import MarketStep, MemberEvent, MemberEventKind
 from tests.unit.content import samples

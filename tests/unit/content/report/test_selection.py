@@ -7,16 +7,11 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from monitor.content.report.pictures import _marks, chained, tails
-from monitor.content.report.selection import (
-    hourly_flows,
-    movers,
-    nearest_misses,
-    own_move,
-    record,
-    states_at,
-)
-from monitor.model.rotation import ChangeReason, Outcome, Status
+from monitor.analytics.index import chained
+from monitor.analytics.own import own_move
+from monitor.content.report.pictures import _marks, tails
+from monitor.content.report.selection import hourly_flows, movers, nearest_misses, record
+from monitor.model.rotation import ChangeReason, Outcome, Status, states_at
 from monitor.model.state import MarketStep, MemberEvent, MemberEventKind
 from tests.unit.content import samples
 from tests.unit.content.report import days

@@ -7,8 +7,9 @@ import pytest
 
 from monitor.content.report import DataHealth, ReportFacts, report_subject
 from monitor.content.report.blocks import Paragraph, Quote
-from monitor.content.report.phrases import clock_span, listed, moved
+from monitor.content.report.phrases import clock_span
 from monitor.content.report.verdict import SUBJECT, quote, verdict
+from monitor.content.wording.phrases import listed, moved
 from monitor.model.rotation import ChangeReason, Severity
 from monitor.model.state import MarketStep
 from monitor.model.universe import Sector
