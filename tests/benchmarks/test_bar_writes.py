@@ -18,7 +18,7 @@ from monitor.store import migrations
 from monitor.store.bars import save_bars
 from monitor.store.database import Database, open_database
 from monitor.store.tables import bar
-from tests.postgres_server import PostgresServer, find_binaries
+from tests.kit.postgres_server import PostgresServer, find_binaries
 
 pytestmark = pytest.mark.benchmark
 

@@ -42,7 +42,7 @@ def five_venues(folder: Path, episode: Episode) -> Iterator[Stage]:
     command = [
         sys.executable,
         "-m",
-        "tests.venue_server",
+        "tests.kit.venue_server",
         "--bars",
         str(DATA),
         "--bars",

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.store import migrations
 from monitor.store.database import Database, open_database
-from tests.postgres_server import PostgresServer, find_binaries
+from tests.kit.postgres_server import PostgresServer, find_binaries
 
 KINDS = ("sqlite", "postgresql")
 

@@ -16,12 +16,12 @@ from monitor.model.rotation import RotationChange
 from monitor.store import outbox, rotations
 from monitor.store.database import open_database
 from monitor.store.outbox_rows import StoredNotice
+from tests.kit.slack_server.server import CHANNELS
+from tests.kit.slack_server.workspace import Message, Workspace, read_events
+from tests.kit.smtp_server import Mail
 from tests.scenarios.busy_faults import AFTER
 from tests.scenarios.busy_market import LIVE_FROM
 from tests.scenarios.busy_stage import SENDER, BusyStage
-from tests.slack_server.server import CHANNELS
-from tests.slack_server.workspace import Message, Workspace, read_events
-from tests.smtp_server import Mail
 
 MONTH = timedelta(days=30)
 MESSAGES = (Act.SAY, Act.REPLY)

@@ -5,7 +5,7 @@ import random
 import urllib.request
 from typing import Any
 
-from tests.smtp_server import SmtpServer
+from tests.kit.smtp_server import SmtpServer
 
 Fault = dict[str, Any]
 

@@ -22,10 +22,10 @@ from monitor.store import bars, notes, outbox, steps, supplies
 from monitor.store.database import open_database
 from monitor.store.knowledge import issue_time
 from monitor.store.migrations import upgrade
+from tests.kit.smtp_server import SmtpServer
 from tests.scenarios.busy_faults import Weather
 from tests.scenarios.busy_market import LIVE_FROM, UNTIL, VENUE, WIDTH, busy_market
 from tests.scenarios.stage import ROOT, _server, config_text, eventually
-from tests.smtp_server import SmtpServer
 
 READERS = ("ann@example.org", "bo@example.org")
 SENDER = "monitor@example.org"
@@ -123,7 +123,7 @@ def busy_stage(
     slack_options += ["--processing-seconds", "0.02"]
     dice = random.Random(seed)
     with (
-        _server("tests.slack_server", slack_options, folder) as slack,
+        _server("tests.kit.slack_server", slack_options, folder) as slack,
         SmtpServer(folder, security="plain") as smtp,
     ):
         environ = _environ(slack, smtp)

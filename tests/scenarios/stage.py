@@ -21,8 +21,8 @@ from monitor.store import bars, notes, supplies
 from monitor.store.database import open_database
 from monitor.store.knowledge import issue_time
 from monitor.store.migrations import upgrade
-from tests.slack_server.server import CHANNELS
-from tests.slack_server.workspace import Message, Workspace
+from tests.kit.slack_server.server import CHANNELS
+from tests.kit.slack_server.workspace import Message, Workspace
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOUR = timedelta(hours=1)
@@ -156,9 +156,9 @@ def staged(
     ]
     with (
         _server(
-            "tests.venue_server", [*venue_command, "--list-from-first-bar"], folder
+            "tests.kit.venue_server", [*venue_command, "--list-from-first-bar"], folder
         ) as exchange,
-        _server("tests.slack_server", ["--record", str(record)], folder) as slack,
+        _server("tests.kit.slack_server", ["--record", str(record)], folder) as slack,
     ):
         venues = {
             venue: "http://127.0.0.1:9" if venue in dead else url

@@ -12,12 +12,12 @@ from monitor.model.grid import iso
 from monitor.model.notice import Act, Channel, NoticeKind
 from monitor.model.rotation import ChangeReason, RotationChange, Severity
 from monitor.store.outbox_rows import StoredNotice
-from tests.postgres_server import PostgresServer, find_binaries
+from tests.kit.postgres_server import PostgresServer, find_binaries
+from tests.kit.slack_server.workspace import Message
 from tests.scenarios.busy_books import MESSAGES, Books
 from tests.scenarios.busy_market import LIVE_FROM
 from tests.scenarios.busy_script import busy_script
 from tests.scenarios.busy_stage import READERS, BusyStage, busy_stage
-from tests.slack_server.workspace import Message
 
 pytestmark = [pytest.mark.scenario, pytest.mark.timeout(400)]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from monitor.episodes import load_episode
+from tests.kit.slack_server.workspace import Message
+from tests.kit.smtp_server import Mail, SmtpServer
 from tests.scenarios.stage import Stage, staged
 from tests.scenarios.test_january import run_to_the_end
-from tests.slack_server.workspace import Message
-from tests.smtp_server import Mail, SmtpServer
 
 pytestmark = [pytest.mark.scenario, pytest.mark.timeout(400)]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from monitor.clock import LiveClock
 from monitor.model.grid import floor_time, to_ms
-from tests.venue_server.book import BarBook
-from tests.venue_server.candles import Candle
-from tests.venue_server.server import VenueServer
+from tests.kit.venue_server.book import BarBook
+from tests.kit.venue_server.candles import Candle
+from tests.kit.venue_server.server import VenueServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 HOUR = timedelta(hours=1)

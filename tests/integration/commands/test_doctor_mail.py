@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.commands.stage import Market, small_market
-from tests.smtp_server import SmtpServer
+from tests.kit.smtp_server import SmtpServer
 
 
 @pytest.fixture

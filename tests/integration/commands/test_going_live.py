@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.commands.stage import Market, small_market
-from tests.slack_server.server import SlackServer
+from tests.kit.slack_server.server import SlackServer
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 from monitor.commands.demo import demo_database
 from monitor.episodes import load_episode
 from tests.integration.commands.stage import Market, small_market
+from tests.kit.slack_server import SlackServer
+from tests.kit.slack_server.server import TOKEN
+from tests.kit.smtp_server import SmtpServer
 from tests.scenarios.stage import config_text
-from tests.slack_server import SlackServer
-from tests.slack_server.server import TOKEN
-from tests.smtp_server import SmtpServer
 
 PASSWORD = "wJ4h-of-the-mail"
 READERS = ["desk@example.com", "fund@example.com"]

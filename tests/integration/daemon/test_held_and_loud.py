@@ -17,8 +17,8 @@ from monitor.model.rotation_json import change_to_json
 from monitor.store import outbox
 from monitor.store.database import Database
 from tests.integration.daemon.desk import HOUR, START, Desk, confirmed, step, turned
-from tests.slack_server import SlackServer
-from tests.slack_server.server import TOKEN
+from tests.kit.slack_server import SlackServer
+from tests.kit.slack_server.server import TOKEN
 
 CONFIRMED, SEVERITY = ChangeReason.CONFIRMED, ChangeReason.SEVERITY
 BOT = (Receiver(Channel.SLACK, Form.THREADS),)

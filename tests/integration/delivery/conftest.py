@@ -7,7 +7,7 @@ import pytest
 from monitor.store.database import Database
 from tests.integration.delivery.desk import Desk, NewDesk
 from tests.integration.delivery.post import Post
-from tests.slack_server import SlackServer
+from tests.kit.slack_server import SlackServer
 
 
 @pytest.fixture

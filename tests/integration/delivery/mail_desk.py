@@ -10,7 +10,7 @@ from monitor.content.mail import Inline, Mail
 from monitor.delivery.channel import Sending
 from monitor.delivery.mail.smtp import EmailChannel, MailServer
 from monitor.model.notice import Channel, Notice, NoticeKind
-from tests.smtp_server import SmtpServer
+from tests.kit.smtp_server import SmtpServer
 
 NOW = datetime(2025, 1, 20, 7, 0, tzinfo=UTC)
 SENDER = "monitor@example.org"

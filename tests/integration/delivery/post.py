@@ -13,7 +13,7 @@ from monitor.model.notice import Channel, Notice, NoticeKind
 from monitor.store import outbox
 from monitor.store.database import Database
 from monitor.store.outbox_rows import StoredNotice
-from tests.slack_server import SlackServer
+from tests.kit.slack_server import SlackServer
 
 NOW = datetime(2025, 1, 19, 11, 35, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -10,7 +10,7 @@ import structlog
 from monitor.delivery.errors import DeliveryFailed
 from monitor.model.notice import Act, Notice
 from tests.integration.delivery.desk import OPENED, RAISED, Desk, NewDesk, edit, reply, told
-from tests.slack_server import SlackFaultKind, SlackServer
+from tests.kit.slack_server import SlackFaultKind, SlackServer
 
 LATER = [
     "internal_error", "fatal_error", "service_unavailable", "request_timeout", "rollup_error", "message_limit_exceeded",

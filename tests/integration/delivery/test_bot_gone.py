@@ -5,7 +5,7 @@ import pytest
 from monitor.delivery.errors import DeliveryFailed
 from monitor.model.notice import Act, NoticeKind
 from tests.integration.delivery.desk import OPENED, RAISED, Desk, edit, reply, told
-from tests.slack_server import SlackFaultKind
+from tests.kit.slack_server import SlackFaultKind
 
 
 async def test_a_reply_to_a_deleted_parent_becomes_the_new_parent(desk: Desk) -> None:

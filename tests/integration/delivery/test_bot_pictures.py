@@ -18,8 +18,8 @@ from tests.integration.delivery.desk import (
     reply,
     told,
 )
-from tests.slack_server import Message, SlackFaultKind, SlackServer
-from tests.slack_server.server import SCOPES
+from tests.kit.slack_server import Message, SlackFaultKind, SlackServer
+from tests.kit.slack_server.server import SCOPES
 
 UPLOAD_STEPS = ["files.getUploadURLExternal", "upload", "files.completeUploadExternal"]
 

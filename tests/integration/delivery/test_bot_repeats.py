@@ -8,8 +8,8 @@ import structlog
 from monitor.delivery.errors import DeliveryFailed
 from monitor.model.notice import Act, Channel, Notice
 from tests.integration.delivery.desk import Desk, NewDesk, reply, told
-from tests.slack_server import SlackFaultKind, SlackServer
-from tests.slack_server.server import SCOPES
+from tests.kit.slack_server import SlackFaultKind, SlackServer
+from tests.kit.slack_server.server import SCOPES
 
 LOST = [SlackFaultKind.RESET_AFTER, SlackFaultKind.HALF_JSON, SlackFaultKind.STALL_AFTER]
 

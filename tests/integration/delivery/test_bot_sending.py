@@ -10,7 +10,7 @@ from monitor.model.notice import Act, Channel
 from monitor.store import outbox
 from monitor.store.database import Database
 from tests.integration.delivery.desk import RAISED, Desk, edit, reply, told
-from tests.slack_server import SlackFaultKind
+from tests.kit.slack_server import SlackFaultKind
 
 LIFE = [told(Act.SAY), told(Act.PICTURE), reply(), edit()]
 MORE = told(Act.REPLY, RAISED, dedup_key="more")

@@ -10,7 +10,7 @@ from monitor.store.database import Database
 from monitor.store.outbox_rows import StoredNotice
 from tests.integration.delivery.bot_post import BotPost
 from tests.integration.delivery.desk import words
-from tests.slack_server import SlackFaultKind, SlackServer
+from tests.kit.slack_server import SlackFaultKind, SlackServer
 
 HOUR = timedelta(hours=1)
 

@@ -23,7 +23,7 @@ from tests.integration.delivery.mail_desk import (
     entry,
     notice,
 )
-from tests.smtp_server import SmtpServer
+from tests.kit.smtp_server import SmtpServer
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tests.integration.delivery.mail_desk import (
     scripted,
     scripted_channel,
 )
-from tests.smtp_server import SmtpServer, free_port
+from tests.kit.smtp_server import SmtpServer, free_port
 
 LOGIN = (USER, PASSWORD)
 

@@ -14,7 +14,7 @@ from monitor.store import outbox
 from monitor.store.database import Database
 from monitor.store.outbox_rows import StoredNotice
 from tests.integration.delivery.mail_desk import NOW, PASSWORD, USER, channel_to, notice
-from tests.smtp_server import SmtpServer
+from tests.kit.smtp_server import SmtpServer
 
 MINUTE = timedelta(minutes=1)
 DESK, OPS = "desk@example.net", "ops@example.net"

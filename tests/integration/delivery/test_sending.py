@@ -13,7 +13,7 @@ from monitor.delivery.sender import LEASE, LONGEST_PAUSE
 from monitor.model.notice import Channel, Notice, NoticeKind
 from monitor.store import outbox
 from tests.integration.delivery.post import MINUTE, NOW, Post, notice
-from tests.slack_server import SlackFaultKind
+from tests.kit.slack_server import SlackFaultKind
 
 SECOND = timedelta(seconds=1)
 

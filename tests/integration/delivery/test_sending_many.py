@@ -5,7 +5,7 @@ from datetime import timedelta
 from monitor.delivery.batching import Rules
 from monitor.store import outbox
 from tests.integration.delivery.post import MINUTE, NOW, Post, notice
-from tests.slack_server import SlackFaultKind
+from tests.kit.slack_server import SlackFaultKind
 
 
 def _of(rotation: str) -> dict[str, object]:

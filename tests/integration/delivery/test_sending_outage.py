@@ -11,7 +11,7 @@ from monitor.model.notice import Act, Channel, Notice
 from monitor.store import outbox
 from monitor.store.errors import DatabaseBusyError
 from tests.integration.delivery.post import MINUTE, NOW, Post, notice
-from tests.slack_server import SlackFaultKind
+from tests.kit.slack_server import SlackFaultKind
 
 SECOND = timedelta(seconds=1)
 DOWN = {"channel": "C0ALERTS", "status": 503, "left": None}

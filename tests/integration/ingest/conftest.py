@@ -16,7 +16,7 @@ from monitor.model.grid import to_ms
 from monitor.model.universe import Market, Sector, Token, Universe
 from monitor.store import bars
 from monitor.store.database import Database, open_database
-from tests.venue_server import BarBook, Candle, VenueServer
+from tests.kit.venue_server import BarBook, Candle, VenueServer
 
 WIDTH = timedelta(minutes=5)
 NOON = datetime(2025, 1, 20, 12, 0, tzinfo=UTC)

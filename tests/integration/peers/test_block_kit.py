@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.slack_server.block_kit import characters, problems
+from tests.kit.slack_server.block_kit import characters, problems
 
 
 def mrkdwn(length: int) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from tests.slack_server import SlackServer, Workspace
-from tests.slack_server.server import CHANNELS, TOKEN
+from tests.kit.slack_server import SlackServer, Workspace
+from tests.kit.slack_server.server import CHANNELS, TOKEN
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "Money left AI agents."}}
 PICTURE = b"\x89PNG not really a picture"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.smtp_server import SmtpServer
+from tests.kit.smtp_server import SmtpServer
 
 TO = ["desk@example.org", "ops@example.org"]
 

@@ -12,7 +12,7 @@ from monitor.store.database import open_database
 from monitor.store.migrations import upgrade
 from tests.integration.commands.stage import Market
 from tests.integration.reporting.stage import config_text, hours, put_steps
-from tests.smtp_server import SmtpServer, free_port
+from tests.kit.smtp_server import SmtpServer, free_port
 
 DESK = ("desk@example.org", "fund@example.org")
 ONE = timedelta(days=1)

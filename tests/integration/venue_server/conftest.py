@@ -11,8 +11,8 @@ import pytest
 
 from monitor.clock import ManualClock
 from monitor.model.grid import to_ms
-from tests.venue_server import VENUES, BarBook, Candle, VenueServer
-from tests.venue_server.listing import Listing
+from tests.kit.venue_server import VENUES, BarBook, Candle, VenueServer
+from tests.kit.venue_server.listing import Listing
 
 START = datetime(2025, 1, 10, tzinfo=UTC)
 WIDTH = timedelta(minutes=5)

@@ -7,7 +7,7 @@ import pytest
 from monitor.clock import ManualClock
 from monitor.model.grid import to_ms
 from tests.integration.venue_server.conftest import NOW, START, WIDTH_MS, OpenExchange
-from tests.venue_server import VENUES, VenueServer
+from tests.kit.venue_server import VENUES, VenueServer
 
 ALL = pytest.mark.parametrize("venue", sorted(VENUES))
 WITH_SWAPS = pytest.mark.parametrize("venue", ["binance", "bybit", "gate", "okx"])

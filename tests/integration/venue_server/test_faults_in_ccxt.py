@@ -8,7 +8,7 @@ import pytest
 
 from monitor.model.grid import to_ms
 from tests.integration.venue_server.conftest import START, WIDTH_MS, OpenExchange
-from tests.venue_server import VenueServer
+from tests.kit.venue_server import VenueServer
 
 SINCE = to_ms(START) + 2592 * WIDTH_MS
 NA, RL, DD = ccxt.ExchangeNotAvailable, ccxt.RateLimitExceeded, ccxt.DDoSProtection

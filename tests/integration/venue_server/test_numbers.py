@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.venue_server.wire import text
+from tests.kit.venue_server.wire import text
 
 
 @given(st.floats(min_value=1e-12, max_value=1e15, allow_nan=False))

@@ -25,7 +25,7 @@ def process(tmp_path: Path) -> Iterator[tuple[dict[str, Any], subprocess.Popen[s
     """Serves three bars at half past one; its clock stands nearly still."""
     bars = tmp_path / "bars.csv"
     bars.write_text(BARS, encoding="utf-8")
-    command = [sys.executable, "-m", "tests.venue_server", "--bars", str(bars)]
+    command = [sys.executable, "-m", "tests.kit.venue_server", "--bars", str(bars)]
     command += ["--start", "2025-01-19T01:30:00Z", "--speed", "0.001", "--max-seconds", "60"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None

@@ -10,8 +10,8 @@ from monitor.clock import ManualClock
 from monitor.model.grid import to_ms
 from tests.integration.venue_server.asking import ask
 from tests.integration.venue_server.conftest import NOW, START, WIDTH_MS, candle, make_book
-from tests.venue_server import Candle, VenueServer
-from tests.venue_server.candles import part
+from tests.kit.venue_server import Candle, VenueServer
+from tests.kit.venue_server.candles import part
 
 FORMING = to_ms(NOW) - 120_000
 LAST = FORMING - WIDTH_MS  # bar 2879: 2979, 2981, 2978, 2980

@@ -5,7 +5,7 @@ import pytest
 from monitor.model.grid import to_ms
 from tests.integration.venue_server.asking import ask
 from tests.integration.venue_server.conftest import NOW, START, WIDTH_MS
-from tests.venue_server import VenueServer
+from tests.kit.venue_server import VenueServer
 
 T0 = to_ms(START) + 2592 * WIDTH_MS  # bar 2592: 2692, 2694, 2691, 2693; 10 coins, 3592 USDT
 FORMING = to_ms(NOW) - 120_000

@@ -11,7 +11,7 @@ import pytest
 from monitor.content.alert import AlertFacts, alert_message
 from monitor.delivery.slack.blocks import alert_blocks
 from monitor.delivery.slack.text import HEADER, SECTION, escaped, sections
-from tests.slack_server.block_kit import characters, problems
+from tests.kit.slack_server.block_kit import characters, problems
 from tests.unit.content.alert.cases import AROUND, CRITICAL, SINGLE
 from tests.unit.content.samples import CONFIRMED, NAMES
 

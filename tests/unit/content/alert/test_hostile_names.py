@@ -17,7 +17,7 @@ from monitor.content.alert import (
 )
 from monitor.delivery.slack.blocks import alert_blocks, reply_blocks
 from monitor.model.rotation import ChangeReason, Rotation, RotationChange
-from tests.slack_server.block_kit import problems
+from tests.kit.slack_server.block_kit import problems
 from tests.unit.content import samples
 from tests.unit.content.alert.cases import AROUND, LAUNCHED, RAISED
 from tests.unit.content.alert.test_blocks import texts

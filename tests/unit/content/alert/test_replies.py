@@ -8,7 +8,7 @@ import pytest
 from monitor.content.alert import AlertFacts, reminder_text, reply_text
 from monitor.delivery.slack.blocks import reminder_blocks, reply_blocks
 from monitor.model.rotation import ChangeReason, Outcome, Rotation, Status
-from tests.slack_server.block_kit import problems
+from tests.kit.slack_server.block_kit import problems
 from tests.unit.content import samples
 from tests.unit.content.alert.cases import (
     AROUND,

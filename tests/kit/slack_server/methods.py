@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.slack_server.service import Refusal, Service
-from tests.slack_server.workspace import BOT, BOT_USER, TEAM, Message, StoredFile
+from tests.kit.slack_server.service import Refusal, Service
+from tests.kit.slack_server.workspace import BOT, BOT_USER, TEAM, Message, StoredFile
 
 Arguments = Mapping[str, Any]
 _DEFAULT_PAGE, _LARGEST_PAGE = 100, 999

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tests.venue_server.faults import Fault, FaultKind
-from tests.venue_server.listing import Listing
-from tests.venue_server.row_faults import Row, disorder
-from tests.venue_server.shelf import Shelf
+from tests.kit.venue_server.faults import Fault, FaultKind
+from tests.kit.venue_server.listing import Listing
+from tests.kit.venue_server.row_faults import Row, disorder
+from tests.kit.venue_server.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.venue_server.candles import Candle
-from tests.venue_server.faults import Fault, FaultKind
+from tests.kit.venue_server.candles import Candle
+from tests.kit.venue_server.faults import Fault, FaultKind
 
 
 @dataclass(slots=True)

@@ -8,15 +8,15 @@ from typing import Self
 from aiohttp import web
 
 from monitor.clock import Clock
-from tests.loopback import LoopbackServer
-from tests.venue_server.book import BarBook
-from tests.venue_server.control import control_app
-from tests.venue_server.faults import FaultBoard
-from tests.venue_server.request_log import Request, RequestLog
-from tests.venue_server.sending import replaced, send
-from tests.venue_server.shelf import Shelf
-from tests.venue_server.venues import VENUES
-from tests.venue_server.wire import Answer, Question, Venue
+from tests.kit.loopback import LoopbackServer
+from tests.kit.venue_server.book import BarBook
+from tests.kit.venue_server.control import control_app
+from tests.kit.venue_server.faults import FaultBoard
+from tests.kit.venue_server.request_log import Request, RequestLog
+from tests.kit.venue_server.sending import replaced, send
+from tests.kit.venue_server.shelf import Shelf
+from tests.kit.venue_server.venues import VENUES
+from tests.kit.venue_server.wire import Answer, Question, Venue
 
 _MARKET_ENDPOINTS = frozenset({"candles", "ticker", "book", "trades"})
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.venue_server.faults import FaultKind
-from tests.venue_server.listing import Listing
-from tests.venue_server.row_faults import Row
-from tests.venue_server.wire import MINUTE, Answer, Question, Refused, Route, Venue, page, text
+from tests.kit.venue_server.faults import FaultKind
+from tests.kit.venue_server.listing import Listing
+from tests.kit.venue_server.row_faults import Row
+from tests.kit.venue_server.wire import MINUTE, Answer, Question, Refused, Route, Venue, page, text
 
 _WIDTHS = {str(n): n * MINUTE for n in (1, 3, 5, 15, 30, 60, 120, 240, 360, 720)}
 _WIDTHS["D"] = 1440 * MINUTE

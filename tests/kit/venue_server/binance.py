@@ -5,11 +5,20 @@ from functools import partial
 from typing import Any
 
 from monitor.clock import monotonic
-from tests.venue_server.faults import FaultKind
-from tests.venue_server.listing import Listing
-from tests.venue_server.row_faults import Row
-from tests.venue_server.shelf import Shelf
-from tests.venue_server.wire import MINUTE, MINUTES, Answer, Question, Refused, Route, Venue, text
+from tests.kit.venue_server.faults import FaultKind
+from tests.kit.venue_server.listing import Listing
+from tests.kit.venue_server.row_faults import Row
+from tests.kit.venue_server.shelf import Shelf
+from tests.kit.venue_server.wire import (
+    MINUTE,
+    MINUTES,
+    Answer,
+    Question,
+    Refused,
+    Route,
+    Venue,
+    text,
+)
 
 _WIDTHS = {name: count * MINUTE for name, count in MINUTES.items()}
 _DEFAULT_LIMIT = 500

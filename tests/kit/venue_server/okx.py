@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from tests.venue_server.faults import FaultKind
-from tests.venue_server.listing import Listing
-from tests.venue_server.row_faults import Row
-from tests.venue_server.wire import (
+from tests.kit.venue_server.faults import FaultKind
+from tests.kit.venue_server.listing import Listing
+from tests.kit.venue_server.row_faults import Row
+from tests.kit.venue_server.wire import (
     MINUTE,
     MINUTES,
     Answer,

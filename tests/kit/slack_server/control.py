@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from tests.slack_server.faults import SlackFault
+from tests.kit.slack_server.faults import SlackFault
 
 if TYPE_CHECKING:
-    from tests.slack_server.server import SlackServer
+    from tests.kit.slack_server.server import SlackServer
 
 
 def add_control(app: web.Application, server: "SlackServer") -> None:

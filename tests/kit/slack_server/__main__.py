@@ -1,6 +1,6 @@
 """The server in a process of its own: prints one line of JSON with its addresses, then serves until it is stopped.
 
-`python -m tests.slack_server --record messages.jsonl`: the record survives the process and is continued by the next.
+`python -m tests.kit.slack_server --record messages.jsonl`: the record survives the process and is continued by the next.
 """
 
 import argparse
@@ -8,12 +8,12 @@ import json
 import sys
 from pathlib import Path
 
-from tests.slack_server.server import CHANNELS, TOKEN, SlackServer
+from tests.kit.slack_server.server import CHANNELS, TOKEN, SlackServer
 
 
 def main(arguments: list[str]) -> int:
     """Serve; 0 when it was stopped or its time was over."""
-    parser = argparse.ArgumentParser(prog="python -m tests.slack_server", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.kit.slack_server", description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--record", type=Path)
     parser.add_argument("--message-interval", type=float, default=0.0, help="seconds a channel")

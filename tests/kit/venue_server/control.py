@@ -7,10 +7,10 @@ from aiohttp import web
 
 from monitor.clock import Clock
 from monitor.model.grid import iso
-from tests.venue_server.book import BarBook
-from tests.venue_server.candles import Candle
-from tests.venue_server.faults import Fault, FaultBoard
-from tests.venue_server.request_log import RequestLog
+from tests.kit.venue_server.book import BarBook
+from tests.kit.venue_server.candles import Candle
+from tests.kit.venue_server.faults import Fault, FaultBoard
+from tests.kit.venue_server.request_log import RequestLog
 
 
 def control_app(

@@ -1,6 +1,6 @@
 """The server in a process of its own: prints one line of JSON with its addresses, then serves until it is stopped.
 
-`python -m tests.venue_server --bars bars.csv.gz --start 2025-01-17T00:00:00Z --speed 3600 --origin 2026-01-01T12:00:00Z`
+`python -m tests.kit.venue_server --bars bars.csv.gz --start 2025-01-17T00:00:00Z --speed 3600 --origin 2026-01-01T12:00:00Z`
 """
 
 import argparse
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from monitor.clock import Clock, LiveClock, ScaledClock
 from monitor.model.grid import parse_iso
-from tests.venue_server.book import BarBook
-from tests.venue_server.server import VenueServer
+from tests.kit.venue_server.book import BarBook
+from tests.kit.venue_server.server import VenueServer
 
 
 def main(arguments: list[str]) -> int:
     """Serve; 0 when it was stopped or its time was over."""
-    parser = argparse.ArgumentParser(prog="python -m tests.venue_server", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.kit.venue_server", description=__doc__)
     parser.add_argument("--bars", type=Path, action="append", required=True, help="CSV(.gz)")
     parser.add_argument("--port", type=int, default=0, help="control; venues on the next ones")
     parser.add_argument("--venue", action="append", help="default: every venue of the file")

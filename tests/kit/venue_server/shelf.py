@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from monitor.clock import Clock
 from monitor.model.grid import to_ms
-from tests.venue_server.book import BarBook
-from tests.venue_server.candles import Candle
-from tests.venue_server.faults import Fault, FaultBoard, FaultKind
-from tests.venue_server.listing import Listing, padding
-from tests.venue_server.row_faults import PRICES, Row, Scene, rows_of, spoil
+from tests.kit.venue_server.book import BarBook
+from tests.kit.venue_server.candles import Candle
+from tests.kit.venue_server.faults import Fault, FaultBoard, FaultKind
+from tests.kit.venue_server.listing import Listing, padding
+from tests.kit.venue_server.row_faults import PRICES, Row, Scene, rows_of, spoil
 
 DAY_MS = 86_400_000
 

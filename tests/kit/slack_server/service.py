@@ -8,8 +8,8 @@ from typing import Any
 
 from monitor.clock import Clock, monotonic
 from monitor.model.grid import iso
-from tests.slack_server.block_kit import MAX_CHARACTERS, characters, problems
-from tests.slack_server.workspace import Message, StoredFile, Workspace, read_events
+from tests.kit.slack_server.block_kit import MAX_CHARACTERS, characters, problems
+from tests.kit.slack_server.workspace import Message, StoredFile, Workspace, read_events
 
 _TEXT_CUT, _TEXT_ADVISED = 40_000, 4_000
 

@@ -4,8 +4,8 @@ It checks arguments and Block Kit limits, answers with Slack's documented errors
 channel finally shows, also in a file that outlives it.
 """
 
-from tests.slack_server.faults import SlackFault, SlackFaultKind
-from tests.slack_server.server import SlackServer
-from tests.slack_server.workspace import Message, Workspace
+from tests.kit.slack_server.faults import SlackFault, SlackFaultKind
+from tests.kit.slack_server.server import SlackServer
+from tests.kit.slack_server.workspace import Message, Workspace
 
 __all__ = ["Message", "SlackFault", "SlackFaultKind", "SlackServer", "Workspace"]

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
-from tests.loopback import cut, reset
-from tests.venue_server.faults import Fault, FaultKind
-from tests.venue_server.wire import CLOUD_PAGE, Answer, Venue
+from tests.kit.loopback import cut, reset
+from tests.kit.venue_server.faults import Fault, FaultKind
+from tests.kit.venue_server.wire import CLOUD_PAGE, Answer, Venue
 
 _HTML = "text/html"
 _BODIES: dict[FaultKind, Callable[[str], Answer]] = {

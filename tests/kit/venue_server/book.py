@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TextIO
 
 from monitor.model.grid import parse_iso, to_ms
-from tests.venue_server.candles import Candle, merge, part, quiet
-from tests.venue_server.listing import Listing
+from tests.kit.venue_server.candles import Candle, merge, part, quiet
+from tests.kit.venue_server.listing import Listing
 
 Key = tuple[str, str]  # venue, unified symbol
 

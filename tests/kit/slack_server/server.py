@@ -9,13 +9,13 @@ from typing import Any, Self
 from aiohttp import web
 
 from monitor.clock import Clock, LiveClock, monotonic
-from tests.loopback import LoopbackServer, cut, reset
-from tests.slack_server.control import add_control
-from tests.slack_server.faults import BEFORE, SlackFault, SlackFaultKind, SlackFaults
-from tests.slack_server.methods import Methods
-from tests.slack_server.service import Refusal, Service
-from tests.slack_server.signatures import SIGNATURES, checked
-from tests.slack_server.workspace import Message, Workspace
+from tests.kit.loopback import LoopbackServer, cut, reset
+from tests.kit.slack_server.control import add_control
+from tests.kit.slack_server.faults import BEFORE, SlackFault, SlackFaultKind, SlackFaults
+from tests.kit.slack_server.methods import Methods
+from tests.kit.slack_server.service import Refusal, Service
+from tests.kit.slack_server.signatures import SIGNATURES, checked
+from tests.kit.slack_server.workspace import Message, Workspace
 
 CHANNELS = {"C0ALERTS": "alerts", "C0OPERATOR": "operator"}
 TOKEN = "xoxb-test-token"

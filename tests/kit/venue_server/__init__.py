@@ -4,10 +4,10 @@ Unmodified ccxt talks to it through a rewritten base URL. What it serves comes f
 a simulated clock; faults are switched on and off by a test, or over HTTP at the control address.
 """
 
-from tests.venue_server.book import BarBook
-from tests.venue_server.candles import Candle
-from tests.venue_server.faults import Fault, FaultKind
-from tests.venue_server.server import VenueServer
-from tests.venue_server.venues import VENUES
+from tests.kit.venue_server.book import BarBook
+from tests.kit.venue_server.candles import Candle
+from tests.kit.venue_server.faults import Fault, FaultKind
+from tests.kit.venue_server.server import VenueServer
+from tests.kit.venue_server.venues import VENUES
 
 __all__ = ["VENUES", "BarBook", "Candle", "Fault", "FaultKind", "VenueServer"]
