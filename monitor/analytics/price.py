@@ -91,7 +91,9 @@ def consolidate(
     used = fresh & ~(outlying & three)
     conflict = _two_apart(close, used, count, parameters.venue_dev)
     used = _nearer(close, weight, used, conflict, last_price)
-    price = _weighted_median(close, capped_weights(weight, used, parameters.venue_weight_cap), used)
+    price = _weighted_median(
+        close, _capped_weights(weight, used, parameters.venue_weight_cap), used
+    )
     with np.errstate(invalid="ignore"):
         near = np.abs(close / price[:, None] - 1.0) <= parameters.agree_within
     agreeing = (near & fresh).sum(axis=1)
@@ -136,7 +138,7 @@ def _nearer(
     return np.where(conflict[:, None], used & only, used)
 
 
-def capped_weights(weight: FloatArray, used: BoolArray, cap: float) -> FloatArray:
+def _capped_weights(weight: FloatArray, used: BoolArray, cap: float) -> FloatArray:
     """No venue over ``cap`` of a token's weight where three or more count; equal weights where none is known."""
     known = np.where(used, np.nan_to_num(weight), 0.0)
     total = known.sum(axis=1, keepdims=True)

@@ -7,7 +7,7 @@ import numpy as np
 from monitor.analytics.flow import TokenFlow, token_flow, token_volume
 from monitor.analytics.index import by_sector
 from monitor.analytics.parameters import AnalyticsParameters
-from monitor.analytics.price import Places, capped_weights
+from monitor.analytics.price import Places
 from monitor.engine.prices import Priced
 from monitor.engine.state import EngineState
 from monitor.model.interval import FloatArray, IntArray
@@ -28,16 +28,11 @@ def token_flows(
     step_return: FloatArray,
     parameters: AnalyticsParameters,
 ) -> Flows:
-    """Missing venues are made up for; where three or more can be expected no venue counts for over 60 % of a token's
-    usual volume, since wash trading cannot be seen from outside."""
+    """All that was traded counts; venues that are missing are made up for."""
     expected = priced.expected
     usual = np.where(expected, places.spread(priced.usual, 0.0), 0.0)
-    capped = capped_weights(usual, expected, parameters.venue_weight_cap)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        factor = np.where(usual > 0, capped / usual, 1.0)
-    usual = usual * factor
-    volume = places.spread(priced.volume, np.nan) * factor
-    taker_buy = places.spread(priced.taker_buy, np.nan) * factor
+    volume = places.spread(priced.volume, np.nan)
+    taker_buy = places.spread(priced.taker_buy, np.nan)
     total, _ = token_volume(volume, usual, expected, parameters.least_venue_share)
     sd = np.sqrt(state.spread.get())
     return Flows(token_flow(volume, taker_buy, expected, total, step_return, sd), usual.sum(axis=1))

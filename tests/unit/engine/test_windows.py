@@ -84,18 +84,25 @@ def test_the_grade_of_a_day_is_the_worst_with_two_fifths_of_its_volume(
     assert out.step.sector("ai").flow_grade is grade
 
 
-def test_where_three_venues_trade_none_counts_for_over_three_fifths() -> None:
+def test_what_was_traded_counts_whole_whichever_venue_had_it() -> None:
     run = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}, [token("AIX", ["a", "b", "c"])]))
     volume = {"a:AIX/USD": 800.0, "b:AIX/USD": 100.0, "c:AIX/USD": 100.0}
     taker = {"a:AIX/USD": 800.0, "b:AIX/USD": 50.0, "c:AIX/USD": 50.0}
-    assert run.step(BASE, volume=volume, taker=taker).step.sector("ai").volume_step_usd == 1000.0
-    ai = run.step().step.sector("ai")
-    # a usually has 800 of 1000: it counts as 300 beside 200
-    assert ai.volume_step_usd == pytest.approx(500.0)
-    assert ai.net_flow_step_usd == pytest.approx(300.0)
-    two = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}, [token("AIX", ["a", "b"])]))
-    two.step(BASE, volume={"a:AIX/USD": 900.0, "b:AIX/USD": 100.0})
-    assert two.step().step.sector("ai").volume_step_usd == 1000.0
+    for out in (run.step(BASE, volume=volume, taker=taker), run.step()):
+        assert out.step.sector("ai").volume_step_usd == 1000.0
+        assert out.step.sector("ai").net_flow_step_usd == pytest.approx(800.0)
+
+
+@pytest.mark.parametrize("third", [{}, {"c:AIX/USD": 1.0}])
+def test_a_third_venue_of_a_thousandth_leaves_the_counted_volume_as_it_is(
+    third: dict[str, float],
+) -> None:
+    venues = {"a:AIX/USD": 762.0, "b:AIX/USD": 238.0, **third}
+    names = [name.partition(":")[0] for name in venues]
+    run = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}, [token("AIX", names)]))
+    run.step(BASE, volume=venues)
+    out = run.steps(23)
+    assert out.step.sector("ai").volume_24h_usd == pytest.approx(24 * sum(venues.values()))
 
 
 def test_an_interval_of_another_universe_is_refused() -> None:
