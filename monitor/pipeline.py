@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
+import numpy as np
 import structlog
 from sqlalchemy import Connection
 
@@ -79,6 +80,7 @@ class Pipeline:
         self._deadline = deadline
         self._clock = clock
         self._notices = notices
+        self._polled = np.array([m.polled for m in engine.universe.markets], dtype=bool)
         self._state: EngineState | None = None
 
     def catch_up(self, as_of: datetime, *, stop: Callable[[], bool] = lambda: False) -> Progress:
@@ -175,9 +177,9 @@ class Pipeline:
     def _due(
         self, intervals: Iterator[IntervalInput], as_of: datetime, waiting: list[str]
     ) -> Iterator[IntervalInput]:
-        """Intervals up to the first that is not whole and whose deadline had not passed."""
+        """Intervals up to the first that is not whole and whose deadline had not passed; files are not waited for."""
         for interval in intervals:
-            unseen = interval.slot == Slot.UNSEEN
+            unseen = (interval.slot == Slot.UNSEEN) & self._polled
             if unseen.any() and as_of < interval.close_time + self._deadline:
                 markets = self._engine.layout.markets
                 waiting.extend(markets[i] for i in unseen.nonzero()[0])

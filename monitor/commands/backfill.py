@@ -45,7 +45,7 @@ def backfill(
         raise typer.BadParameter(
             f"found {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC, expected since < until"
         )
-    _known(venue or [], {market.venue for market in settings.universe.markets}, "--venue")
+    _known(venue or [], {m.venue for m in settings.universe.markets if m.polled}, "--venue")
     _known(token or [], {known.id for known in settings.universe.tokens}, "--token")
     with context.database(settings) as database:
         try:

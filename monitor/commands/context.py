@@ -49,6 +49,15 @@ class Context:
         return load_settings(self.config_path, environ)
 
     @contextmanager
+    def history(self, settings: "Settings") -> "Iterator[Database]":
+        """The configured database for a verb that folds or fills its history: the configured supplies are in it."""
+        from monitor.reference import ensure_supplies
+
+        with self.database(settings) as database:
+            ensure_supplies(database, settings.supplies, self.clock.now())
+            yield database
+
+    @contextmanager
     def database(self, settings: "Settings", *, checked: bool = True) -> "Iterator[Database]":
         """The configured database, its schema checked, closed afterwards."""
         from monitor.store.database import open_database

@@ -63,6 +63,7 @@ def _findings(context: "Context", settings: "Settings") -> Iterator[Finding]:
     yield _database(context, settings)
     yield from _supplies(context, settings)
     yield from asyncio.run(_venues(context, settings))
+    yield from _file_venues(settings)
     yield from _channels(settings)
 
 
@@ -105,6 +106,12 @@ async def _venues(context: "Context", settings: "Settings") -> list[Finding]:
     finally:
         await asyncio.gather(*(client.close() for client in clients), return_exceptions=True)
     return [finding for findings in found for finding in findings]
+
+
+def _file_venues(settings: "Settings") -> Iterator[Finding]:
+    """Venues that are never asked."""
+    for venue in sorted({m.venue for m in settings.universe.markets if not m.polled}):
+        yield Finding(f"venue {venue}", "known from files only (monitor import)")
 
 
 async def _venue(client: "VenueClient") -> list[Finding]:

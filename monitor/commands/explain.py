@@ -43,7 +43,7 @@ def explain(
 
     context = context_of(ctx)
     settings = context.settings()
-    with context.database(settings) as database:
+    with context.history(settings) as database:
         with database.read() as conn:
             rotation = rotations.get_rotation(conn, rotation_id)
         if rotation is None:

@@ -36,7 +36,7 @@ def import_(
 
     context = context_of(ctx)
     settings = context.settings()
-    with context.database(settings) as database:
+    with context.history(settings) as database:
         report = import_files(
             files, database, settings.universe, settings.engine.interval, context.clock
         )

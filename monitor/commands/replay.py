@@ -50,7 +50,7 @@ def replay(
     now = context.clock.now()
     start = moment(since, now) if since else None
     end = moment(until, now) if until else None
-    with context.database(settings) as database:
+    with context.history(settings) as database:
         outputs = list(
             replayed_steps(database, settings, since=start, until=end, as_known=as_known)
         )

@@ -115,7 +115,7 @@ def status_json(known: Known, settings: "Settings") -> dict[str, Any]:
 def token_rows(
     known: Known, settings: "Settings"
 ) -> list[tuple[str, str | None, float | None, list[str]]]:
-    """(token, sector now, seconds since the close of its newest bar, gaps in words), sorted by id."""
+    """(token, sector now, seconds since the close of its newest bar, gaps of polled markets in words), sorted by id."""
     rows = []
     width = settings.engine.interval
     for token in sorted(settings.universe.tokens, key=lambda t: t.id):
@@ -123,7 +123,7 @@ def token_rows(
         closes = {m: known.last_bars[m.id] + width for m in listed if m.id in known.last_bars}
         age = (known.at - max(closes.values())).total_seconds() if closes else None
         gaps = []
-        for market in listed:
+        for market in (m for m in listed if m.polled):
             if market not in closes:
                 gaps.append(f"{market.id}: never seen")
             elif (late := (known.at - closes[market]).total_seconds()) > 3 * width.total_seconds():

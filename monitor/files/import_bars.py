@@ -115,6 +115,7 @@ class _BarReader:
         self._survey = survey
         self._width = width
         self._now = now
+        self._unknown: dict[str, str] = {}
         self._twins: dict[tuple[str, int], list[tuple[int, Bar]]] = defaultdict(list)
 
     def read(self, row: TableRow) -> Bar | None:
@@ -162,10 +163,17 @@ class _BarReader:
         market_id = f"{row.cells['exchange']}:{row.cells['symbol']}"
         market = self._markets.get(market_id)
         if market is None:
-            near = get_close_matches(market_id, self._markets, n=1) or ["none"]
-            detail = f"found market {market_id!r}, expected one of the configuration (nearest: {near[0]})"
-            raise _RefusedRow("unknown_market", detail)
+            raise _RefusedRow("unknown_market", self._unknown_market(market_id))
         return market
+
+    def _unknown_market(self, market_id: str) -> str:
+        """Why its rows are kept out; the search for the nearest name is made once a market."""
+        if market_id not in self._unknown:
+            near = get_close_matches(market_id, self._markets, n=1) or ["none"]
+            self._unknown[market_id] = (
+                f"found market {market_id!r}, expected one of the configuration (nearest: {near[0]})"
+            )
+        return self._unknown[market_id]
 
     def _moment(self, row: TableRow) -> datetime:
         try:

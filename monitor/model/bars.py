@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Slot(IntEnum):
@@ -16,6 +20,14 @@ class Slot(IntEnum):
     QUIET = 1
     TRADED = 2
     UNLISTED = 3
+
+
+Figure = TypeVar("Figure", float, NDArray[np.float64])
+
+
+def typical_price(high: Figure, low: Figure, close: Figure) -> Figure:
+    """``(high + low + close) / 3``, by which base volume estimates quote volume where that is not given."""
+    return (high + low + close) / 3
 
 
 @dataclass(frozen=True, slots=True)

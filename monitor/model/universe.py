@@ -13,7 +13,8 @@ class Market:
     """One market of one venue, by its exact unified ccxt symbol.
 
     ``multiplier``: coins of the token in one unit of the market (1000 for ``1000PEPE``); the price of a coin is the
-    market's price divided by it. Listed in ``[listed_from, listed_to)``.
+    market's price divided by it. Listed in ``[listed_from, listed_to)``. ``polled``: its venue is asked for bars; else
+    it is known from files only.
     """
 
     venue: str
@@ -22,6 +23,7 @@ class Market:
     multiplier: float = 1.0
     listed_from: datetime = BEGINNING
     listed_to: datetime = END
+    polled: bool = True
 
     @property
     def id(self) -> str:

@@ -128,7 +128,15 @@ def _members(table: SectorTable, moves: tuple[Redenomination, ...]) -> Iterator[
 def _token(token: str, tables: Tables) -> Token:
     table = tables.tokens[token]
     markets = tuple(
-        Market(m.venue, m.symbol, token, m.multiplier, m.since or BEGINNING, m.until or END)
+        Market(
+            m.venue,
+            m.symbol,
+            token,
+            m.multiplier,
+            m.since or BEGINNING,
+            m.until or END,
+            polled=tables.venues[m.venue].polled,
+        )
         for m in table.markets
         if tables.venues[m.venue].enabled
     )

@@ -166,6 +166,7 @@ class VenueTable(Table):
     """[venues.X]"""
 
     enabled: bool = True
+    polled: bool = True
     base_url: Url | None = None
     settle: Duration | None = None
     timeout: Duration = timedelta(seconds=10)

@@ -1,6 +1,7 @@
 """Rules across sectors, tokens, markets and venues; each yields its faults as (key, found and expected)."""
 
 import difflib
+import re
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -8,17 +9,29 @@ from monitor.model.universe import BEGINNING, END
 from monitor.settings.tables import RENAMED, VENUES, Tables, member_of
 
 Fault = tuple[str, str]
+_FILE_VENUE = re.compile(r"[^\s:]+")  # a market's id is venue:symbol
 
 
 def _venues(tables: Tables) -> Iterator[Fault]:
-    for venue in tables.venues:
-        if venue not in VENUES:
-            yield f"venues.{venue}", f"found {venue!r}, expected {_venue_hint(venue)}"
+    for venue, table in tables.venues.items():
+        if not table.polled:
+            if _FILE_VENUE.fullmatch(venue) is None:
+                yield (
+                    f"venues.{venue}",
+                    f"found {venue!r}, expected a name without spaces and colons",
+                )
+        elif venue not in VENUES:
+            yield (
+                f"venues.{venue}",
+                f"found {venue!r}, expected {_venue_hint(venue)}",
+            )
 
 
 def _venue_hint(venue: str) -> str:
     near = RENAMED.get(venue) or next(iter(difflib.get_close_matches(venue, VENUES, n=1)), None)
-    return f"{near!r}?" if near else f"one of {', '.join(VENUES)}"
+    if near:
+        return f"{near!r}?"
+    return f"one of {', '.join(VENUES)}, or polled = false if it is known from files only"
 
 
 def _venue_with_table(venue: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, insert, select, update
 
 from monitor.model.bars import Bar
 from monitor.store import bar_rows, markets
@@ -35,6 +35,7 @@ _VALUES = (
     "quote_volume",
     "taker_buy_quote",
 )
+_MAY_BE_BLANK = ("quote_volume", "taker_buy_quote")
 _READ_ROWS = 50_000  # about as many rows are in memory while a long history is read
 
 
@@ -51,6 +52,8 @@ def save_bars(
     conn: Connection, bars: Sequence[Bar], *, width: timedelta, received_at: datetime
 ) -> SaveResult:
     """Store bars of one width; a bar that differs from the stored one replaces it and the old version is kept.
+
+    A volume that is None says nothing: the stored figure stays.
 
     Of two bars with one key in a call the later counts. ``received_at`` comes from
     :func:`monitor.store.knowledge.issue_time` in the same transaction.
@@ -84,7 +87,7 @@ def _revise(
         for opens in chunks(sorted(by_open)):
             for row in conn.execute(_stored(number, width_s, opens)).mappings():
                 fresh = by_open[row["open_time"]]
-                values = {name: getattr(fresh, name) for name in _VALUES}
+                values = _over(row, fresh)
                 if all(row[name] == value for name, value in values.items()):
                     continue
                 if row["received_at"] != received_at:
@@ -104,6 +107,18 @@ def _revise(
         )
         conn.execute(statement, changed)
     return len(replaced)
+
+
+def _over(row: RowMapping, fresh: Bar) -> dict[str, float | None]:
+    """The stored bar brought up to the fresh one; what the fresh one does not give stays as it is."""
+    values: dict[str, float | None] = {name: getattr(fresh, name) for name in _VALUES}
+    for name in _MAY_BE_BLANK:
+        if values[name] is None:
+            values[name] = row[name]
+    quote, taker = values["quote_volume"], values["taker_buy_quote"]
+    if quote is not None and taker is not None:
+        values["taker_buy_quote"] = min(taker, quote)  # of two sources, each with its rounding
+    return values
 
 
 def _stored(number: int, width_s: int, opens: list[datetime]) -> Select[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Select, select
 
-from monitor.model.bars import Slot
+from monitor.model.bars import Slot, typical_price
 from monitor.model.grid import opens_between
 from monitor.model.interval import FloatArray, IntArray, IntervalInput, Layout, SlotArray
 from monitor.model.universe import BEGINNING, END, Universe
@@ -71,7 +71,8 @@ def read_intervals(
 
     Slots: TRADED where there is a bar with volume, QUIET where there is one without, or an answer spoke for the
     interval and gave none (volume is then 0, the price NaN), UNLISTED outside the market's life, UNSEEN else. The
-    supply is the latest believed circulating figure valid at the open.
+    supply is the latest believed circulating figure valid at the open. A bar without quote volume gets base volume
+    times typical price; the store keeps the blank, which says that the figure is an estimate.
 
     ``as_known``: only what was received up to the time at which the interval was stepped, or up to 90 s after its
     close where it never was; of a bar the version that was known then. ``chunk``: intervals read at a time.
@@ -203,9 +204,12 @@ def _fill_bars(
     where = (grid.rows_of(found[1]), _places(grid.column, found[0]))
     for name, values in zip(_FIGURES, found[2:], strict=False):
         figures[name][where] = values
-    base, quote = (
-        found[2 + _FIGURES.index("base_volume")],
-        found[2 + _FIGURES.index("quote_volume")],
+    high, low, close, base, quote = (
+        found[2 + _FIGURES.index(name)]
+        for name in ("high", "low", "close", "base_volume", "quote_volume")
+    )
+    figures["quote_volume"][where] = np.where(
+        np.isnan(quote), base * typical_price(high, low, close), quote
     )
     slot[where] = np.where((base > 0) | (quote > 0), Slot.TRADED, Slot.QUIET)
 

@@ -59,6 +59,11 @@ def save_supplies(conn: Connection, rows: Sequence[Supply]) -> SaveResult:
     return SaveResult(new, revised, unchanged)
 
 
+def not_stored(conn: Connection, rows: Sequence[Supply]) -> list[Supply]:
+    """Those of ``rows`` whose latest stored version is missing or another figure."""
+    return [row for row in rows if _latest_version(conn, row) != (row.units, row.dated_by_operator)]
+
+
 def read_supplies(conn: Connection) -> list[Supply]:
     """All believed figures, replaced versions among them, ordered by valid_from, then received_at."""
     rows = conn.execute(

@@ -25,13 +25,13 @@ class ClientOptions:
 def make_clients(
     universe: Universe, clock: Clock, options: Mapping[str, ClientOptions]
 ) -> list[VenueClient]:
-    """One client for each enabled venue that has markets, by venue id. Nothing is asked yet.
+    """One client for each enabled venue that has markets to poll, by venue id. Nothing is asked yet.
 
     Market tables are loaded one after another (they are large). Raises ConfigError for a venue that ccxt does not know.
     """
     gate = asyncio.Lock()
     clients = []
-    for venue in sorted({market.venue for market in universe.markets}):
+    for venue in sorted({market.venue for market in universe.markets if market.polled}):
         chosen = options.get(venue, ClientOptions())
         if not chosen.enabled:
             continue

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from monitor.ingest.venues.request import MarketFacts
+from monitor.model.bars import typical_price
 
 
 class RawCandle(NamedTuple):
@@ -48,7 +49,7 @@ def estimated(row: RawCandle) -> RawCandle:
     if row.quote_volume is not None or None in parts:
         return row
     high, low, close, base = (float(p) for p in parts if p is not None)
-    return row._replace(quote_volume=base * (high + low + close) / 3)
+    return row._replace(quote_volume=base * typical_price(high, low, close))
 
 
 def read_unified(payload: Any) -> list[RawCandle]:

@@ -84,7 +84,8 @@ def test_slots_and_figures_of_a_worked_example(database: Database) -> None:
     np.testing.assert_array_equal(first.close, [nan, 10, 30])
     np.testing.assert_array_equal(first.high, [nan, 10 * 1.01, 30 * 1.01])
     np.testing.assert_array_equal(first.low, [nan, 10 * 0.99, 30 * 0.99])
-    np.testing.assert_array_equal(first.quote_volume, [nan, 1000, nan])  # unknown is not 0
+    # not given: base volume times typical price
+    np.testing.assert_allclose(first.quote_volume, [nan, 1000, 100 * 30])
     np.testing.assert_array_equal(first.taker_buy_quote, [nan, 600, nan])
     np.testing.assert_array_equal(second.close, [nan, 11, nan])
     np.testing.assert_array_equal(second.quote_volume, [0, 0, nan])  # quiet: truly none
