@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-_START_WITHIN_S = 10.0
+from tests.kit.waiting import PATIENCE_S
 
 
 class LoopbackServer:
@@ -31,8 +31,8 @@ class LoopbackServer:
         """Listen; raises RuntimeError from what went wrong, or TimeoutError."""
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
-        if not self._ready.wait(_START_WITHIN_S):
-            raise TimeoutError(f"{self._name} did not listen within {_START_WITHIN_S:.0f} s")
+        if not self._ready.wait(PATIENCE_S):
+            raise TimeoutError(f"{self._name} did not listen within {PATIENCE_S:.0f} s")
         if self._failure is not None:
             raise RuntimeError(f"{self._name} could not start") from self._failure
 
@@ -41,7 +41,7 @@ class LoopbackServer:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.end)
         if self._thread is not None:
-            self._thread.join(_START_WITHIN_S)
+            self._thread.join(PATIENCE_S)
 
     def wait(self) -> None:
         """Until it ends."""

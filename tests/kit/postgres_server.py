@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.kit.waiting import PATIENCE_S
+
 _SETTINGS = (
     "listen_addresses=",
     "fsync=off",
@@ -20,7 +22,6 @@ _SETTINGS = (
     "shared_buffers=64MB",
     "max_wal_size=1GB",
 )
-_PATIENCE_S = 60.0
 
 
 def find_binaries() -> Path | None:
@@ -81,7 +82,7 @@ class PostgresServer:
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)  # fast shutdown: does not wait for clients
             try:
-                self._process.wait(timeout=_PATIENCE_S)
+                self._process.wait(timeout=PATIENCE_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -116,7 +117,7 @@ class PostgresServer:
         return ["runuser", "-u", "postgres", "--"]
 
     def _wait(self, log: Path) -> None:
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             if self._process is not None and self._process.poll() is not None:
                 raise RuntimeError(f"the server ended: {log.read_text()}")
@@ -126,4 +127,4 @@ class PostgresServer:
                 time.sleep(0.05)
             else:
                 return
-        raise RuntimeError(f"the server did not answer within {_PATIENCE_S} s: {log.read_text()}")
+        raise RuntimeError(f"the server did not answer within {PATIENCE_S} s: {log.read_text()}")

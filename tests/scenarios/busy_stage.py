@@ -23,9 +23,10 @@ from monitor.store.database import open_database
 from monitor.store.knowledge import issue_time
 from monitor.store.migrations import upgrade
 from tests.kit.smtp_server import SmtpServer
+from tests.kit.waiting import PATIENCE_S, eventually
 from tests.scenarios.busy_faults import Weather
 from tests.scenarios.busy_market import LIVE_FROM, UNTIL, VENUE, WIDTH, busy_market
-from tests.scenarios.stage import ROOT, _server, config_text, eventually
+from tests.scenarios.stage import ROOT, _server, config_text
 
 READERS = ("ann@example.org", "bo@example.org")
 SENDER = "monitor@example.org"
@@ -59,7 +60,7 @@ class BusyStage:
             time.sleep(self.dice.uniform(0.1, 1.5))
             self._kill(life)
 
-    def drain(self, within: float) -> None:
+    def drain(self) -> None:
         """One more life in fine weather, until everything is stepped and nothing waits."""
         self.weather.clear()
         life = self._born()
@@ -73,7 +74,7 @@ class BusyStage:
             return step is not None and step.close_time >= self.until and late.pending == 0
 
         try:
-            eventually(is_done, within=within, what="everything stepped and sent")
+            eventually(is_done, what="everything stepped and sent")
         finally:
             database.close()
             self._kill(life)
@@ -200,6 +201,6 @@ def _started(
             if process.stdin is not None:
                 process.stdin.close()
             process.kill()
-            process.wait(timeout=10)
+            process.wait(timeout=PATIENCE_S)
             if process.stdout is not None:
                 process.stdout.close()

@@ -19,7 +19,7 @@ from tests.scenarios.busy_market import LIVE_FROM
 from tests.scenarios.busy_script import busy_script
 from tests.scenarios.busy_stage import READERS, BusyStage, busy_stage
 
-pytestmark = [pytest.mark.scenario, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.scenario, pytest.mark.timeout(1800)]
 
 RISES = (
     ChangeReason.OPENED,
@@ -47,7 +47,7 @@ def test_killed_a_hundred_times_a_busy_channel_gets_every_notice_in_order(tmp_pa
     url = f"sqlite:///{tmp_path / 'monitor.db'}"
     with busy_stage(tmp_path, url, steps=24, speed=60, seed=20250119) as stage:
         stage.live_and_die(100)
-        stage.drain(within=120)
+        stage.drain()
         assert_nothing_lost_or_doubled(stage, seed=20250119, least=200)
 
 
@@ -57,7 +57,7 @@ def test_a_busy_channel_on_a_database_server_gets_every_notice_in_order(
     url = postgres.url(postgres.create())
     with busy_stage(tmp_path, url, steps=16, speed=60, seed=7) as stage:
         stage.live_and_die(25)
-        stage.drain(within=120)
+        stage.drain()
         assert_nothing_lost_or_doubled(stage, seed=7, least=60)
 
 

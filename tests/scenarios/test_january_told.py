@@ -14,7 +14,7 @@ from tests.kit.smtp_server import Mail, SmtpServer
 from tests.scenarios.stage import Stage, staged
 from tests.scenarios.test_january import run_to_the_end
 
-pytestmark = [pytest.mark.scenario, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.scenario, pytest.mark.timeout(1800)]
 
 LIVE_FROM = datetime(2025, 1, 17, tzinfo=UTC)
 UNTIL = datetime(2025, 1, 21, 12, tzinfo=UTC)

@@ -15,6 +15,7 @@ from monitor.model.grid import floor_time, to_ms
 from tests.kit.venue_server.book import BarBook
 from tests.kit.venue_server.candles import Candle
 from tests.kit.venue_server.server import VenueServer
+from tests.kit.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 HOUR = timedelta(hours=1)
@@ -45,7 +46,7 @@ class Market:
             env=clean | dict(environ or {}),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S,
             check=False,
         )
         assert done.returncode in ((code,) if isinstance(code, int) else code), (

@@ -78,7 +78,7 @@ class Desk:
         *,
         draw: DrawPicture | None = drawn,
         channel: str = "C0ALERTS",
-        timeout: timedelta = timedelta(seconds=2),
+        timeout: timedelta = timedelta(seconds=60),
     ) -> None:
         self.slack = slack
         self.clock = ManualClock(DETECTED)

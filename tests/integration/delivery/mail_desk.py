@@ -11,6 +11,7 @@ from monitor.delivery.channel import Sending
 from monitor.delivery.mail.smtp import EmailChannel, MailServer
 from monitor.model.notice import Channel, Notice, NoticeKind
 from tests.kit.smtp_server import SmtpServer
+from tests.kit.waiting import PATIENCE_S
 
 NOW = datetime(2025, 1, 20, 7, 0, tzinfo=UTC)
 SENDER = "monitor@example.org"
@@ -48,7 +49,7 @@ def entry(
     security: Literal["starttls", "tls", "none"] = "starttls",
     *,
     login: tuple[str, str] | None = None,
-    timeout: float = 5.0,
+    timeout: float = 60.0,
 ) -> MailServer:
     """How the channel is to reach it."""
     user, password = login or (None, None)
@@ -62,7 +63,7 @@ def channel_to(
     security: Literal["starttls", "tls", "none"] = "starttls",
     *,
     login: tuple[str, str] | None = None,
-    timeout: float = 5.0,
+    timeout: float = 60.0,
     unsubscribe: str | None = None,
 ) -> EmailChannel:
     """Trusts the server's certificate."""
@@ -93,7 +94,7 @@ class ScriptedServer:
     async def farewell(self) -> None:
         """Every client is done with; one that stays is cut off."""
         if self._clients:
-            _, staying = await asyncio.wait(self._clients, timeout=5)
+            _, staying = await asyncio.wait(self._clients, timeout=PATIENCE_S)
             for client in staying:
                 client.cancel()
 

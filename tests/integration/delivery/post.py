@@ -37,7 +37,7 @@ class Post:
     """The sender, its clock, and what became of the notices."""
 
     def __init__(
-        self, database: Database, slack: SlackServer, *, timeout: timedelta = timedelta(seconds=5)
+        self, database: Database, slack: SlackServer, *, timeout: timedelta = timedelta(seconds=60)
     ) -> None:
         self.database = database
         self.slack = slack

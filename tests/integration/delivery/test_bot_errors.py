@@ -105,8 +105,8 @@ async def test_somebody_elses_answer_is_never_taken_for_slacks(
 async def test_no_answer_is_tried_again(
     kind: SlackFaultKind, slack: SlackServer, new_desk: NewDesk
 ) -> None:
-    desk = new_desk(slack, timeout=timedelta(seconds=1))
-    slack.faults.add(kind, "chat.postMessage", seconds=20.0)
+    desk = new_desk(slack, timeout=timedelta(seconds=4))
+    slack.faults.add(kind, "chat.postMessage", seconds=120.0)
     error = await failure(desk, told(Act.SAY))
     assert (error.kind, error.permanent) == ("unreachable", False)
     await desk.send(told(Act.SAY), attempt=2)

@@ -27,6 +27,7 @@ from tests.integration.delivery.mail_desk import (
     scripted_channel,
 )
 from tests.kit.smtp_server import SmtpServer, free_port
+from tests.kit.waiting import PATIENCE_S
 
 LOGIN = (USER, PASSWORD)
 
@@ -119,7 +120,7 @@ async def test_a_stall_ends_by_the_timeout_and_the_repeat_has_the_same_id(
     fault: str, taken: int, server: SmtpServer
 ) -> None:
     setattr(server.faults, fault, 30.0)
-    error = await refused(channel_to(server, login=LOGIN, timeout=1.0))
+    error = await refused(channel_to(server, login=LOGIN, timeout=4.0))
     assert (error.kind, error.permanent) == ("timeout", False)
     assert len(server.mails) == taken
     setattr(server.faults, fault, 0.0)
@@ -142,7 +143,7 @@ async def test_a_connection_that_drops_after_the_mail_was_taken_repeats_the_same
 
 async def test_a_farewell_that_does_not_come_leaves_the_mail_delivered(server: SmtpServer) -> None:
     server.faults.stall_quit_s = 30.0
-    receipt = await channel_to(server, login=LOGIN, timeout=1.0).send(notice(), HOW)
+    receipt = await channel_to(server, login=LOGIN, timeout=4.0).send(notice(), HOW)
     assert [mail.message["Message-ID"] for mail in server.mails] == [receipt["message_id"]]
 
 
@@ -231,7 +232,7 @@ async def test_a_letter_that_is_never_finished_is_given_up_for_now(server: SmtpS
     done = threading.Event()
 
     def slowly(told: Notice, now: datetime) -> Mail:
-        done.wait(30)
+        done.wait(PATIENCE_S)
         return compose(told, now)
 
     channel = EmailChannel(

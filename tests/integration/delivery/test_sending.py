@@ -14,6 +14,7 @@ from monitor.model.notice import Channel, Notice, NoticeKind
 from monitor.store import outbox
 from tests.integration.delivery.post import MINUTE, NOW, Post, notice
 from tests.kit.slack_server import SlackFaultKind
+from tests.kit.waiting import PATIENCE_S, soon
 
 SECOND = timedelta(seconds=1)
 
@@ -98,7 +99,7 @@ async def test_a_server_in_trouble_is_asked_again_ever_less_often(post: Post) ->
     ("kind", "options"),
     [
         (SlackFaultKind.RESET, {}),
-        (SlackFaultKind.STALL, {"seconds": 20.0}),
+        (SlackFaultKind.STALL, {"seconds": 120.0}),
         (SlackFaultKind.STATUS, {"status": 200, "body": "<html>sign in to this network</html>"}),
         (SlackFaultKind.STATUS, {"status": 408, "body": ""}),
     ],
@@ -106,7 +107,7 @@ async def test_a_server_in_trouble_is_asked_again_ever_less_often(post: Post) ->
 async def test_no_answer_is_tried_again(
     post: Post, kind: SlackFaultKind, options: dict[str, object]
 ) -> None:
-    post.timeout = timedelta(seconds=1)
+    post.timeout = timedelta(seconds=4)
     post.sender = post.another()
     post.slack.faults.add(kind, "webhook", **options)
     post.put(notice("n"))
@@ -296,13 +297,10 @@ async def test_running_workers_send_what_is_woken_and_end_when_told(post: Post) 
     work = asyncio.create_task(post.sender.run(stop))
     post.put(notice("n"))
     post.sender.wake()
-    for _ in range(500):
-        if post.texts():
-            break
-        await asyncio.sleep(0.01)
+    await soon(lambda: bool(post.texts()), what="the notice sent")
     assert post.texts() == ["preview of n"]
     stop.set()
-    await asyncio.wait_for(work, 5)
+    await asyncio.wait_for(work, PATIENCE_S)
     await post.sender.close()
 
 

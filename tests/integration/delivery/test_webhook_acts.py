@@ -14,7 +14,7 @@ from tests.unit.content.samples import DETECTED
 
 async def send(slack: SlackServer, notice: Notice, *, plain: bool = False) -> Receipt:
     """Through the webhook of the alerts, in time."""
-    hook = SlackWebhook(slack.webhook_url("alerts"), timeout=timedelta(seconds=5))
+    hook = SlackWebhook(slack.webhook_url("alerts"), timeout=timedelta(seconds=60))
     return await hook.send(notice, Sending(now=notice.event_at, plain=plain))
 
 

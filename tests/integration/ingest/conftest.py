@@ -61,7 +61,7 @@ class Hall:
         ours = [m for m in self.markets if m.venue == venue]
         settings: dict[str, object] = {
             "base_url": self.server.url(venue),
-            "timeout": timedelta(seconds=2),
+            "timeout": timedelta(seconds=60),
             "rate_limit_ms": 1,
         }
         connection = CcxtClient(venue, ours, self.clock, **(settings | options))  # type: ignore[arg-type]

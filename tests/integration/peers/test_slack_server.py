@@ -28,14 +28,14 @@ def slack(tmp_path: Path) -> Iterator[SlackServer]:
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     """One session for all calls of a test."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(1.5)) as opened:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(5)) as opened:
         yield opened
 
 
 def bot(slack: SlackServer, session: aiohttp.ClientSession, token: str = TOKEN) -> AsyncWebClient:
     """A client without retries of its own."""
     return AsyncWebClient(
-        token=token, base_url=slack.api_url, session=session, retry_handlers=[], timeout=5
+        token=token, base_url=slack.api_url, session=session, retry_handlers=[], timeout=60
     )
 
 

@@ -46,7 +46,7 @@ def deliver(
     *,
     tls: bool = True,
     login: tuple[str, str] | None = None,
-    timeout: float = 5,
+    timeout: float = 60,
 ) -> dict[str, tuple[int, bytes]]:
     """Send the letter; gives the recipients that were refused."""
     with smtplib.SMTP(server.host, server.port, timeout=timeout) as client:
@@ -78,7 +78,7 @@ def test_without_starttls_nothing_is_taken(start: Start) -> None:
 def test_a_certificate_that_is_not_trusted_stops_the_client(start: Start) -> None:
     server = start()
     with (
-        smtplib.SMTP(server.host, server.port, timeout=5) as client,
+        smtplib.SMTP(server.host, server.port, timeout=60) as client,
         pytest.raises(ssl.SSLCertVerificationError),
     ):
         client.starttls(context=ssl.create_default_context())
@@ -103,7 +103,7 @@ def test_no_login_where_one_is_demanded_is_refused(start: Start) -> None:
 def test_tls_from_the_first_byte(start: Start) -> None:
     server = start(security="tls")
     with smtplib.SMTP_SSL(
-        server.host, server.port, context=server.client_context(), timeout=5
+        server.host, server.port, context=server.client_context(), timeout=60
     ) as client:
         client.send_message(letter())
     assert server.mails[0].tls
@@ -148,9 +148,9 @@ def test_a_stall_times_out_before_or_after_the_mail_was_taken(
     fault: str, kept: int, start: Start
 ) -> None:
     server = start()
-    setattr(server.faults, fault, 30.0)
+    setattr(server.faults, fault, 120.0)
     with pytest.raises((TimeoutError, smtplib.SMTPServerDisconnected)):
-        deliver(server, timeout=0.5)
+        deliver(server, timeout=3)
     assert len(server.mails) == kept
 
 

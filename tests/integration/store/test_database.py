@@ -16,6 +16,7 @@ from monitor.store.database import Database, open_database
 from monitor.store.errors import DatabaseBusyError, DatabaseFullError, StoreError
 from monitor.store.knowledge import issue_time
 from tests.integration.store.samples import at, killed_write
+from tests.kit.waiting import PATIENCE_S
 
 NOON = at("2025-01-19T12:00")
 TICK = timedelta(microseconds=1)
@@ -114,7 +115,7 @@ def test_a_writer_that_waits_too_long_gives_up(
     with first.write():
         waiter = threading.Thread(target=try_to_write)
         waiter.start()
-        waiter.join(timeout=20)
+        waiter.join(timeout=PATIENCE_S)
     assert not waiter.is_alive()
     assert len(failed) == 1
     for opened in {first, second}:

@@ -10,6 +10,7 @@ from monitor.store import outbox
 from monitor.store.database import Database, open_database
 from monitor.store.outbox import Claimed, OutboxStats
 from tests.integration.store.samples import HOUR, at, killed_write, notice
+from tests.kit.waiting import PATIENCE_S
 
 NOON = at("2025-01-19T12:00")
 LEASE = timedelta(minutes=2)
@@ -164,7 +165,7 @@ def test_senders_at_once_share_the_notices_without_doubling_one(database_url: st
     order: list[tuple[str, str]] = []
 
     def send(own: Database) -> list[str]:
-        start.wait(timeout=20)
+        start.wait(timeout=PATIENCE_S)
         sent = []
         while found := claim(own):
             sent.append(found.notice.dedup_key)

@@ -7,6 +7,8 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+from tests.kit.waiting import PATIENCE_S
+
 
 @dataclass(frozen=True)
 class Got:
@@ -25,7 +27,7 @@ def ask(base: str, path: str, *, method: Any = "GET", data: Any = None, **params
         f"{base}{path}?{query}", data=body, method=method
     )
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310
             return Got(answer.status, dict(answer.headers), _parsed(answer.read()))
     except urllib.error.HTTPError as error:
         with error:

@@ -83,7 +83,7 @@ async def open_exchange(server: VenueServer) -> AsyncIterator[OpenExchange]:
     opened: list[Exchange] = []
 
     async def open_one(venue: str) -> Exchange:
-        exchange = getattr(ccxt, venue)({"enableRateLimit": False, "timeout": 1_500})
+        exchange = getattr(ccxt, venue)({"enableRateLimit": False, "timeout": 4_000})
         exchange.urls["api"] = rebased(exchange.urls["api"], server.url(venue))
         opened.append(exchange)
         return exchange

@@ -27,7 +27,7 @@ TABLE: list[tuple[str, dict[str, Any], tuple[Any, Any, Any, Any]]] = [
     ("status", {"status": 504, "body": ""}, (TO, TO, TO, TO)),
     ("status", {"status": 400, "body": "bad"}, (NA, NA, NA, NA)),
     ("status", {"status": 523, "body": "unreachable"}, (NOTHING,) * 4),
-    ("stall", {"seconds": 20.0}, (TO, TO, TO, TO)),
+    ("stall", {"seconds": 120.0}, (TO, TO, TO, TO)),
     ("internal_error", {}, (ccxt.OperationFailed, EE, NA, NA)),
     ("maintenance", {}, (ccxt.OnMaintenance, NA, NA, ccxt.OnMaintenance)),
     # Twice: aiohttp itself asks once more when a connection that it kept open is reset.

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.integration.venue_server.asking import ask
+from tests.kit.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 HEADER = "ts,exchange,symbol,open,high,low,close,base_volume,quote_volume,taker_buy_quote"
@@ -56,7 +57,7 @@ def test_it_says_where_it_listens_and_serves_until_it_is_stopped(
     assert [entry["faults"] for entry in log] == [[], ["status"], []]
     assert ask(control, "/clock").body["now"].startswith("2025-01-19T01:30:00")
     ask(control, "/stop", method="POST")
-    assert running.wait(10) == 0
+    assert running.wait(PATIENCE_S) == 0
 
 
 def test_it_refuses_an_unknown_fault_and_says_what_it_knows(
