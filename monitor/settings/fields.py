@@ -88,7 +88,7 @@ def _address(value: Secret) -> Secret:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-StepView = Annotated[datetime, BeforeValidator(_moment)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 LocalTime = Annotated[time, BeforeValidator(_local_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Url = Annotated[str, _matches(r"https?://[^\s/]+\S*", "a URL that begins with http:// or https://")]

@@ -15,7 +15,7 @@ from monitor.settings.fields import (
     Positive,
     SecretText,
     SecretUrl,
-    StepView,
+    Moment,
     Symbol,
     Unsubscribe,
     Url,
@@ -104,8 +104,8 @@ class MemberTable(Table):
     """A dated member of a sector."""
 
     id: str
-    since: StepView | None = Field(default=None, alias="from")
-    until: StepView | None = Field(default=None, alias="to")
+    since: Moment | None = Field(default=None, alias="from")
+    until: Moment | None = Field(default=None, alias="to")
 
 
 def member_of(entry: str | MemberTable) -> MemberTable:
@@ -129,14 +129,14 @@ class MarketTable(Table):
     venue: str
     symbol: Symbol
     multiplier: Positive = 1.0
-    since: StepView | None = Field(default=None, alias="from")
-    until: StepView | None = Field(default=None, alias="to")
+    since: Moment | None = Field(default=None, alias="from")
+    until: Moment | None = Field(default=None, alias="to")
 
 
 class SupplyTable(Table):
     """A dated circulating supply."""
 
-    since: StepView = Field(alias="from")
+    since: Moment = Field(alias="from")
     circulating: Positive
     source: str = Field(min_length=3)
 
@@ -146,7 +146,7 @@ class MigrationTable(Table):
 
     token: str
     ratio: Positive
-    at: StepView
+    at: Moment
 
 
 class TokenTable(Table):
@@ -155,7 +155,7 @@ class TokenTable(Table):
     name: str = Field(min_length=1, max_length=200)
     identity: dict[str, str] = Field(default_factory=dict)
     coingecko: str | None = None
-    first_trade: StepView | None = None
+    first_trade: Moment | None = None
     first_trade_source: str | None = None
     markets: list[MarketTable] = Field(default_factory=list)
     supplies: list[SupplyTable] = Field(default_factory=list)
