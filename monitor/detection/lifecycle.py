@@ -23,6 +23,7 @@ from monitor.detection.persistence import (
 from monitor.detection.step_view import StepView
 from monitor.detection.tracked import Tracked
 from monitor.model.grid import iso, parse_iso
+from monitor.model.json_form import from_json, to_json
 from monitor.model.rotation import MARKET, ChangeReason, RotationChange, Severity, Status
 
 KEPT = timedelta(days=15)
@@ -41,14 +42,14 @@ class Ledger:
     def to_json(self) -> dict[str, Any]:
         """A JSON-able form."""
         return {
-            "followed": [tracked.to_json() for tracked in self.followed.values()],
+            "followed": [to_json(tracked) for tracked in self.followed.values()],
             "confirmed": [[a, b, iso(at)] for (a, b), at in self.confirmed.items()],
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Ledger":
         """The inverse of :meth:`to_json`."""
-        followed = [Tracked.from_json(item) for item in data["followed"]]
+        followed = [from_json(item, Tracked) for item in data["followed"]]
         return cls(
             {tracked.rotation.id: tracked for tracked in followed},
             {(a, b): parse_iso(at) for a, b, at in data["confirmed"]},

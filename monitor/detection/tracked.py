@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.model.rotation import ChangeReason, Outcome, Rotation, RotationChange
-from monitor.model.rotation_json import rotation_from_json, rotation_to_json
 
 OUTCOMES = (
     ("24h", timedelta(hours=24), ChangeReason.OUTCOME_24H),
@@ -23,27 +22,6 @@ class Tracked:
     level_to: float | None
     share_to_pp: float | None
     below: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """A JSON-able form."""
-        return {
-            "rotation": rotation_to_json(self.rotation),
-            "level_from": self.level_from,
-            "level_to": self.level_to,
-            "share_to_pp": self.share_to_pp,
-            "below": self.below,
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Tracked":
-        """The inverse of :meth:`to_json`."""
-        return cls(
-            rotation=rotation_from_json(data["rotation"]),
-            level_from=data["level_from"],
-            level_to=data["level_to"],
-            share_to_pp=data["share_to_pp"],
-            below=data["below"],
-        )
 
     def change(self, reason: ChangeReason, at: datetime, **fields: Any) -> RotationChange:
         """Set fields of the rotation and say so."""

@@ -122,7 +122,7 @@ class Quality:
     benchmark_missing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
     """One rotation as of its last change of state. Times are closes of intervals: when it was knowable."""
 
@@ -139,10 +139,10 @@ class Rotation:
     peak_score: float
     peak_at: datetime
     evidence: Evidence
+    outcomes: dict[str, Outcome | None] = field(default_factory=lambda: {"24h": None, "72h": None})
+    at_start: bool = False
     quality: Quality
     parameters: str  # fingerprint of the detection parameters
-    at_start: bool = False
-    outcomes: dict[str, Outcome | None] = field(default_factory=lambda: {"24h": None, "72h": None})
     reverses: str | None = None
     reversed_by: str | None = None
     joins: str | None = None  # id of the rotation this one is a further leg of

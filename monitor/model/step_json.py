@@ -1,11 +1,8 @@
 """A step's picture as the stable JSON of `sectors --json` and `/api/sectors`; unknown values are None."""
 
-from typing import Any
-
 from monitor.model.grid import format_duration, iso
+from monitor.model.json_form import Json, to_json
 from monitor.model.state import MarketStep, SectorState, TokenState
-
-Json = dict[str, Any]
 
 
 def step_to_json(step: MarketStep) -> Json:
@@ -55,21 +52,7 @@ def sector_to_json(sector: SectorState, tokens: tuple[TokenState, ...] = ()) -> 
 
 
 def token_to_json(token: TokenState) -> Json:
-    """One token."""
-    return {
-        "id": token.id,
-        "price_usd": token.price_usd,
-        "market_cap_usd": token.market_cap_usd,
-        "supply": token.supply,
-        "supply_age_h": token.supply_age_h,
-        "return_1h": token.return_1h,
-        "return_24h": token.return_24h,
-        "own_return_24h": token.own_return_24h,
-        "contribution_24h": token.contribution_24h,
-        "volume_24h_usd": token.volume_24h_usd,
-        "net_flow_24h_usd": token.net_flow_24h_usd,
-        "flow_grade": token.flow_grade.value if token.flow_grade else None,
-        "venues": list(token.venues),
-        "age_s": token.age_s,
-        "venue_conflict": token.venue_conflict,
-    }
+    """One token, without the sector that it stands under."""
+    record: Json = to_json(token)
+    del record["sector"]
+    return record

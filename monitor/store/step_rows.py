@@ -7,6 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from monitor.model.json_form import from_json
 from monitor.model.state import FlowGrade, SectorState, ShareSplit, TokenState
 from monitor.store.tables import sector_state
 
@@ -77,12 +78,4 @@ def unpack_tokens(blob: bytes | None) -> tuple[TokenState, ...]:
     columns: dict[str, list[Any]] = json.loads(zlib.decompress(blob))
     names = [name for name in _TOKEN_FIELDS if name in columns]
     rows = zip(*(columns[name] for name in names), strict=True)
-    return tuple(_token(dict(zip(names, row, strict=True))) for row in rows)
-
-
-def _token(values: dict[str, Any]) -> TokenState:
-    grade = values["flow_grade"]
-    return TokenState(
-        **values
-        | {"flow_grade": FlowGrade(grade) if grade else None, "venues": tuple(values["venues"])}
-    )
+    return tuple(from_json(dict(zip(names, row, strict=True)), TokenState) for row in rows)

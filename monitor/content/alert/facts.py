@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from monitor.model.grid import iso, parse_iso
+from monitor.model.json_form import Json, from_json, to_json
 from monitor.model.rotation import RotationChange
 from monitor.model.rotation_json import change_from_json
 
-Json = dict[str, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class PastFlags:
+class PastFlags(NamedTuple):
     """Flags of the same pair before this one, and how many of them were confirmed."""
 
     flagged: int
@@ -46,41 +43,13 @@ class AlertFacts:
 
 def facts_to_json(around: AlertFacts) -> Json:
     """A JSON-able form for a notice's payload."""
-    return {
-        "names": dict(around.names),
-        "spark": around.spark,
-        "notes": [[iso(at), text] for at, text in around.notes],
-        "past": [around.past.flagged, around.past.confirmed] if around.past else None,
-        "venues": list(around.venues) if around.venues else None,
-        "missing": list(around.missing),
-        "interval": around.interval,
-        "page": around.page,
-        "ends_at": list(around.ends_at) if around.ends_at else None,
-        "since": dict(around.since),
-        "own_since": dict(around.own_since),
-        "also_from": list(around.also_from),
-        "banner": around.banner,
-    }
+    record: Json = to_json(around)
+    return record
 
 
 def facts_from_json(data: Json) -> AlertFacts:
     """The inverse of :func:`facts_to_json`; what a payload of an earlier version lacks is unknown."""
-    past, venues, ends_at = data.get("past"), data.get("venues"), data.get("ends_at")
-    return AlertFacts(
-        names=data.get("names", {}),
-        spark=data.get("spark", ""),
-        notes=tuple((parse_iso(at), text) for at, text in data.get("notes", ())),
-        past=PastFlags(past[0], past[1]) if past else None,
-        venues=(venues[0], venues[1]) if venues else None,
-        missing=tuple(data.get("missing", ())),
-        interval=data.get("interval", ""),
-        page=data.get("page", ""),
-        ends_at=(ends_at[0], ends_at[1]) if ends_at else None,
-        since=data.get("since", {}),
-        own_since=data.get("own_since", {}),
-        also_from=tuple(data.get("also_from", ())),
-        banner=data.get("banner", ""),
-    )
+    return from_json(data, AlertFacts)
 
 
 Payload = Mapping[str, Any]

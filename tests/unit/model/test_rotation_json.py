@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from monitor.model.rotation import (
     ChangeReason,
@@ -25,6 +27,7 @@ from monitor.model.rotation_json import (
 )
 from monitor.model.state import FlowGrade, ShareSplit
 
+VERSION_0_1_0 = Path(__file__).parent / "changes-0.1.0.jsonl"
 FIVE = datetime(2025, 1, 19, 5, tzinfo=UTC)
 
 
@@ -151,3 +154,35 @@ def test_the_contract_s_names_and_signs_stand() -> None:
         "parameters",
     }
     assert required <= set(data)
+
+
+def kept(before: Any, now: Any) -> bool:
+    """Whether all that stood in the stored form stands there still, in the same order."""
+    if isinstance(before, dict):
+        still = [name for name in now if name in before]
+        return still == list(before) and all(kept(before[name], now[name]) for name in before)
+    if isinstance(before, list):
+        return len(before) == len(now) and all(map(kept, before, now))
+    return bool(type(before) is type(now) and before == now)
+
+
+def test_what_version_0_1_0_stored_is_read_and_written_as_it_was() -> None:
+    lines = VERSION_0_1_0.read_text(encoding="utf-8").splitlines()
+    assert [change_from_json(json.loads(line)).rotation.to_sector for line in lines] == [
+        "memes",
+        "*",
+    ]
+    for line in lines:
+        stored = json.loads(line)
+        assert kept(stored, change_to_json(change_from_json(stored)))
+
+
+def test_a_field_that_a_later_version_added_is_passed_over() -> None:
+    data = rotation_to_json(rotation())
+    data["kind"], data["evidence"]["season"] = "rotation", "winter"
+    assert rotation_from_json(data) == rotation()
+
+
+def test_a_whole_number_is_written_as_it_was_read() -> None:
+    data = rotation_to_json(replace(rotation(), score=4))
+    assert json.dumps(rotation_to_json(rotation_from_json(data))["score"]) == "4"
