@@ -1,6 +1,7 @@
 """The fold: one interval in, the state moved on, the picture and the rotations out."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -28,6 +29,16 @@ from monitor.model.universe import Universe
 
 FLOW_WEIGHT = np.array([0.0, 1.0, 1.0, 0.5, 0.0])
 """Weight of net flow in detection by grade code: none, A, B, C, D."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observed:
+    """One interval after the analytics: what a picture is drawn from and what a detector is handed."""
+
+    values: StepValues
+    windows: Windows
+    sectors: SectorStep
+    events: tuple[MemberEvent, ...]
 
 
 class Engine:
@@ -83,6 +94,22 @@ class Engine:
     def step(self, state: EngineState, interval: IntervalInput) -> StepOutput:
         """Move ``state`` on by one interval, in place. Raises ValueError unless it follows the last one directly and
         holds every market and token of the layout."""
+        seen = self.observe(state, interval)
+        picture = self._painter.draw(state, seen.values, seen.windows, interval, seen.events)
+        readings, changes = self._detector.step(
+            state.detector, interval.close_time, seen.sectors, seen.windows
+        )
+        return StepOutput(picture, readings, changes)
+
+    def detector(self, parameters: DetectionParameters) -> Detector:
+        """A further detector with parameters of its own, to be stepped on what :meth:`observe` gives."""
+        return Detector(self.layout, parameters, self.width, watched=self._watched)
+
+    def observe(self, state: EngineState, interval: IntervalInput) -> Observed:
+        """The part of a step that no detection parameter changes; moves ``state`` on but for its detector.
+
+        :meth:`step` is this, a picture and one detector. Sweeps over detection parameters step many on one pass.
+        """
         self._check(state, interval)
         redenominated = restate(
             state, self._timeline, interval.open_time, self.parameters.migration_guard
@@ -108,14 +135,10 @@ class Engine:
         if state.first_seen is not None and state.steps > state.first_seen:
             events = member_events(values, self.layout, interval, redenominated)
         remember_launches(state, events, interval.close_time)
-        picture = self._painter.draw(state, values, windows, interval, events)
-        readings, changes = self._detector.step(
-            state.detector, interval.close_time, _sector_step(values), windows
-        )
         state.last_open = interval.open_time
         state.steps += 1
         state.gap = state.gap + 1 if values.unseen else 0
-        return StepOutput(picture, readings, changes)
+        return Observed(values, windows, _sector_step(values), events)
 
     def _check(self, state: EngineState, interval: IntervalInput) -> None:
         if interval.width != self.width:

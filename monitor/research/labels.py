@@ -21,11 +21,14 @@ GRACE = timedelta(hours=12)
 
 
 class LabelKind(StrEnum):
-    """What the episode was."""
+    """What the episode was. gain: *to* rises by itself, *from* stands still. loss: *from* falls without trading moving to
+    *to*, which is grey: telling it is neither asked for nor false."""
 
     ROTATION = "rotation"
     LAUNCH_DRAIN = "launch_drain"
     RETURN = "return"
+    GAIN = "gain"
+    LOSS = "loss"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ A comparison at unequal false alarms proves nothing.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from monitor.model.interval import FloatArray
 from monitor.research.baselines import Call, cusum, naive, naive_with_volume, rolling_z
@@ -16,7 +17,8 @@ TARGET_FAR = 0.8
 PAIRS = len(SECTORS) * (len(SECTORS) - 1) // 2
 PER_HOUR = round(1 / STEP_H)
 
-Rule = Callable[[FloatArray, FloatArray, float], list[Call]]
+Rule = Callable[[FloatArray, FloatArray, int, float], list[Call]]
+"""Log index, traded USD (steps, sectors), steps an hour, threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +34,25 @@ class Baseline:
 BASELINES = (
     Baseline(
         "naive -x in 24 h",
-        lambda index, _, x: naive(index, PER_HOUR, threshold=-x),
+        lambda index, _, hour, x: naive(index, hour, threshold=-x),
         0.10,
         tuple(round(0.10 + 0.005 * i, 3) for i in range(41)),
     ),
     Baseline(
         "naive + volume",
-        lambda index, volume, x: naive_with_volume(index, volume, PER_HOUR, threshold=-x),
+        lambda index, volume, hour, x: naive_with_volume(index, volume, hour, threshold=-x),
         0.10,
         tuple(round(0.10 + 0.005 * i, 3) for i in range(41)),
     ),
     Baseline(
         "rolling z",
-        lambda index, _, x: rolling_z(index, PER_HOUR, threshold=x),
+        lambda index, _, hour, x: rolling_z(index, hour, threshold=x),
         3.0,
         tuple(round(2.5 + 0.1 * i, 1) for i in range(36)),
     ),
     Baseline(
         "CUSUM",
-        lambda index, _, x: cusum(index, PER_HOUR, bound=x),
+        lambda index, _, hour, x: cusum(index, hour, bound=x),
         8.0,
         tuple(round(8.0 + 0.4 * i, 1) for i in range(61)),
     ),
@@ -71,11 +73,18 @@ class Seen:
         return cls(market, *market.sector_series())
 
 
+def rule_calls(
+    base: Baseline, threshold: float, level: FloatArray, volume: FloatArray, width: timedelta
+) -> list[Call]:
+    """What the rule says of log index levels and volumes in steps of ``width``."""
+    return base.rule(level, volume, round(timedelta(hours=1) / width), threshold)
+
+
 def rule_alarms(base: Baseline, threshold: float, seen: Seen) -> list[Alarm]:
     """What the rule says of a series at a threshold."""
     return [
         Alarm(seen.market.close_of(call.step), SECTORS[call.source], SECTORS[call.target])
-        for call in base.rule(seen.index, seen.volume, threshold)
+        for call in base.rule(seen.index, seen.volume, PER_HOUR, threshold)
     ]
 
 

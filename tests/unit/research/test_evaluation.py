@@ -63,7 +63,9 @@ def test_matching_takes_the_loosest_threshold_that_keeps_to_the_target() -> None
     # alarms a pair-month, two series hold 6 pair-months, so 4.8 alarms are allowed: two a series, not three
     rule = Baseline(
         "by number",
-        lambda _index, _volume, x: [Call(4 * 24 * (16 + 3 * i), 0, 1) for i in range(int(x))],
+        lambda _index, _volume, _hour, x: [
+            Call(4 * 24 * (16 + 3 * i), 0, 1) for i in range(int(x))
+        ],
         9.0,
         (9.0, 3.0, 2.0, 1.0),
     )

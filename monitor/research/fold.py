@@ -1,0 +1,83 @@
+"""The engine's own fold over a history in memory, for one or many sets of detection parameters at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from monitor.analytics.parameters import AnalyticsParameters
+from monitor.detection.parameters import DetectionParameters
+from monitor.engine import Engine
+from monitor.model.interval import FloatArray
+from monitor.model.rotation import ChangeReason, RotationChange
+from monitor.model.universe import Universe
+from monitor.research.history import History
+from monitor.research.scoring import Alarm
+
+
+class Method(NamedTuple):
+    """What is judged: both rooms' parameters."""
+
+    analytics: AnalyticsParameters
+    detection: DetectionParameters
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Folded:
+    """What a fold gave. ``changes``: of each parameter set, in order.
+
+    ``level``: log index of each watched sector after each step; ``volume``: USD traded in the step, NaN unknown.
+    """
+
+    sectors: tuple[str, ...]
+    closes: tuple[datetime, ...]
+    level: FloatArray
+    volume: FloatArray
+    changes: tuple[tuple[RotationChange, ...], ...]
+
+    @property
+    def pairs(self) -> int:
+        """Unordered pairs of sectors."""
+        return len(self.sectors) * (len(self.sectors) - 1) // 2
+
+
+def fold_history(
+    history: History,
+    methods: Sequence[DetectionParameters],
+    analytics: AnalyticsParameters,
+    *,
+    universe: Universe | None = None,
+) -> Folded:
+    """Every parameter set over the whole history, on one pass of the analytics.
+
+    ``universe``: other sectors over the same tokens and markets. What each set decides is what an engine of its own
+    would have decided.
+    """
+    engine = Engine(universe or history.universe, history.width, analytics=analytics)
+    watched = len(engine.universe.watched)
+    state = engine.new_state()
+    detectors = [engine.detector(parameters) for parameters in methods]
+    states = [detector.new_state() for detector in detectors]
+    changes: list[list[RotationChange]] = [[] for _ in methods]
+    steps = len(history.intervals)
+    level, volume = np.full((steps, watched), np.nan), np.full((steps, watched), np.nan)
+    for i, interval in enumerate(history.intervals):
+        seen = engine.observe(state, interval)
+        level[i], volume[i] = state.level[:watched], seen.values.volume[:watched]
+        for detector, own, found in zip(detectors, states, changes, strict=True):
+            found.extend(detector.step(own, interval.close_time, seen.sectors, seen.windows)[1])
+    return Folded(
+        sectors=engine.layout.sectors[:watched],
+        closes=tuple(interval.close_time for interval in history.intervals),
+        level=level,
+        volume=volume,
+        changes=tuple(tuple(found) for found in changes),
+    )
+
+
+def confirmed(changes: Sequence[RotationChange]) -> list[Alarm]:
+    """Every confirmation, further legs included: a reader is told of each."""
+    told = (ChangeReason.CONFIRMED, ChangeReason.LEG)
+    return [Alarm(c.changed_at, *c.rotation.pair) for c in changes if c.reason in told]
