@@ -24,7 +24,6 @@ from monitor.research.synthetic import (
     MEMBERS,
     NEW,
     START,
-    STEP_H,
     SyntheticMarket,
 )
 
@@ -79,16 +78,20 @@ def universe_of(market: SyntheticMarket) -> Universe:
 class Feed:
     """Intervals of a synthetic market in bars of ``width``, in order, with the venues' faults drawn from its seed.
 
-    ``width`` is a multiple of 15 minutes that divides an hour, or an hour.
+    ``width`` is a multiple of the market's steps that divides an hour, or an hour. ``taker_venues``: how many of the
+    three venues tell the takers' side, the largest first.
     """
 
-    def __init__(self, market: SyntheticMarket, width: timedelta) -> None:
+    def __init__(
+        self, market: SyntheticMarket, width: timedelta, *, taker_venues: int = len(VENUES)
+    ) -> None:
         self.universe = universe_of(market)
         self.width = width
         self._market = market
+        self._told = np.array([order < taker_venues for order in range(len(VENUES))])
         self._layout = Layout.of(self.universe)
         self._rng = np.random.default_rng([market.seed, 1])
-        self._per_bar = round(width / timedelta(hours=STEP_H))
+        self._per_bar = round(width / timedelta(hours=market.grid.step_h))
         self._bars = len(market.price) // self._per_bar
         self._place_markets()
 
@@ -118,7 +121,9 @@ class Feed:
                 high=np.where(traded, high[bar, columns] * scale, np.where(seen, price, np.nan)),
                 low=np.where(traded, low[bar, columns] * scale, np.where(seen, price, np.nan)),
                 quote_volume=_by_slot(slot, volume[bar, columns] * part),
-                taker_buy_quote=_by_slot(slot, taker[bar, columns] * part),
+                taker_buy_quote=np.where(
+                    self._told[self._venue], _by_slot(slot, taker[bar, columns] * part), np.nan
+                ),
                 slot=slot,
                 supply=supply[bar],
                 supply_age_h=np.ones(supply.shape[1]),

@@ -6,12 +6,12 @@ line: ``{"id", "from", "to", "start", "end", "kind", "size", "start_tolerance_h"
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from monitor.model.errors import MonitorError
 from monitor.model.grid import parse_iso
@@ -95,13 +95,32 @@ _QUIET = {"kind", "start", "end", "note"}
 _CONFIDENCE = ("sure", "likely")
 
 
-def read_labels(path: Path) -> Labels:
-    """The labels of a file. Raises LabelError with all of its faults."""
-    return parse_labels(path.read_text(encoding="utf-8").splitlines(), name=str(path))
+def read_labels(
+    path: Path, *, sectors: Collection[str] | None = None, aliases: Mapping[str, str] | None = None
+) -> Labels:
+    """The labels of a file, as :func:`parse_labels` reads them. Raises LabelError with all of its faults."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabelError(
+            [f"{path}: found no readable text ({error}), expected JSON lines"]
+        ) from None
+    return parse_labels(lines, name=str(path), sectors=sectors, aliases=aliases)
 
 
-def parse_labels(lines: Iterable[str], *, name: str) -> Labels:
-    """Labels from JSON lines; blank lines are skipped, ``name`` stands in messages. Raises LabelError."""
+def parse_labels(
+    lines: Iterable[str],
+    *,
+    name: str,
+    sectors: Collection[str] | None = None,
+    aliases: Mapping[str, str] | None = None,
+) -> Labels:
+    """Labels from JSON lines; blank lines are skipped, ``name`` stands in messages. Raises LabelError.
+
+    ``sectors``: the names that may stand in it, after ``aliases`` (the labeller's name -> ours) were looked up; None: any.
+    Two episodes of one ordered pair may not overlap: an alarm could not be told to belong to one of them.
+    """
+    lookup = _Names(aliases or {}, sectors)
     episodes: list[Label] = []
     quiet: list[QuietRange] = []
     problems: list[str] = []
@@ -113,12 +132,41 @@ def parse_labels(lines: Iterable[str], *, name: str) -> Labels:
             if found.get("kind") == "quiet":
                 quiet.append(_quiet(found))
             else:
-                episodes.append(_episode(found, {label.id for label in episodes}))
+                episode = _episode(found, {label.id for label in episodes}, lookup)
+                _check_overlap(episode, episodes)
+                episodes.append(episode)
         except _FaultError as fault:
             problems.append(f"{name}:{number}: {fault}")
     if problems:
         raise LabelError(problems)
     return Labels(tuple(episodes), tuple(quiet))
+
+
+class _Names(NamedTuple):
+    """How a labeller's sectors are called here."""
+
+    aliases: Mapping[str, str]
+    known: Collection[str] | None
+
+    def sector(self, key: str, found: str) -> str:
+        """Our name of it."""
+        name = self.aliases.get(found, found)
+        if self.known is not None and name not in self.known:
+            raise _FaultError(
+                f"{key}: found sector {name!r}, expected one of {', '.join(sorted(self.known))}"
+                " (--label-sector THEIRS=OURS reads one name as another)"
+            )
+        return name
+
+
+def _check_overlap(episode: Label, others: Iterable[Label]) -> None:
+    for other in others:
+        same = (other.from_sector, other.to_sector) == (episode.from_sector, episode.to_sector)
+        if same and other.start < episode.end and episode.start < other.end:
+            raise _FaultError(
+                f"start: found a time inside of {other.id!r} of the same pair, expected episodes of a"
+                " pair one after the other"
+            )
 
 
 def _object(line: str) -> dict[str, Any]:
@@ -131,7 +179,7 @@ def _object(line: str) -> dict[str, Any]:
     return found
 
 
-def _episode(found: Mapping[str, Any], known: set[str]) -> Label:
+def _episode(found: Mapping[str, Any], known: set[str], lookup: _Names) -> Label:
     _check_keys(found, _NEEDED, _ALLOWED)
     for key in ("id", "from", "to"):
         if not isinstance(found[key], str) or not found[key]:
@@ -154,8 +202,8 @@ def _episode(found: Mapping[str, Any], known: set[str]) -> Label:
     size = found.get("size")
     return Label(
         id=found["id"],
-        from_sector=found["from"],
-        to_sector=found["to"],
+        from_sector=lookup.sector("from", found["from"]),
+        to_sector=lookup.sector("to", found["to"]),
         start=start,
         end=end,
         kind=LabelKind(found["kind"]),

@@ -9,13 +9,12 @@ from datetime import timedelta
 
 from monitor.model.interval import FloatArray
 from monitor.research.baselines import Call, cusum, naive, naive_with_volume, rolling_z
-from monitor.research.scoring import Alarm, Verdict, score_series
+from monitor.research.scoring import Alarm, SeriesScore, Verdict, score_series
 from monitor.research.script import SECTORS
-from monitor.research.synthetic import STEP_H, SyntheticMarket
+from monitor.research.synthetic import SyntheticMarket
 
 TARGET_FAR = 0.8
 PAIRS = len(SECTORS) * (len(SECTORS) - 1) // 2
-PER_HOUR = round(1 / STEP_H)
 
 Rule = Callable[[FloatArray, FloatArray, int, float], list[Call]]
 """Log index, traded USD (steps, sectors), steps an hour, threshold."""
@@ -67,10 +66,25 @@ class Seen:
     index: FloatArray
     volume: FloatArray
 
+    @property
+    def width(self) -> timedelta:
+        """Length of a step."""
+        return timedelta(hours=self.market.grid.step_h)
+
     @classmethod
     def of(cls, market: SyntheticMarket) -> "Seen":
         """The market's own clean numbers."""
         return cls(market, *market.sector_series())
+
+    @property
+    def pair_months(self) -> float:
+        """Quiet months of 30 days times pairs."""
+        return self.score([]).pair_months
+
+    def score(self, alarms: Sequence[Alarm]) -> SeriesScore:
+        """The alarms against the script."""
+        m = self.market
+        return score_series(alarms, m.labels, since=m.judged_from, until=m.until, pairs=PAIRS)
 
 
 def rule_calls(
@@ -84,24 +98,30 @@ def rule_alarms(base: Baseline, threshold: float, seen: Seen) -> list[Alarm]:
     """What the rule says of a series at a threshold."""
     return [
         Alarm(seen.market.close_of(call.step), SECTORS[call.source], SECTORS[call.target])
-        for call in base.rule(seen.index, seen.volume, PER_HOUR, threshold)
+        for call in rule_calls(base, threshold, seen.index, seen.volume, seen.width)
     ]
 
 
-def match_threshold(base: Baseline, quiet: Sequence[Seen]) -> float:
-    """The loosest choice whose false alarms on the quiet series are at most the target; the strictest if none is."""
-    for choice in base.choices:
-        scores = [
-            score_series(
-                rule_alarms(base, choice, seen),
-                seen.market.labels,
-                since=seen.market.judged_from,
-                until=seen.market.until,
-                pairs=PAIRS,
-            )
-            for seen in quiet
-        ]
-        false = sum(score.count(Verdict.FALSE) for score in scores)
-        if false <= TARGET_FAR * sum(score.pair_months for score in scores):
+def rule_named(name: str) -> Baseline:
+    """The plain rule of that name; raises KeyError."""
+    return {base.name: base for base in BASELINES}[name]
+
+
+def false_alarms(base: Baseline, seen: Seen) -> list[int]:
+    """False alarms on a series at every threshold, in the rule's order."""
+    return [
+        seen.score(rule_alarms(base, choice, seen)).count(Verdict.FALSE) for choice in base.choices
+    ]
+
+
+def loosest(
+    base: Baseline, false: Sequence[float], pair_months: float, target: float = TARGET_FAR
+) -> float:
+    """The loosest choice whose false alarms per pair-month are at most the target; the strictest if none is.
+
+    ``false``: alarms at every threshold in the rule's order.
+    """
+    for choice, count in zip(base.choices, false, strict=True):
+        if count <= target * pair_months:
             return choice
     return base.choices[-1]

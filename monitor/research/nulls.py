@@ -13,22 +13,12 @@ from monitor.research.fold import confirmed, fold_history
 from monitor.research.history import History
 from monitor.research.matching import BASELINES, rule_calls
 from monitor.research.rates import rate_interval
+from monitor.research.results import Rate
 from monitor.research.scoring import MONTH
 from monitor.research.splits import Dealing, pretended
 from monitor.research.workers import Workers, each
 
 WEEK = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """False alarms per unordered pair and 30 days, with a central 90 % interval."""
-
-    false_alarms: int
-    pair_months: float
-    far: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,10 +8,10 @@ from enum import StrEnum
 import numpy as np
 
 from monitor.research.labels import Label
+from monitor.research.rates import rate_interval, wilson
 
 IGNORED_AFTER = timedelta(hours=24)
 MONTH = timedelta(days=30)
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,11 +55,13 @@ class SeriesScore:
 class Score:
     """Many series together. None where nothing can be said: no event, no alarm, no quiet time.
 
-    ``far``: false alarms per unordered pair per 30 days, ``far_interval`` its 90 % bootstrap interval over series.
+    ``far``: false alarms per unordered pair per 30 days, ``far_interval`` its 90 % interval over series that differ;
+    ``recall_interval``: Wilson's 90 % interval.
     """
 
     events: int
     recall: float | None
+    recall_interval: tuple[float, float] | None
     precision: float | None
     delay_median_h: float | None
     delay_p90_h: float | None
@@ -117,18 +119,19 @@ def _covered(labels: Sequence[Label], since: datetime, until: datetime) -> timed
     return total
 
 
-def combine(series: Sequence[SeriesScore], rng: np.random.Generator) -> Score:
-    """All series as one; ``rng`` draws the bootstrap."""
+def combine(series: Sequence[SeriesScore]) -> Score:
+    """All series as one."""
     delays = [d for one in series for d in one.delays_h]
     found = [d for d in delays if d is not None]
-    false = np.array([one.count(Verdict.FALSE) for one in series], dtype=np.float64)
-    months = np.array([one.pair_months for one in series], dtype=np.float64)
+    false = [one.count(Verdict.FALSE) for one in series]
+    months = [one.pair_months for one in series]
     hits = sum(one.count(Verdict.HIT) for one in series)
     wrong = sum(one.count(Verdict.WRONG_PAIR) for one in series)
-    total_false, total_months = int(false.sum()), float(months.sum())
+    total_false, total_months = sum(false), sum(months)
     return Score(
         events=len(delays),
         recall=len(found) / len(delays) if delays else None,
+        recall_interval=wilson(len(found), len(delays)),
         precision=hits / (hits + total_false) if hits + total_false else None,
         delay_median_h=float(np.median(found)) if found else None,
         delay_p90_h=float(np.quantile(found, 0.9)) if found else None,
@@ -136,15 +139,5 @@ def combine(series: Sequence[SeriesScore], rng: np.random.Generator) -> Score:
         false_alarms=total_false,
         pair_months=total_months,
         far=total_false / total_months if total_months else None,
-        far_interval=_interval(false, months, rng) if total_months else None,
+        far_interval=rate_interval(false, months) if total_months else None,
     )
-
-
-def _interval(
-    false: np.ndarray, months: np.ndarray, rng: np.random.Generator
-) -> tuple[float, float]:
-    """5 % and 95 % quantiles of the rate over resampled series."""
-    drawn = rng.integers(0, len(false), size=(RESAMPLES, len(false)))
-    rates = false[drawn].sum(axis=1) / months[drawn].sum(axis=1)
-    low, high = np.quantile(rates, [0.05, 0.95])
-    return float(low), float(high)

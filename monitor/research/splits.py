@@ -19,10 +19,17 @@ TRIES = 200
 
 @dataclass(frozen=True, slots=True)
 class Dealing:
-    """How tokens are dealt: into ``sectors`` pretended sectors, as ``seed`` draws them."""
+    """How tokens are dealt: into ``sectors`` pretended sectors, as ``seed`` draws them.
+
+    ``even``: each real sector's tokens are spread evenly over the pretended ones, so that a real rotation between the
+    real sectors does not show between the pretended ones; else they are dealt without looking. ``launches``: deal tokens
+    too that began to trade within the history; a launch that draws trading is an event, wherever its token is put.
+    """
 
     sectors: int
     seed: int
+    even: bool = True
+    launches: bool = False
 
 
 def pretended(history: History, dealing: Dealing) -> Universe:
@@ -32,7 +39,8 @@ def pretended(history: History, dealing: Dealing) -> Universe:
     there are too few tokens, or where no deal gives every sector two tokens with a price at the end of the warm-up.
     """
     universe = history.universe
-    lines = _lines(universe)
+    new = set() if dealing.launches else set(launched(history))
+    lines = [line for line in _lines(universe) if line[0] not in new]
     need = LEAST_MEMBERS * dealing.sectors
     if dealing.sectors < 2 or len(lines) < need:
         raise HistoryError(
@@ -41,16 +49,34 @@ def pretended(history: History, dealing: Dealing) -> Universe:
             remedy="watch more tokens, or deal into fewer sectors",
         )
     priced = _priced_early(history)
+    home = {m.token: sector.id for sector in universe.watched for m in sector.members}
     rng = np.random.default_rng([dealing.seed, dealing.sectors])
     for _ in range(TRIES):
-        order = rng.permutation(len(lines))
-        hands = [[lines[i] for i in order[s :: dealing.sectors]] for s in range(dealing.sectors)]
+        order = [lines[i] for i in rng.permutation(len(lines)).tolist()]
+        if dealing.even:
+            order.sort(key=lambda line: home[line[0]])
+        first = int(rng.integers(dealing.sectors))
+        hands = [
+            order[(first + s) % dealing.sectors :: dealing.sectors] for s in range(dealing.sectors)
+        ]
         if all(sum(any(t in priced for t in line) for line in h) >= LEAST_MEMBERS for h in hands):
             return _universe(universe, hands)
     raise HistoryError(
         f"found {len(priced)} tokens with a price at the end of the warm-up, expected enough that"
         f" {dealing.sectors} pretended sectors get {LEAST_MEMBERS} each (tried {TRIES} deals)",
         remedy="take a longer history, or deal into fewer sectors",
+    )
+
+
+def launched(history: History) -> tuple[str, ...]:
+    """Watched tokens whose first trade lies within the history, sorted."""
+    members = {m.token for sector in history.universe.watched for m in sector.members}
+    return tuple(
+        token.id
+        for token in history.universe.tokens
+        if token.id in members
+        and token.first_trade is not None
+        and history.since <= token.first_trade < history.until
     )
 
 

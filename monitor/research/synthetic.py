@@ -1,7 +1,7 @@
 """The synthetic market: prices, traded volume and taker pressure of tokens, with scripted rotations (METHOD, ch. 10).
 
-Three sectors of six tokens and a benchmark, in steps of 15 minutes over 44 days, of which 14 are warm-up. All
-randomness comes from one seed.
+Three sectors of six tokens and a benchmark, in steps of 15 minutes (or finer) over 44 days, of which 14 are warm-up.
+All randomness comes from one seed.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,7 @@ from monitor.research.script import (
     write_script,
 )
 
-STEP_H = 0.25
-STEPS = round(LENGTH_H / STEP_H)
+STEP = timedelta(minutes=15)
 START = datetime(2024, 1, 1, tzinfo=UTC)
 MEMBERS = 6
 OLD = MEMBERS * len(SECTORS)
@@ -36,7 +35,32 @@ TOKEN_SD = np.array([0.065, 0.04, 0.05])
 BETA = np.array([1.7, 1.2, 1.5])
 CAPS = np.array([12e9, 30e9, 60e9])
 TURNOVER_A_DAY = 0.15
-STEPS_A_DAY = 24 / STEP_H
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The steps of a series, by their length in hours."""
+
+    step_h: float
+
+    @property
+    def steps(self) -> int:
+        """Steps in a series."""
+        return round(LENGTH_H / self.step_h)
+
+    @property
+    def a_day(self) -> float:
+        """Steps in a day."""
+        return 24 / self.step_h
+
+    @property
+    def noise(self) -> float:
+        """Factor on noise that is new in every step, so that 15 minutes of it scatter alike on every grid."""
+        return float(np.sqrt(STEP / timedelta(hours=self.step_h)))
+
+    def at(self, hour: float) -> int:
+        """The step that begins at the hour."""
+        return round(hour / self.step_h)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,10 +79,11 @@ class SyntheticMarket:
     pressure: FloatArray
     supply: FloatArray
     sector: IntArray
+    grid: Grid
 
     def close_of(self, step: int) -> datetime:
         """When a step's values were known."""
-        return START + timedelta(hours=STEP_H * (step + 1))
+        return START + timedelta(hours=self.grid.step_h * (step + 1))
 
     @property
     def judged_from(self) -> datetime:
@@ -93,10 +118,11 @@ class SyntheticMarket:
         The index is chained with the caps of the step before, so that a launch moves no level.
         """
         caps = self.price * self.supply
-        levels, volumes = np.zeros((STEPS, len(SECTORS))), np.zeros((STEPS, len(SECTORS)))
+        shape = (self.grid.steps, len(SECTORS))
+        levels, volumes = np.zeros(shape), np.zeros(shape)
         for s in range(len(SECTORS)):
             columns = np.flatnonzero(self.sector == s)
-            growth = np.ones(STEPS)
+            growth = np.ones(self.grid.steps)
             with np.errstate(invalid="ignore"):
                 weight = np.nan_to_num(caps[:-1, columns])
                 simple = np.nan_to_num(self.price[1:, columns] / self.price[:-1, columns] - 1.0)
@@ -106,24 +132,25 @@ class SyntheticMarket:
         return levels, volumes
 
 
-def make_market(scenario: Scenario, seed: int) -> SyntheticMarket:
-    """The series of a scenario and a seed; the same two give the same series."""
+def make_market(scenario: Scenario, seed: int, *, step: timedelta = STEP) -> SyntheticMarket:
+    """The series of a scenario and a seed; the same two and the same ``step`` give the same series."""
+    g = Grid(step / timedelta(hours=1))
     rng = np.random.default_rng([seed, *scenario.name.encode()])
     script = write_script(scenario, rng)
     sector = np.concatenate([np.repeat(np.arange(len(SECTORS)), MEMBERS), [0, -1]])
     sector[NEW] = script.launches[0].sector if script.launches else len(SECTORS) - 1
-    returns, surprise = _returns(scenario, script, sector, rng)
+    returns, surprise = _returns(g, scenario, script, sector, rng)
     price = np.exp(np.cumsum(returns, axis=0)) * rng.uniform(0.1, 10.0, COLUMNS)
-    supply = _supply(script, price, sector, rng)
-    volume = _volume(script, price * supply, sector, surprise, rng)
-    pressure = _pressure(script, sector, surprise, rng)
-    _hide_before_launch(script, price, volume)
-    return SyntheticMarket(seed, scenario, script, price, volume, pressure, supply, sector)
+    supply = _supply(g, script, price, sector, rng)
+    volume = _volume(g, script, price * supply, sector, surprise, rng)
+    pressure = _pressure(g, script, sector, surprise, rng)
+    _hide_before_launch(g, script, price, volume)
+    return SyntheticMarket(seed, scenario, script, price, volume, pressure, supply, sector, g)
 
 
-def profile(hours: float, rng: np.random.Generator) -> FloatArray:
+def profile(g: Grid, hours: float, rng: np.random.Generator) -> FloatArray:
     """Parts of a move per step, random, summing to 1: some hours carry much of it, others little."""
-    steps = max(1, round(hours / STEP_H))
+    steps = max(1, round(hours / g.step_h))
     hourly = rng.gamma(1.0, size=max(1, round(hours)))
     parts = np.repeat(hourly, -(-steps // len(hourly)))[:steps] * rng.uniform(0.5, 1.5, steps)
     whole: FloatArray = parts / parts.sum()
@@ -131,25 +158,25 @@ def profile(hours: float, rng: np.random.Generator) -> FloatArray:
 
 
 def _returns(
-    scenario: Scenario, script: Script, sector: IntArray, rng: np.random.Generator
+    g: Grid, scenario: Scenario, script: Script, sector: IntArray, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
     """(log returns, the same over their usual size) per step and column."""
-    common, own_vol = _volatility(rng)
-    root = 1.0 / np.sqrt(STEPS_A_DAY)
-    market = MARKET_SD * root * common * _student(rng, (STEPS,))
-    beta = BETA + _ou(rng, 240.0, np.full(len(SECTORS), 0.15))
+    common, own_vol = _volatility(g, rng)
+    root = 1.0 / np.sqrt(g.a_day)
+    market = MARKET_SD * root * common * _student(rng, (g.steps,))
+    beta = BETA + _ou(g, rng, 240.0, np.full(len(SECTORS), 0.15))
     factor = FACTOR_SD * scenario.calm * root * (common[:, None] * own_vol)
     factor = factor * _student(rng, factor.shape)
     member = np.where(sector >= 0, sector, 0)
     token_sd = TOKEN_SD[member] * scenario.calm * root
     usual = token_sd * common[:, None]
-    token = usual * _student(rng, (STEPS, COLUMNS))
-    jumps = (rng.random(token.shape) < 0.05 / STEPS_A_DAY) * rng.normal(0.0, 0.08, token.shape)
+    token = usual * _student(rng, (g.steps, COLUMNS))
+    jumps = (rng.random(token.shape) < 0.05 / g.a_day) * rng.normal(0.0, 0.08, token.shape)
     for drift in script.drifts:
         if drift.sector is None:
-            _add(market, drift, rng)
+            _add(g, market, drift, rng)
         else:
-            _add(factor[:, drift.sector], drift, rng)
+            _add(g, factor[:, drift.sector], drift, rng)
     returns = (beta[:, member] * market[:, None]) + factor[:, member] + token + jumps
     returns[:, BENCHMARK] = market
     size = np.sqrt(
@@ -159,19 +186,19 @@ def _returns(
     return returns, returns / size
 
 
-def _volatility(rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+def _volatility(g: Grid, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     """(common, per sector) factors on the spread of returns, of median about 1: busier by day, calmer on weekends."""
-    hour = (np.arange(STEPS) + 1) * STEP_H
+    hour = (np.arange(g.steps) + 1) * g.step_h
     clock = 1.0 + 0.25 * np.sin(2.0 * np.pi * (hour - 9.0) / 24.0)
     weekday = (START.weekday() + hour // 24.0) % 7
     clock *= np.where(weekday >= 5, 0.85, 1.0)
-    common = np.exp(_ou(rng, 48.0, np.array([0.30]))[:, 0]) * clock
-    own = np.exp(_ou(rng, 36.0, np.full(len(SECTORS), 0.22)))
+    common = np.exp(_ou(g, rng, 48.0, np.array([0.30]))[:, 0]) * clock
+    own = np.exp(_ou(g, rng, 36.0, np.full(len(SECTORS), 0.22)))
     return common, own
 
 
 def _supply(
-    script: Script, price: FloatArray, sector: IntArray, rng: np.random.Generator
+    g: Grid, script: Script, price: FloatArray, sector: IntArray, rng: np.random.Generator
 ) -> FloatArray:
     """Units that give each sector its cap at the start, spread over its members from large to small."""
     units = np.ones(COLUMNS)
@@ -180,13 +207,11 @@ def _supply(
         parts = 1.0 / np.arange(1, MEMBERS + 1) ** rng.uniform(0.5, 1.0)
         units[columns] = cap * parts / parts.sum() / price[0, columns]
     units[BENCHMARK] = 2e12 / price[0, BENCHMARK]
-    supply = np.tile(units, (STEPS, 1))
+    supply = np.tile(units, (g.steps, 1))
     for unlock in script.unlocks:
-        supply[_step(unlock.start_h) :, unlock.sector * MEMBERS + unlock.member] *= (
-            1.0 + unlock.part
-        )
+        supply[g.at(unlock.start_h) :, unlock.sector * MEMBERS + unlock.member] *= 1.0 + unlock.part
     for launch in script.launches:
-        at = _step(launch.start_h)
+        at = g.at(launch.start_h)
         old = sector == launch.sector
         old[NEW] = False
         cap = (price[at, old] * supply[at, old]).sum()
@@ -195,6 +220,7 @@ def _supply(
 
 
 def _volume(
+    g: Grid,
     script: Script,
     caps: FloatArray,
     sector: IntArray,
@@ -204,14 +230,15 @@ def _volume(
     """Traded USD per step: usual turnover, slow swings of market, sector and token, more when prices move."""
     member = np.where(sector >= 0, sector, 0)
     swing = (
-        _ou(rng, 48.0, np.array([0.30])) + _ou(rng, 30.0, np.full(len(SECTORS), 0.30))[:, member]
+        _ou(g, rng, 48.0, np.array([0.30]))
+        + _ou(g, rng, 30.0, np.full(len(SECTORS), 0.30))[:, member]
     )
-    swing = swing + _ou(rng, 12.0, np.full(COLUMNS, 0.30))
-    noise = rng.normal(0.0, 0.25, swing.shape)
-    usual = TURNOVER_A_DAY / STEPS_A_DAY * caps[:1]
-    usual = np.where(np.arange(COLUMNS) == NEW, TURNOVER_A_DAY / STEPS_A_DAY * caps, usual)
+    swing = swing + _ou(g, rng, 12.0, np.full(COLUMNS, 0.30))
+    noise = rng.normal(0.0, 0.25 * g.noise, swing.shape)
+    usual = TURNOVER_A_DAY / g.a_day * caps[:1]
+    usual = np.where(np.arange(COLUMNS) == NEW, TURNOVER_A_DAY / g.a_day * caps, usual)
     volume = usual * np.exp(swing + noise + 0.22 * np.minimum(np.abs(surprise), 8.0))
-    hours: FloatArray = (np.arange(STEPS, dtype=np.float64) + 0.5) * STEP_H
+    hours: FloatArray = (np.arange(g.steps, dtype=np.float64) + 0.5) * g.step_h
     for surge in script.surges:
         volume[:, sector == surge.sector] *= _wave(hours, surge.start_h, surge.hours, surge.factor)[
             :, None
@@ -223,15 +250,15 @@ def _volume(
 
 
 def _pressure(
-    script: Script, sector: IntArray, surprise: FloatArray, rng: np.random.Generator
+    g: Grid, script: Script, sector: IntArray, surprise: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
     """Taker imbalance: with the return, with a slow mood of the sector, and noise."""
     member = np.where(sector >= 0, sector, 0)
-    mood = _ou(rng, 12.0, np.full(len(SECTORS), 0.025))
+    mood = _ou(g, rng, 12.0, np.full(len(SECTORS), 0.025))
     for push in script.pushes:
-        begin, end = _step(push.start_h), _step(push.start_h + push.hours)
+        begin, end = g.at(push.start_h), g.at(push.start_h + push.hours)
         mood[begin:end, push.sector] += push.pressure
-    noise = rng.normal(0.0, 0.18, surprise.shape)
+    noise = rng.normal(0.0, 0.18 * g.noise, surprise.shape)
     return np.clip(0.10 * np.clip(surprise, -6.0, 6.0) + mood[:, member] + noise, -0.95, 0.95)
 
 
@@ -245,20 +272,16 @@ def _wave(
     return 1.0 + (factor - 1.0) * ramp * fade
 
 
-def _hide_before_launch(script: Script, price: FloatArray, volume: FloatArray) -> None:
-    until = _step(script.launches[0].start_h) if script.launches else STEPS
+def _hide_before_launch(g: Grid, script: Script, price: FloatArray, volume: FloatArray) -> None:
+    until = g.at(script.launches[0].start_h) if script.launches else g.steps
     price[:until, NEW] = np.nan
     volume[:until, NEW] = np.nan
 
 
-def _add(line: FloatArray, drift: Drift, rng: np.random.Generator) -> None:
-    parts = profile(drift.hours, rng) * drift.size
-    begin = _step(drift.start_h)
+def _add(g: Grid, line: FloatArray, drift: Drift, rng: np.random.Generator) -> None:
+    parts = profile(g, drift.hours, rng) * drift.size
+    begin = g.at(drift.start_h)
     line[begin : begin + len(parts)] += parts[: len(line) - begin]
-
-
-def _step(hour: float) -> int:
-    return round(hour / STEP_H)
 
 
 def _student(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
@@ -267,10 +290,10 @@ def _student(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
     return found
 
 
-def _ou(rng: np.random.Generator, half_life_h: float, sd: FloatArray) -> FloatArray:
+def _ou(g: Grid, rng: np.random.Generator, half_life_h: float, sd: FloatArray) -> FloatArray:
     """Stationary first-order autoregressions of that spread and half-life, one a column."""
-    keep = 0.5 ** (STEP_H / half_life_h)
-    shocks = rng.normal(0.0, sd * np.sqrt(1.0 - keep * keep), size=(STEPS, len(sd)))
+    keep = 0.5 ** (g.step_h / half_life_h)
+    shocks = rng.normal(0.0, sd * np.sqrt(1.0 - keep * keep), size=(g.steps, len(sd)))
     state = rng.normal(0.0, sd)
     out = np.empty_like(shocks)
     for step, shock in enumerate(shocks):

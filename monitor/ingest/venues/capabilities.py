@@ -17,8 +17,9 @@ class VenueCapabilities:
     ``spot_limit`` and ``swap_limit``: candles in one answer. ``settle``: how long after the close a bar may still move.
     ``fills_quiet``: a bar without a trade is served as a flat row; where it is not, a hole in a good answer is quiet.
     ``reach_bars``: how many bars back history goes, None for all of it. ``newest_only``: it always answers with the
-    newest bars, whatever was asked. ``raw``: its candles are read from the wire, with quote volume and, on Binance, taker
-    volume; else through ccxt's unified call, quote volume estimated as base volume times typical price.
+    newest bars, whatever was asked. ``raw``: its candles are read from the wire, with quote volume and, where
+    ``taker_volume``, what takers bought; else through ccxt's unified call, quote volume estimated as base volume times
+    typical price.
     """
 
     venue: str
@@ -29,6 +30,7 @@ class VenueCapabilities:
     reach_bars: int | None = None
     newest_only: bool = False
     raw: bool = True
+    taker_volume: bool = False
 
     def limit(self, kind: Kind) -> int:
         """Candles in one answer."""
@@ -47,7 +49,7 @@ def _seconds(count: float) -> timedelta:
 
 
 _TABLE = (
-    VenueCapabilities("binance", 1000, 1000, _seconds(2), fills_quiet=True),
+    VenueCapabilities("binance", 1000, 1000, _seconds(2), fills_quiet=True, taker_volume=True),
     VenueCapabilities("bybit", 1000, 1000, _seconds(2), fills_quiet=True),
     VenueCapabilities("okx", 300, 300, _seconds(2), fills_quiet=True),
     VenueCapabilities("gate", 999, 1999, _seconds(3), fills_quiet=True, reach_bars=10_000),

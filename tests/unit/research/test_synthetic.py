@@ -18,7 +18,7 @@ from monitor.research.script import (
     Kind,
     write_script,
 )
-from monitor.research.synthetic import NEW, SyntheticMarket, make_market, profile
+from monitor.research.synthetic import NEW, Grid, SyntheticMarket, make_market, profile
 
 HOUR = timedelta(hours=1)
 NULL, ROTATION = SCENARIOS[0], SCENARIOS[1]
@@ -108,7 +108,7 @@ def test_a_launch_moves_no_index() -> None:
 
 
 def test_a_profile_is_parts_of_one_whole() -> None:
-    parts = profile(6.0, np.random.default_rng(2))
+    parts = profile(Grid(0.25), 6.0, np.random.default_rng(2))
     assert len(parts) == 24
     assert parts.sum() == pytest.approx(1.0)
     assert (parts >= 0).all()
