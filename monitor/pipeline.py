@@ -19,7 +19,7 @@ from monitor.model.grid import floor_time
 from monitor.model.interval import IntervalInput
 from monitor.model.notice import Notice
 from monitor.model.rotation import RotationChange, StepOutput
-from monitor.store import bars, engine_state, outbox, rotations, steps
+from monitor.store import bars, checkpoints, engine_state, outbox, rotations, steps
 from monitor.store.database import Database
 from monitor.store.interval_source import read_intervals
 from monitor.store.knowledge import issue_time
@@ -124,13 +124,21 @@ class Pipeline:
                 as_of,
                 waiting,
             )
-            outputs = list(islice(fold(self._engine, state, due), BATCH))
+            outputs: list[StepOutput] = []
+            kept: list[checkpoints.Checkpoint] = []
+            for output in islice(fold(self._engine, state, due), BATCH):
+                outputs.append(output)
+                if checkpoints.is_due(output.step.close_time):
+                    kept.append(
+                        checkpoints.Checkpoint(output.step.open_time, self._engine.dump(state))
+                    )
             if not outputs:
                 return Progress(waiting_for=tuple(waiting))
             changes = tuple(change for output in outputs for change in output.changes)
             steps.save_steps(conn, [(output, stepped_at) for output in outputs])
             rotations.save_changes(conn, changes)
             told = outbox.enqueue(conn, self._notices(conn, outputs)) if self._notices else 0
+            self._keep(conn, kept)
             engine_state.save_state(
                 conn, self._engine.dump(state), outputs[-1].step.open_time, self._engine.fingerprint
             )
@@ -142,6 +150,7 @@ class Pipeline:
             return self._state
         stored = engine_state.load_state(conn)
         if stored is None:
+            checkpoints.begin_lineage(conn, self._engine.identity)
             return self._engine.new_state()
         try:
             return self._engine.load(stored.blob)
@@ -167,7 +176,16 @@ class Pipeline:
             )
             for _ in fold(self._engine, state, history):
                 pass
+        checkpoints.begin_lineage(conn, self._engine.identity)
         return state
+
+    def _keep(self, conn: Connection, kept: Sequence[checkpoints.Checkpoint]) -> None:
+        """Not of a state that engines of other settings had a part in: a fold from the first bar gives another."""
+        if not kept or checkpoints.lineage(conn) != self._engine.identity:
+            return
+        whole = checkpoints.late_arrivals(conn) == 0
+        for checkpoint in kept:
+            checkpoints.keep(conn, self._engine.identity, checkpoint, as_known=True, whole=whole)
 
     def _next_open(self, conn: Connection, state: EngineState) -> datetime | None:
         if state.last_open is not None:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from monitor.commands.context import Context
     from monitor.content.alert import AlertMessage
     from monitor.model.rotation import Condition, Rotation
     from monitor.settings.schema import Settings
@@ -50,39 +49,38 @@ def explain(
             raise MonitorError(
                 f"no rotation has the id {rotation_id!r}", remedy="monitor rotations"
             )
-        verdict = _recomputed(context, settings, database, rotation)
-        message = None if as_json else _message(rotation, settings, database)
-    if message is None:
-        print_json(rotation_to_json(rotation) | {"recomputed": verdict})
-        return
-    _print_facts(rotation, message, verdict)
+        if as_json:
+            verdict = _recomputed(settings, database, rotation)
+            print_json(rotation_to_json(rotation) | {"recomputed": verdict})
+            return
+        _print_facts(rotation, _message(rotation, settings, database))
+        console().print(_recomputed(settings, database, rotation), markup=False)
 
 
-def _recomputed(
-    context: "Context", settings: "Settings", database: "Database", rotation: "Rotation"
-) -> str:
-    """The fold once more over what was known then: the same evidence, or what differs."""
-    from monitor.commands.replay import replayed
+def _recomputed(settings: "Settings", database: "Database", rotation: "Rotation") -> str:
+    """The fold once more over what was known then, up to what was decided last of flagging it: the same, or what differs."""
+    from monitor.commands.replay import replayed_steps
     from monitor.model.rotation_json import rotation_to_json
+    from monitor.store import rotations
 
-    _ = context
-    stored = rotation_to_json(rotation)
-    found = None
-    until = (rotation.closed_at or rotation.detected_at) + timedelta(days=4)
-    for change in replayed(
-        database, settings, since=rotation.detected_at, until=until, as_known=True
-    ):
-        if change.rotation.id == rotation.id:
-            found = rotation_to_json(change.rotation)
-    if found is None:
+    begin, end = rotation.detected_at, rotation.confirmed_at or rotation.detected_at
+    with database.read() as conn:
+        told = rotations.list_changes(conn, since=begin, until=end + timedelta(microseconds=1))
+    steps = replayed_steps(database, settings, since=begin, until=end, as_known=True)
+    again = [change for output in steps for change in output.changes]
+    stored, found = (
+        [rotation_to_json(c.rotation) for c in changes if c.rotation.id == rotation.id]
+        for changes in (told, again)
+    )
+    if not (stored and found):
         return "recomputed from stored inputs: not flagged (other parameters, or its inputs are no longer stored)"
-    differing = sorted(key for key in stored if stored[key] != found[key])
+    differing = sorted(key for key in stored[-1] if stored[-1][key] != found[-1][key])
     if not differing:
         return "recomputed from stored inputs: same result"
     return "recomputed from stored inputs: differs in " + ", ".join(differing)
 
 
-def _print_facts(rotation: "Rotation", message: "AlertMessage", verdict: str) -> None:
+def _print_facts(rotation: "Rotation", message: "AlertMessage") -> None:
     from monitor.content.alert import alert_text
 
     out = console()
@@ -93,7 +91,6 @@ def _print_facts(rotation: "Rotation", message: "AlertMessage", verdict: str) ->
     until = rotation.evidence.at or rotation.detected_at
     out.print(f"inputs: {rotation.evidence.window_h} h to {until:%Y-%m-%d %H:%M} UTC")
     out.print(f"parameters: {rotation.parameters}", markup=False)
-    out.print(verdict, markup=False)
 
 
 def _message(rotation: "Rotation", settings: "Settings", database: "Database") -> "AlertMessage":

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.commands.context import console, context_of, is_narrow, moment, print_json
-from monitor.model.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.engine import Engine
@@ -65,20 +64,6 @@ def replay(
         _print_last(found, settings, as_json=as_json)
 
 
-def replayed(
-    database: "Database",
-    settings: "Settings",
-    *,
-    since: datetime | None,
-    until: datetime | None,
-    as_known: bool,
-) -> "Iterator[RotationChange]":
-    """Changes of rotations detected at or after ``since``, as :func:`replayed_steps` finds them."""
-    steps = replayed_steps(database, settings, since=since, until=until, as_known=as_known)
-    for output in steps:
-        yield from output.changes
-
-
 def replayed_steps(
     database: "Database",
     settings: "Settings",
@@ -89,26 +74,20 @@ def replayed_steps(
 ) -> "Iterator[StepOutput]":
     """Steps in which rotations changed that were detected at or after ``since``, with these changes alone.
 
-    As the fold over the whole store up to ``until`` decides. It always begins at the first stored bar: the engine's
-    averages remember, and the same bits are promised. Raises MonitorError when no bar of the interval is stored.
+    As the fold over the whole store up to ``until`` decides (:func:`monitor.history.steps_of`); its progress is shown.
+    Raises MonitorError when no bar of the interval is stored.
     """
-    from monitor.pipeline import fold
-    from monitor.store import bars, engine_state
-    from monitor.store.interval_source import read_intervals
+    from monitor.commands.progress import progress_bar
+    from monitor.history import steps_of
+    from monitor.store import engine_state
 
-    width = settings.engine.interval
     with database.read() as conn:
-        span = bars.time_span(conn, width)
-        if span is None:
-            raise MonitorError(
-                "no bar of the configured interval is stored", remedy="monitor backfill --since 30d"
-            )
         engine = engine_of(settings, live_from=engine_state.live_from(conn))
-        end = span[1] + width if until is None else min(until, span[1] + width)
-        intervals = read_intervals(
-            conn, settings.universe, width=width, since=span[0], until=end, as_known=as_known
+    with progress_bar("replaying", "intervals") as on_step:
+        steps = steps_of(
+            database, engine, since=since, until=until, as_known=as_known, on_step=on_step
         )
-        for output in fold(engine, engine.new_state(), intervals):
+        for output in steps:
             changes = tuple(
                 c for c in output.changes if since is None or c.rotation.detected_at >= since
             )

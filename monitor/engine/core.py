@@ -76,6 +76,9 @@ class Engine:
             f"{self.parameters.fingerprint()}|{detection.fingerprint()}|{width.total_seconds():.0f}"
         )
         self.fingerprint = hashlib.sha256(text.encode()).hexdigest()[:12]
+        whole = f"{self.fingerprint}|{live_from}|{checkpoint.FORM}|{universe!r}"
+        self.identity = hashlib.sha256(whole.encode()).hexdigest()[:24]
+        """Of all that a state depends on beside the bars: parameters, universe, width, when a daemon first looked."""
 
     def new_state(self) -> EngineState:
         """The state before the first interval."""

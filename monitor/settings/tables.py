@@ -70,13 +70,16 @@ class DatabaseTable(Table):
 
 
 SourceName = Literal["coingecko", "defillama", "dune", "sosovalue"]
-RetentionKind = Literal["bars", "steps", "tokens", "readings", "quarantine", "outbox"]
+RetentionKind = Literal[
+    "bars", "steps", "tokens", "readings", "checkpoints", "quarantine", "outbox"
+]
 
 
 def _kept() -> dict[RetentionKind, timedelta]:
     return {
         "tokens": timedelta(days=400),
         "readings": timedelta(days=90),
+        "checkpoints": timedelta(days=400),
         "quarantine": timedelta(days=90),
         "outbox": timedelta(days=90),
     }

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, insert, select, update
 
 from monitor.model.bars import Bar
-from monitor.store import bar_rows, markets
-from monitor.store.coverage import missing_ranges, save_coverage
+from monitor.store import bar_rows, checkpoints, markets
+from monitor.store.coverage import last_stepped, missing_ranges, save_coverage
 from monitor.store.sql import chunks
 from monitor.store.tables import bar, bar_superseded, market
 
@@ -61,12 +61,31 @@ def save_bars(
     if not bars:
         return SaveResult(0, 0, 0)
     numbers = markets.register(conn, {b.market_id for b in bars})
-    rows = bar_rows.to_rows(conn, bars, numbers, width, received_at)
-    new = bar_rows.insert_new(conn, rows)
+    stepped = last_stepped(conn, width)
+    late, fresh = _parted(bars, stepped - width if stepped else None)
+    new_late = bar_rows.insert_new(conn, bar_rows.to_rows(conn, late, numbers, width, received_at))
+    new = new_late + bar_rows.insert_new(
+        conn, bar_rows.to_rows(conn, fresh, numbers, width, received_at)
+    )
     revised = 0
-    if new < len(rows):
-        revised = _revise(conn, bars, numbers, width, received_at)
-    return SaveResult(new, revised, len(rows) - new - revised)
+    changed: list[datetime] = []
+    if new < len(bars):
+        revised, changed = _revise(conn, bars, numbers, width, received_at)
+    if late:
+        first = min(bar.open_time for bar in late)
+        last = max(bar.open_time for bar in late)
+        changed = [moment for moment in changed if moment <= last]
+        if new_late or changed:
+            checkpoints.spoil(conn, first if new_late else min(changed))
+    return SaveResult(new, revised, len(bars) - new - revised)
+
+
+def _parted(bars: Sequence[Bar], stepped: datetime | None) -> tuple[list[Bar], list[Bar]]:
+    """(of intervals that were stepped already, later ones)."""
+    if stepped is None:
+        return [], list(bars)
+    late = [bar for bar in bars if bar.open_time <= stepped]
+    return late, [bar for bar in bars if bar.open_time > stepped] if late else list(bars)
 
 
 def _revise(
@@ -75,8 +94,11 @@ def _revise(
     numbers: Mapping[str, int],
     width: timedelta,
     received_at: datetime,
-) -> int:
-    """Bring stored rows that differ from ``bars`` up to them; counts those that had been known before this call."""
+) -> tuple[int, list[datetime]]:
+    """Bring stored rows that differ from ``bars`` up to them.
+
+    (How many had been known before this call, opens of all that changed.)
+    """
     wanted: dict[int, dict[datetime, Bar]] = defaultdict(dict)
     for b in bars:
         wanted[numbers[b.market_id]][b.open_time] = b
@@ -106,7 +128,7 @@ def _revise(
             .values(received_at=received_at, **{name: bindparam(name) for name in _VALUES})
         )
         conn.execute(statement, changed)
-    return len(replaced)
+    return len(replaced), [row["b_open"] for row in changed]
 
 
 def _over(row: RowMapping, fresh: Bar) -> dict[str, float | None]:

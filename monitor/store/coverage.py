@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from monitor.model.bars import Coverage
 from monitor.model.grid import floor_time
-from monitor.store import markets
+from monitor.store import checkpoints, markets
 from monitor.store.knowledge import IN_TIME
 from monitor.store.tables import coverage, market, step
 
@@ -40,18 +40,23 @@ def save_coverage(conn: Connection, items: Sequence[Coverage], *, fetched_at: da
         if item.since < item.until:
             by_series[numbers[item.market_id], item.width].append((item.since, item.until))
     stepped: dict[timedelta, datetime | None] = {}
+    late: list[datetime] = []
     for (number, width), ranges in by_series.items():
         if width not in stepped:
-            stepped[width] = _last_stepped(conn, width)
+            stepped[width] = last_stepped(conn, width)
         late_until = _late_until(width, fetched_at, stepped[width])
         for since, until in ranges:
-            _add(
+            holes = _add(
                 conn,
                 (number, width // timedelta(seconds=1)),
                 (since, until),
                 late_until,
                 fetched_at,
             )
+            close = stepped[width]
+            late += [start for start, _ in holes if close is not None and start < close]
+    if late:
+        checkpoints.spoil(conn, min(late))
 
 
 def missing_ranges(
@@ -101,7 +106,8 @@ def all_pieces(
     return dict(found)
 
 
-def _last_stepped(conn: Connection, width: timedelta) -> datetime | None:
+def last_stepped(conn: Connection, width: timedelta) -> datetime | None:
+    """Close of the last interval of that width that was stepped; None before the first."""
     return conn.execute(
         select(func.max(step.c.close_time)).where(step.c.width_s == width // timedelta(seconds=1))
     ).scalar()
@@ -121,16 +127,18 @@ def _add(
     spoke_for: Range,
     late_until: datetime,
     fetched_at: datetime,
-) -> None:
+) -> list[Range]:
+    """Adds what nobody had spoken for, and gives it back."""
     since, until = spoke_for
     near = pieces(conn, *series, since, until)
     fresh: list[Piece] = []
-    for start, end in _holes(spoke_for, near):
+    holes = _holes(spoke_for, near)
+    for start, end in holes:
         border = min(max(start, late_until), end)
         fresh += [Piece(start, border, fetched_at), Piece(border, end, None)]
     merged = _merge([*near, *(piece for piece in fresh if piece.since < piece.until)])
     if merged == near:
-        return
+        return holes
     for gone in set(near) - set(merged):
         conn.execute(
             delete(coverage).where(
@@ -151,6 +159,7 @@ def _add(
         if piece not in near
     ]
     conn.execute(insert(coverage), added)
+    return holes
 
 
 def _holes(wanted: Range, spoken: Iterable[Piece]) -> list[Range]:

@@ -10,6 +10,7 @@ from monitor.store.tables import (
     bar,
     bar_superseded,
     coverage,
+    engine_checkpoint,
     market,
     member_event,
     outbox,
@@ -24,7 +25,8 @@ def prune(conn: Connection, *, now: datetime, retention: Mapping[str, timedelta]
     """Delete by kind what is older than ``now`` less its retention; kind -> rows deleted.
 
     Kinds: ``bars`` (with their versions and coverage), ``steps`` (sector states and member events), ``tokens`` (the
-    tokens of a step, whose sectors stay), ``readings``, ``quarantine``, ``outbox`` (what was delivered, told elsewhere or given up).
+    tokens of a step, whose sectors stay), ``readings``, ``checkpoints`` (states of the fold), ``quarantine``, ``outbox``
+    (what was delivered, told elsewhere or given up).
     A kind that is not named is kept for good. Raises ConfigError for an unknown one.
     """
     unknown = sorted(retention.keys() - _PRUNERS.keys())
@@ -100,6 +102,12 @@ def _readings(conn: Connection, before: datetime) -> int:
     )
 
 
+def _checkpoints(conn: Connection, before: datetime) -> int:
+    return conn.execute(
+        delete(engine_checkpoint).where(engine_checkpoint.c.last_open < before)
+    ).rowcount
+
+
 def _quarantine(conn: Connection, before: datetime) -> int:
     return conn.execute(delete(quarantine).where(quarantine.c.hour < before)).rowcount
 
@@ -115,6 +123,7 @@ _PRUNERS = {
     "steps": _steps,
     "tokens": _tokens,
     "readings": _readings,
+    "checkpoints": _checkpoints,
     "quarantine": _quarantine,
     "outbox": _outbox,
 }

@@ -4,12 +4,13 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, desc, insert, select
+from sqlalchemy import Connection, and_, desc, func, insert, select
 
 from monitor.model.universe import BEGINNING, Supply
+from monitor.store import checkpoints
 from monitor.store.bars import SaveResult
 from monitor.store.supply_gate import WITNESS_WITHIN, is_believed
-from monitor.store.tables import supply
+from monitor.store.tables import step, supply
 
 _FIELDS = (
     supply.c.token,
@@ -28,6 +29,7 @@ def save_supplies(conn: Connection, rows: Sequence[Supply]) -> SaveResult:
     The judgement is made once, in the order of arrival, with what is stored then. Raises ValueError for units that are not above 0.
     """
     new = revised = unchanged = 0
+    changed: list[datetime] = []
     for row in sorted(rows, key=lambda r: (r.received_at, r.valid_from, r.source)):
         if not (math.isfinite(row.units) and row.units > 0):
             raise ValueError(
@@ -52,10 +54,15 @@ def save_supplies(conn: Connection, rows: Sequence[Supply]) -> SaveResult:
                 accepted=believed,
             )
         )
+        if believed:
+            changed.append(row.valid_from)
         if before is None:
             new += 1
         else:
             revised += 1
+    close = conn.execute(select(func.max(step.c.close_time))).scalar() if changed else None
+    if close is not None and min(changed) < close:
+        checkpoints.spoil(conn, min(changed))
     return SaveResult(new, revised, unchanged)
 
 

@@ -138,6 +138,17 @@ engine_state = Table(
     Column("fingerprint", Text, nullable=False),
 )
 
+# States of the fold kept by the day; ``whole``: of all that is stored, not only of what was known in time.
+engine_checkpoint = Table(
+    "engine_checkpoint",
+    metadata,
+    Column("identity", Text, primary_key=True),
+    Column("as_known", Boolean, primary_key=True),
+    Column("last_open", UtcDateTime, primary_key=True),
+    Column("whole", Boolean, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+)
+
 step = Table(
     "step",
     metadata,

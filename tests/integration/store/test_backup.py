@@ -13,6 +13,7 @@ from monitor.model.rotation import ChangeReason
 from monitor.model.state import MemberEvent, MemberEventKind
 from monitor.model.universe import BEGINNING, Supply
 from monitor.store import (
+    checkpoints,
     engine_state,
     meta,
     migrations,
@@ -58,6 +59,8 @@ def fill(database: Database) -> None:
         quarantine.add_refusals(conn, [Refusal("gate", None, None, "html", "a page")], NOON)
         supplies.save_supplies(conn, [Supply("ARC", 1e9, BEGINNING, NOON, "config")])
         engine_state.save_state(conn, bytes(range(256)), NOON, "f")
+        kept = checkpoints.Checkpoint(NOON, bytes(range(256)))
+        checkpoints.keep(conn, "identity", kept, as_known=True, whole=True)
         whole = output(
             NOON,
             sectors=(sector("memes"),),

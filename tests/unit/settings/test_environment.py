@@ -132,7 +132,7 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
 def test_one_retention_keeps_the_others_at_their_defaults(tmp_path: Path) -> None:
     kept = load(tmp_path, SMALL, {"MONITOR_SCHEDULE__RETENTION__BARS": "30d"}).schedule.retention
     assert {kind: length.days for kind, length in kept.items()} == {
-        "tokens": 400, "readings": 90, "quarantine": 90, "outbox": 90, "bars": 30,
+        "tokens": 400, "readings": 90, "checkpoints": 400, "quarantine": 90, "outbox": 90, "bars": 30,
     }  # fmt: skip
 
 

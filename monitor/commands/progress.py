@@ -1,0 +1,52 @@
+"""A bar on standard error for work that takes more than a moment."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from monitor.clock import monotonic
+from monitor.commands.context import console
+
+SHOWN_AFTER_S = 0.5
+EVERY_S = 0.2
+
+
+@contextmanager
+def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """Call what it gives with (done, in all), as often as wanted. Draws nothing for short work, or where it is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _all: None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    begun = drawn = monotonic()
+    bar = Progress(
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeRemainingColumn(),
+        console=console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task(what, total=None)
+
+    def draw(done: int, total: int) -> None:
+        nonlocal drawn
+        now = monotonic()
+        if now - begun < SHOWN_AFTER_S or now - drawn < EVERY_S:
+            return
+        drawn = now
+        bar.start()
+        bar.update(task, completed=done, total=total)
+
+    try:
+        yield draw
+    finally:
+        bar.stop()
