@@ -24,14 +24,21 @@ def check(
 ) -> None:
     """Name every fault at once; exit 2 when there is one."""
     from monitor.model.errors import ConfigError
+    from monitor.settings.checks import future_supplies
 
+    context = context_of(ctx)
     try:
-        settings = context_of(ctx).settings()
+        settings = context.settings()
+        _check_database(settings)
     except ConfigError as error:
         if not as_json:
             raise
         print_json({"ok": False, "problems": error.problems})
         raise typer.Exit(WRONG) from None
+    warnings = [
+        *settings.warnings,
+        *future_supplies(settings.tables, context.clock.now()),
+    ]
     universe = settings.universe
     counts = {
         "sectors": len(universe.watched),
@@ -40,15 +47,25 @@ def check(
         "venues": len({market.venue for market in universe.markets}),
     }
     if as_json:
-        print_json(
-            {"ok": True, "file": str(settings.file), "warnings": list(settings.warnings), **counts}
-        )
+        print_json({"ok": True, "file": str(settings.file), "warnings": warnings, **counts})
         return
-    for warning in settings.warnings:
+    for warning in warnings:
         typer.echo(f"warning: {warning}")
     typer.echo(
         f"ok: {settings.file}: " + ", ".join(f"{count} {what}" for what, count in counts.items())
     )
+
+
+def _check_database(settings: "Settings") -> None:
+    from monitor.model.errors import ConfigError
+    from monitor.store.database import check_url
+    from monitor.store.errors import StoreError
+
+    try:
+        check_url(settings.database.url)
+    except StoreError as error:
+        place = settings.origins.get("database.url", "default")
+        raise ConfigError([f"{settings.file} ({place}): {error}"]) from None
 
 
 @app.command("show", epilog="Example:  monitor config show")

@@ -1,7 +1,8 @@
 """All rules across keys, and what is allowed but unwise."""
 
 from collections.abc import Set as AbstractSet
-from itertools import pairwise
+from datetime import datetime
+from itertools import combinations, pairwise
 from zoneinfo import ZoneInfo
 
 from monitor.settings import table_rules, universe_rules
@@ -26,11 +27,29 @@ def warnings_of(tables: Tables) -> list[str]:
         )
     if tables.smtp.password is not None and tables.smtp.security == "none":
         found.append("smtp.security: none: the password travels in the clear")
+    if not any(sector.benchmark for sector in tables.sectors):
+        found.append(
+            "sectors: none has benchmark = true: the other sectors together stand for the market, with beta 1"
+        )
+    found += [
+        f"sectors: {a.id} and {b.id} have the same color {a.color}: charts cannot tell them apart"
+        for a, b in combinations([s for s in tables.sectors if not s.benchmark], 2)
+        if a.color.lower() == b.color.lower()
+    ]
     for sector in tables.sectors:
         found += _few_members(sector)
     for token, table in tables.tokens.items():
         found += _leaps(token, table)
     return found
+
+
+def future_supplies(tables: Tables, now: datetime) -> list[str]:
+    """Tokens whose first dated supply has not begun: until then they have no cap and enter nothing."""
+    return [
+        f"tokens.{token}.supplies[0]: begins {table.supplies[0].since:%Y-%m-%d}, which is to come: no cap until then"
+        for token, table in tables.tokens.items()
+        if table.supplies and table.supplies[0].since > now
+    ]
 
 
 def _few_members(sector: SectorTable) -> list[str]:

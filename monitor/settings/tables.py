@@ -276,7 +276,7 @@ class WebTable(Table):
 
     enabled: bool = True
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, lt=65536)] = 8787
+    port: Annotated[int, Field(gt=0, lt=65536)] = 8787
     url: Url | None = None
     token: SecretText | None = None
 

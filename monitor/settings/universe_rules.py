@@ -61,6 +61,14 @@ def _markets(tables: Tables) -> Iterator[Fault]:
                 yield key, "found an end before the beginning, expected from < to"
 
 
+def _any_market(tables: Tables) -> Iterator[Fault]:
+    if not any(table.markets for table in tables.tokens.values()):
+        yield (
+            "tokens",
+            "found no market of any token, expected markets = [{venue = ..., symbol = ...}]",
+        )
+
+
 def _members(tables: Tables) -> Iterator[Fault]:
     used = set()
     for i, sector in enumerate(tables.sectors):
@@ -197,6 +205,7 @@ RULES = (
     (_members, {"sectors", "tokens"}),
     (_one_sector_at_a_time, {"sectors"}),
     (_markets, {"tokens", "venues"}),
+    (_any_market, {"tokens"}),
     (_identities, {"tokens"}),
     (_supplies, {"sectors", "tokens", "sources"}),
     (_migrations, {"sectors", "tokens"}),

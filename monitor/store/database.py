@@ -105,6 +105,13 @@ def open_database(url: str) -> Database:
     return database
 
 
+def check_url(url: str) -> None:
+    """Raises StoreError, without the password, for a URL that :func:`open_database` does not take; opens nothing."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        _check_file(parsed, mask_url(parsed))
+
+
 def mask_url(url: URL) -> str:
     """The URL as it may be shown: without passwords."""
     return url.difference_update_query(_SECRET_QUERY).render_as_string(hide_password=True)
@@ -129,7 +136,7 @@ def _parse(url: str) -> URL:
     )
 
 
-def _sqlite_engine(url: URL, masked: str) -> Engine:
+def _check_file(url: URL, masked: str) -> None:
     name = url.database or ""
     if name in {"", ":memory:"} or "mode=memory" in name:
         raise StoreError(
@@ -141,6 +148,10 @@ def _sqlite_engine(url: URL, masked: str) -> Engine:
         raise StoreError(
             f"{masked}: the directory {directory} does not exist", remedy=f"mkdir -p {directory}"
         )
+
+
+def _sqlite_engine(url: URL, masked: str) -> Engine:
+    _check_file(url, masked)
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": WRITE_WAIT_S})
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)

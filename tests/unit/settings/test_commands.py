@@ -32,6 +32,8 @@ def test_check_counts_what_is_watched(tmp_path: Path) -> None:
     result = call(tmp_path, SMALL, "check")
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
+        "warning: sectors: none has benchmark = true: the other sectors together stand for the market, with beta 1",
+        "warning: sectors: ai and memes have the same color #888888: charts cannot tell them apart",
         "warning: sectors: ai has 2 tokens: breadth and concentration say little under five",
         "warning: sectors: memes has 1 tokens: breadth and concentration say little under five",
         f"ok: {tmp_path}/c.toml: 2 sectors, 3 tokens, 3 markets, 2 venues",
@@ -94,3 +96,35 @@ def test_show_gives_every_market_and_every_dated_supply(tmp_path: Path) -> None:
     }
     assert shown["tokens"]["ARC"] == ["gate:ARC/USDT"]
     assert ["DOGE", "2024-01-01T00:00:00Z", 147e9, "config: by hand"] in shown["supplies"]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://joe:hidden@host/name", "found the kind 'mysql', expected sqlite or postgresql"),
+        ("sqlite://", "found a database in memory, expected a file"),
+        ("sqlite:////no/such/folder/monitor.db", "the directory /no/such/folder does not exist"),
+    ],
+)
+def test_a_database_that_would_not_open_is_a_fault_of_the_configuration(
+    url: str, said: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(SMALL, encoding="utf-8")
+    context = Context(config_path=file, environ={"MONITOR_DATABASE__URL": url})
+    result = CliRunner().invoke(app, ["check", "--json"], obj=context)
+    assert result.exit_code == 2
+    (problem,) = json.loads(result.stdout)["problems"]
+    assert said in problem
+    assert "hidden" not in problem
+
+
+def test_check_names_what_is_allowed_and_likely_a_slip(tmp_path: Path) -> None:
+    later = changed(
+        ('name = "Virtuals"', 'name = "Virtuals"\ncoingecko = "virtual-protocol"'),
+        ("supplies = [{from = 2024-12-10", "supplies = [{from = 2124-12-10"),
+    )
+    warnings = json.loads(call(tmp_path, later, "check", "--json").stdout)["warnings"]
+    assert any("none has benchmark = true" in warning for warning in warnings)
+    assert any("ai and memes have the same color #888888" in warning for warning in warnings)
+    assert any("tokens.ARC.supplies[0]: begins 2124-12-10" in warning for warning in warnings)

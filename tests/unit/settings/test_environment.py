@@ -50,7 +50,7 @@ BY_KEY: dict[str, tuple[str, object]] = {
     "smtp.security": ("tls", "tls"),
     "smtp.user": ("007", "007"),
     "web.host": ("localhost", "localhost"),
-    "web.port": ("0", 0),
+    "web.port": ("1", 1),
     "web.enabled": ("False", False),
 }
 BY_TYPE: dict[object, tuple[str, object]] = {

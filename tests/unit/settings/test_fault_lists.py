@@ -254,3 +254,14 @@ class TestTheFileAsAWhole:
             self.said(file)
             == "FILE: found a byte that is not UTF-8 at position 5, expected UTF-8 text"
         )
+
+
+def test_a_universe_without_a_market_has_no_price(tmp_path: Path) -> None:
+    text = "\n".join(line for line in changed().splitlines() if not line.startswith("markets"))
+    assert any("found no market of any token" in fault for fault in faults(tmp_path, text))
+
+
+def test_a_port_is_one_that_a_reader_can_type(tmp_path: Path) -> None:
+    assert faults(tmp_path, changed(more="[web]\nport = 0\n")) == [
+        "c.toml: web.port: found 0, expected greater than 0"
+    ]
