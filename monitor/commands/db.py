@@ -67,12 +67,12 @@ def copy_to(
 @app.command("prune", epilog="Example:  monitor db prune")
 def prune(ctx: typer.Context) -> None:
     """Delete what is older than the configured retention."""
-    from monitor.store.prune import prune as prune_rows
+    from monitor.store.prune import prune_in_turns
 
     context = context_of(ctx)
     settings = context.settings()
     retention = {str(kind): length for kind, length in settings.schedule.retention.items()}
-    with context.database(settings) as database, database.write() as conn:
-        counts = prune_rows(conn, now=context.clock.now(), retention=retention)
+    with context.database(settings) as database:
+        counts = prune_in_turns(database, now=context.clock.now(), retention=retention)
     for kind, count in counts.items():
         typer.echo(f"{kind:<20} {count:>12,} rows older than {format_duration(retention[kind])}")

@@ -1,11 +1,12 @@
 """Deleting what is older than its retention. Rotations, supplies and notes are kept for good."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Column, Connection, and_, delete, func, or_, select, update
 
 from monitor.model.errors import ConfigError
+from monitor.store.database import Database
 from monitor.store.tables import (
     bar,
     bar_superseded,
@@ -19,6 +20,35 @@ from monitor.store.tables import (
     sector_state,
     step,
 )
+
+TURN = timedelta(days=7)
+"""So much history goes in one transaction: whoever wants to write waits no longer than that takes."""
+
+
+def prune_in_turns(
+    database: Database, *, now: datetime, retention: Mapping[str, timedelta]
+) -> dict[str, int]:
+    """As :func:`prune`, the oldest first, in transactions of a week of one kind each. What was deleted before a failure
+    stays deleted."""
+    counts = dict.fromkeys(retention, 0)
+    for kind, length in retention.items():
+        for before in _turns(database, kind, now - length):
+            with database.write() as conn:
+                gone = prune(conn, now=before + length, retention={kind: length})
+            counts[kind] += gone[kind]
+    return counts
+
+
+def _turns(database: Database, kind: str, end: datetime) -> Iterator[datetime]:
+    """Times before which rows go, turn by turn; the last is ``end``."""
+    column = _TIMES.get(kind)
+    if column is not None:
+        with database.read() as conn:
+            oldest = conn.execute(select(func.min(column))).scalar()
+        while oldest is not None and oldest + TURN < end:
+            oldest += TURN
+            yield oldest
+    yield end
 
 
 def prune(conn: Connection, *, now: datetime, retention: Mapping[str, timedelta]) -> dict[str, int]:
@@ -117,6 +147,17 @@ def _outbox(conn: Connection, before: datetime) -> int:
     done = or_(outbox.c.delivered_at < before, outbox.c.failed_at < before, told)
     return conn.execute(delete(outbox).where(done)).rowcount
 
+
+_TIMES: Mapping[str, Column[datetime]] = {
+    "bars": coverage.c.since,  # small beside the bars, and as old
+    "steps": step.c.close_time,
+    "tokens": step.c.close_time,
+    "readings": pair_reading.c.at,
+    "checkpoints": engine_checkpoint.c.last_open,
+    "quarantine": quarantine.c.hour,
+    "outbox": outbox.c.event_at,
+}
+"""By kind, what tells how far back its rows reach."""
 
 _PRUNERS = {
     "bars": _bars,

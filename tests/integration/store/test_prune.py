@@ -1,8 +1,11 @@
 """Retention: what is older goes, what is kept for good stays."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from monitor.model.bars import Coverage, Refusal
 from monitor.model.errors import ConfigError
@@ -10,7 +13,7 @@ from monitor.model.rotation import ChangeReason
 from monitor.store import outbox, quarantine, rotations, steps
 from monitor.store.bars import missing_ranges, read_bars, save_bars, save_coverage
 from monitor.store.database import Database
-from monitor.store.prune import prune
+from monitor.store.prune import prune, prune_in_turns
 from tests.integration.store.samples import (
     FIVE,
     HOUR,
@@ -120,3 +123,27 @@ def test_an_unknown_kind_is_named_with_those_there_are(database: Database) -> No
     words = "found 'candles', expected one of bars, steps"
     with database.write() as conn, pytest.raises(ConfigError, match=words):
         prune(conn, now=NOON, retention={"candles": DAY})
+
+
+def test_a_long_history_goes_in_turns_between_which_others_write(database: Database) -> None:
+    opens = [NOON - days * DAY for days in range(40, 0, -1)]
+    with database.write() as conn:
+        save_bars(conn, [bar(ARC, moment) for moment in opens], width=HOUR, received_at=NOON)
+        save_coverage(conn, [Coverage(ARC, HOUR, opens[0], opens[-1] + HOUR)], fetched_at=NOON)
+    turns = 0
+    write = database.write
+
+    @contextmanager
+    def counted() -> Iterator[Connection]:
+        nonlocal turns
+        turns += 1
+        with write() as conn:
+            yield conn
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "write", counted)
+        counts = prune_in_turns(database, now=NOON, retention={"bars": 10 * DAY})
+    assert counts == {"bars": 30}
+    assert turns == 5  # 30 days, a week at a time
+    with database.read() as conn:
+        assert [b.open_time for b, _ in read_bars(conn, width=HOUR)] == opens[-10:]
