@@ -19,13 +19,15 @@ from monitor.research.splits import Dealing, pretended
 from monitor.research.workers import Workers, each
 
 WEEK = timedelta(days=7)
+LEAST_BLOCKS = 6
+"""A short range is cut into this many blocks, a long one into weeks: few blocks tell little of how they differ."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NullRuns:
-    """What was said between pretended sectors. ``alarms``: per detector (splits, weeks): counts.
+    """What was said between pretended sectors. ``alarms``: per detector (splits, blocks of time): counts.
 
-    Detectors are the parameter sets by number, then ``(rule, threshold)``. ``months``: pair-months a (split, week).
+    Detectors are the parameter sets by number, then ``(rule, threshold)``. ``months``: pair-months a (split, block).
     """
 
     dealings: tuple[Dealing, ...]
@@ -76,64 +78,69 @@ def run_nulls(
         pretended(history, dealing)
     job = NullJob(history, tuple(methods), analytics, begin, end, rules)
     found = list(each(workers.run(_split, job, tuple(dealings)), tell))
-    weeks = _weeks(begin, end)
+    blocks = _blocks(begin, end)
     pairs = [d.sectors * (d.sectors - 1) // 2 for d in dealings]
     return NullRuns(
         tuple(dealings),
         begin,
         end,
         max(pairs, default=0),
-        np.outer(pairs, weeks),
+        np.outer(pairs, blocks),
         tuple(np.array([one[0][i] for one in found]) for i in range(len(methods))),
         {key: np.array([one[1][key] for one in found]) for key in found[0][1]} if found else {},
     )
 
 
 def rate_of(alarms: FloatArray, months: FloatArray) -> Rate:
-    """The rate of counts (splits, weeks), with the wider of two intervals: splits as the units that differ, or weeks.
+    """The rate of counts (splits, blocks), with the wider of two intervals: splits as the units that differ, or times.
 
     All splits share the same weeks, so a stormy one counts in each of them.
     """
     by_split = rate_interval(alarms.sum(axis=1).tolist(), months.sum(axis=1).tolist())
-    by_week = rate_interval(alarms.sum(axis=0).tolist(), months.sum(axis=0).tolist())
+    by_time = rate_interval(alarms.sum(axis=0).tolist(), months.sum(axis=0).tolist())
     whole = float(months.sum())
     return Rate(
         int(alarms.sum()),
         whole,
         float(alarms.sum()) / whole,
-        min(by_split[0], by_week[0]),
-        max(by_split[1], by_week[1]),
+        min(by_split[0], by_time[0]),
+        max(by_split[1], by_time[1]),
     )
 
 
 def _split(
     job: NullJob, dealing: Dealing
 ) -> tuple[list[list[int]], dict[tuple[str, float], list[int]]]:
-    """Alarms by week: of every parameter set, and of every rule and threshold."""
+    """Alarms by block of time: of every parameter set, and of every rule and threshold."""
     folded = fold_history(
         job.history, job.methods, job.analytics, universe=pretended(job.history, dealing)
     )
-    methods = [_by_week(job, [a.at for a in confirmed(c)]) for c in folded.changes]
+    methods = [_by_block(job, [a.at for a in confirmed(c)]) for c in folded.changes]
     rules = {}
     if job.rules:
         for base in BASELINES:
             for threshold in base.choices:
                 calls = rule_calls(base, threshold, folded.level, folded.volume, job.history.width)
                 times = [folded.closes[call.step] for call in calls]
-                rules[base.name, threshold] = _by_week(job, times)
+                rules[base.name, threshold] = _by_block(job, times)
     return methods, rules
 
 
-def _by_week(job: NullJob, times: Sequence[datetime]) -> list[int]:
-    counts = [0] * len(_weeks(job.since, job.until))
+def _by_block(job: NullJob, times: Sequence[datetime]) -> list[int]:
+    counts, block = [0] * len(_blocks(job.since, job.until)), _block(job.since, job.until)
     for moment in times:
         if job.since <= moment < job.until:
-            counts[(moment - job.since) // WEEK] += 1
+            counts[(moment - job.since) // block] += 1
     return counts
 
 
-def _weeks(since: datetime, until: datetime) -> FloatArray:
-    """Months of 30 days in each week of the range; the last may be short."""
-    count = -((since - until) // WEEK)
-    ends = [min(since + (i + 1) * WEEK, until) for i in range(count)]
-    return np.array([(end - (since + i * WEEK)) / MONTH for i, end in enumerate(ends)])
+def _block(since: datetime, until: datetime) -> timedelta:
+    return min(WEEK, (until - since) / LEAST_BLOCKS)
+
+
+def _blocks(since: datetime, until: datetime) -> FloatArray:
+    """Months of 30 days in each block of the range; the last may be short."""
+    block = _block(since, until)
+    count = -((since - until) // block)
+    ends = [min(since + (i + 1) * block, until) for i in range(count)]
+    return np.array([(end - (since + i * block)) / MONTH for i, end in enumerate(ends)])

@@ -99,9 +99,10 @@ class Nulls:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labelled:
-    """Each detector over the labelled episodes, by its shown name."""
+    """Each detector over the labelled episodes, by its shown name. ``outside``: episodes that start beyond the range."""
 
     judged: Range
+    outside: int
     tellings: Mapping[str, Telling]
 
     def to_json(self) -> dict[str, Any]:
@@ -109,6 +110,7 @@ class Labelled:
         return {
             "since": iso(self.judged.since),
             "until": iso(self.judged.until),
+            "outside": self.outside,
             "detectors": [
                 {"detector": name, **_telling_json(found)} for name, found in self.tellings.items()
             ],
@@ -132,6 +134,10 @@ class Labelled:
         ]
         product = next(iter(self.tellings.values()))
         lines.append("")
+        if self.outside:
+            lines.append(
+                f"{self.outside} more episodes start outside of this range and are not judged."
+            )
         for told in product.episodes:
             label = told.label
             how = "never"
@@ -239,7 +245,8 @@ def judge_labels(
         name: judge_telling(alarms, labels, folded, since=judged.since, until=judged.until)
         for name, alarms in said.items()
     }
-    return Labelled(judged, tellings)
+    inside = len(next(iter(tellings.values())).episodes)
+    return Labelled(judged, len(labels) - inside, tellings)
 
 
 def said_by_rule(history: History, folded: Folded, name: str, threshold: float) -> list[Alarm]:

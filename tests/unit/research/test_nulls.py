@@ -10,6 +10,7 @@ from dask.distributed import LocalCluster
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.detection.parameters import DetectionParameters
 from monitor.engine import Engine
+from monitor.model.rotation import ChangeReason, Status
 from monitor.research.fold import confirmed, fold_history
 from monitor.research.history import History
 from monitor.research.nulls import NullRuns, rate_of, run_nulls
@@ -141,3 +142,16 @@ def test_a_range_of_its_own_is_counted_alone() -> None:
     assert found.pair_days == pytest.approx(6.0)
     assert found.rules == {}
     assert isinstance(base, History)
+
+
+def test_what_is_taken_up_again_after_it_was_over_is_told_again() -> None:
+    loud = history(replace(SCENARIOS[1], size=0.35, volume=5.0), 9500, 30 * 24)
+    (changes,) = fold_history(loud, METHODS[:1], ANALYTICS).changes
+    told = next(c for c in changes if c.reason is ChangeReason.CONFIRMED)
+    later = [replace(told, changed_at=told.changed_at + timedelta(hours=h)) for h in range(4)]
+    held = replace(later[1], reason=ChangeReason.RESUMED)
+    closed = replace(told.rotation, status=Status.FADED)
+    over = replace(later[2], reason=ChangeReason.FADED, rotation=closed)
+    again = replace(later[3], reason=ChangeReason.RESUMED)
+    assert [a.at for a in confirmed([told, held])] == [told.changed_at]
+    assert [a.at for a in confirmed([told, over, again])] == [told.changed_at, again.changed_at]

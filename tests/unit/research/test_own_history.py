@@ -108,6 +108,10 @@ def test_the_table_holds_product_and_rules_over_the_same_range() -> None:
     assert words[0].startswith("Labelled episodes, 2024-01-15 00:00 to 2024-01-18 00:00.")
     assert words[-1].lstrip().startswith("one ")
     assert found.to_json()["detectors"][0]["asked"] == 1
+    early = label(name="early", start=BASE.since, end=BASE.since + HOUR)
+    both = judge_labels(BASE, [label(), early], Subject(LOOSE), judged)
+    assert both.outside == 1
+    assert "1 more episodes start outside of this range and are not judged." in both.words()
 
 
 def test_splits_tune_on_some_seeds_and_report_others() -> None:
