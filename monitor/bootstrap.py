@@ -1,8 +1,12 @@
-"""The ways out that the settings name, made."""
+"""From settings to what they name: clients, ways out, policy, rules. Used by the verbs and the daemon."""
 
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from monitor.alerting.chart import AlertCharts
+from monitor.alerting.enrich import Enricher
+from monitor.alerting.operators import Operators
+from monitor.alerting.policy import AlertPolicy, Form, Receiver
 from monitor.clock import Clock
 from monitor.delivery.batching import Rules
 from monitor.delivery.channel import ChannelSender, DrawPicture
@@ -10,7 +14,9 @@ from monitor.delivery.mail.compose import MailComposer
 from monitor.delivery.mail.smtp import EmailChannel, MailServer
 from monitor.delivery.slack.bot import SlackBot
 from monitor.delivery.slack.webhook import SlackWebhook
+from monitor.ingest.exchange.clients import ClientOptions
 from monitor.model.notice import Channel
+from monitor.model.rotation import Severity
 from monitor.reporting.schedule import ReportMails
 from monitor.settings.schema import Settings
 from monitor.settings.secret import Secret
@@ -37,7 +43,12 @@ def names_of_channels(settings: Settings) -> list[Channel]:
     return [*_slack_ways(settings.alerts.slack), *_readers(settings)]
 
 
-def operators(settings: Settings) -> list[str]:
+def operators_of(settings: Settings, channels: Iterable[Channel]) -> Operators:
+    """Who is told what is wrong with the monitor, on the channels that are set up."""
+    return Operators(frozenset(channels), tuple(operator_addresses(settings)))
+
+
+def operator_addresses(settings: Settings) -> list[str]:
     """Who is told by mail what the operator must know: those named for it, else the readers of critical rotations.
 
     Never the readers of the daily report: they may be customers.
@@ -48,7 +59,7 @@ def operators(settings: Settings) -> list[str]:
 
 def mail_readers(settings: Settings) -> list[str]:
     """Whoever is written to beside the daily report, each once."""
-    return list(dict.fromkeys([*settings.alerts.email.recipients, *operators(settings)]))
+    return list(dict.fromkeys([*settings.alerts.email.recipients, *operator_addresses(settings)]))
 
 
 def mail_server(settings: Settings) -> MailServer | None:
@@ -75,6 +86,54 @@ def rules_of(settings: Settings) -> Rules:
         quiet=(alerts.quiet_hours[0], alerts.quiet_hours[1]) if alerts.quiet_hours else None,
         zone=ZoneInfo(alerts.quiet_timezone),
     )
+
+
+def policy_of(settings: Settings, channels: Iterable[Channel]) -> AlertPolicy:
+    """The policy of the [alerts] table for the channels that are set up."""
+    alerts, found = settings.alerts, set(channels)
+    quiet = alerts.quiet_hours
+    receivers: list[Receiver] = []
+    if Channel.SLACK in found:
+        form = Form.THREADS if alerts.slack.bot_token is not None else Form.MESSAGES
+        receivers.append(Receiver(Channel.SLACK, form, Severity(alerts.minimum_severity)))
+    if Channel.EMAIL in found:
+        receivers += [
+            Receiver(Channel.EMAIL, Form.MAIL, Severity.CRITICAL, address)
+            for address in alerts.email.recipients
+        ]
+    return AlertPolicy(
+        receivers=tuple(receivers),
+        quiet=(quiet[0], quiet[1]) if quiet else None,
+        quiet_zone=ZoneInfo(alerts.quiet_timezone),
+        reminder_after=alerts.reminder_after,
+        reminder_step=alerts.reminder_step_pp / 100,
+    )
+
+
+def names_of(settings: Settings) -> dict[str, str]:
+    """Sector id -> name."""
+    return {sector.id: sector.name for sector in settings.universe.sectors}
+
+
+def enricher_of(settings: Settings) -> Enricher:
+    """What stands around rotations, by these settings."""
+    return Enricher(
+        settings.universe, names_of(settings), settings.detection, page=settings.web.url or ""
+    )
+
+
+def client_options(settings: Settings) -> dict[str, ClientOptions]:
+    """Of the venues' tables."""
+    return {
+        venue: ClientOptions(
+            enabled=table.enabled,
+            base_url=table.base_url,
+            timeout=table.timeout,
+            rate_limit_ms=table.rate_limit_ms,
+            settle=table.settle,
+        )
+        for venue, table in settings.venues.items()
+    }
 
 
 def _readers(settings: Settings) -> dict[Channel, list[str]]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.model.notice import Act, Notice, NoticeKind
 
+REMEMBERED = timedelta(days=16)
+"""So far back it matters what was told: seven days of life, seven in which it may be reversed, and some on top."""
 OWN_SINCE = "own_since"
 """Key of a payload: the loser's own move since detection when it was told, a fraction."""
 

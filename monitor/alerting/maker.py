@@ -1,25 +1,21 @@
 """From the engine's outputs to notices, inside the transaction that stores them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
 
 from monitor.alerting.decide import notices_for
 from monitor.alerting.enrich import INSTANT, Enricher
-from monitor.alerting.history import History, history_from
-from monitor.alerting.policy import AlertPolicy, Form, Receiver, is_at_least
+from monitor.alerting.history import REMEMBERED, History, history_from
+from monitor.alerting.policy import AlertPolicy, Receiver, is_at_least
 from monitor.alerting.reminders import Standing, reminders_for
-from monitor.alerting.start_digest import start_digest
 from monitor.model.grid import is_aligned, iso
-from monitor.model.notice import Act, Channel, Notice, NoticeKind
-from monitor.model.rotation import Rotation, RotationChange, Severity, StepOutput, states_at
-from monitor.settings.schema import Settings
-from monitor.store import meta, outbox, rotations, steps
-from monitor.store.database import Database
+from monitor.model.notice import Act, Notice, NoticeKind
+from monitor.model.rotation import Rotation, RotationChange, StepOutput, states_at
+from monitor.store import outbox, rotations
 from monitor.store.outbox_order import HELD
 from monitor.store.outbox_rows import StoredNotice
 
@@ -27,45 +23,8 @@ log = structlog.get_logger(__name__)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-REMEMBERED = timedelta(days=16)
-"""So far back it matters what was told: seven days of life, seven in which it may be reversed, and some on top."""
-START_DIGEST = "start_digest"
 _OUR_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """A fault in what a message is made from; what the store says is raised as it is."""
-
-
-def policy_of(settings: Settings, channels: Iterable[Channel]) -> AlertPolicy:
-    """The policy of the [alerts] table for the channels that are set up."""
-    alerts, found = settings.alerts, set(channels)
-    quiet = alerts.quiet_hours
-    receivers: list[Receiver] = []
-    if Channel.SLACK in found:
-        form = Form.THREADS if alerts.slack.bot_token is not None else Form.MESSAGES
-        receivers.append(Receiver(Channel.SLACK, form, Severity(alerts.minimum_severity)))
-    if Channel.EMAIL in found:
-        receivers += [
-            Receiver(Channel.EMAIL, Form.MAIL, Severity.CRITICAL, address)
-            for address in alerts.email.recipients
-        ]
-    return AlertPolicy(
-        receivers=tuple(receivers),
-        quiet=(quiet[0], quiet[1]) if quiet else None,
-        quiet_zone=ZoneInfo(alerts.quiet_timezone),
-        reminder_after=alerts.reminder_after,
-        reminder_step=alerts.reminder_step_pp / 100,
-    )
-
-
-def names_of(settings: Settings) -> dict[str, str]:
-    """Sector id -> name."""
-    return {sector.id: sector.name for sector in settings.universe.sectors}
-
-
-def enricher_of(settings: Settings) -> Enricher:
-    """What stands around rotations, by these settings."""
-    return Enricher(
-        settings.universe, names_of(settings), settings.detection, page=settings.web.url or ""
-    )
 
 
 class NoticeMaker:
@@ -206,31 +165,3 @@ def _is_same(notice: Notice, urgent: Notice) -> bool:
         urgent.recipient,
         urgent.thread,
     ) and notice.payload["rotations"] == urgent.payload["rotations"]
-
-
-def owe_start_digest(conn: Connection) -> None:
-    """On the very first start: what is on already is to be told once the history has been stepped."""
-    meta.put(conn, START_DIGEST, "owed")
-
-
-def owes_start_digest(conn: Connection) -> bool:
-    """Whether it has not been told yet, whatever restarts have come between."""
-    return meta.get(conn, START_DIGEST) == "owed"
-
-
-def digest_at_start(
-    database: Database, policy: AlertPolicy, enricher: Enricher, at: datetime
-) -> int:
-    """Tell of the rotations that were on when the daemon first looked, once; how many notices were added."""
-    with database.write() as conn:
-        meta.put(conn, START_DIGEST, "told")
-        on = [
-            r
-            for r in rotations.list_rotations(conn, since=at - REMEMBERED)
-            if r.is_on and r.at_start
-        ]
-        picture = steps.latest_step(conn)
-        if picture is None:
-            return 0
-        around = {r.id: enricher.around(conn, r, picture) for r in on}
-        return outbox.enqueue(conn, start_digest(on, around, at, policy))

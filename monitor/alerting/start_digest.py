@@ -4,16 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import Connection
+
+from monitor.alerting.enrich import Enricher
 from monitor.alerting.grouping import Crowd, crowd_notice, few
+from monitor.alerting.history import REMEMBERED
 from monitor.alerting.policy import AlertPolicy, Form, held_by_quiet_hours, is_at_least
 from monitor.content.alert import PREVIEW, AlertFacts, pair_of
 from monitor.content.wording.safe_text import one_line
 from monitor.model.notice import Notice, NoticeKind
 from monitor.model.rotation import Rotation
+from monitor.store import meta, outbox, rotations, steps
+from monitor.store.database import Database
+
+_KEY = "start_digest"
 
 
 def start_digest(
-    rotations: Sequence[Rotation],
+    found: Sequence[Rotation],
     around: Mapping[str, AlertFacts],
     at: datetime,
     policy: AlertPolicy,
@@ -24,7 +32,7 @@ def start_digest(
     """
     made: list[Notice] = []
     for receiver in policy.receivers:
-        loud = [r for r in rotations if is_at_least(r.severity, receiver.minimum)]
+        loud = [r for r in found if is_at_least(r.severity, receiver.minimum)]
         if receiver.form is Form.MAIL or not loud:
             continue
         digest = crowd_notice(_start(loud, around), receiver, at, urgent=False)
@@ -44,14 +52,14 @@ def start_digest(
     return made
 
 
-def _start(rotations: Sequence[Rotation], around: Mapping[str, AlertFacts]) -> Crowd:
-    pairs = [pair_of(r, around[r.id].names) for r in rotations]
+def _start(found: Sequence[Rotation], around: Mapping[str, AlertFacts]) -> Crowd:
+    pairs = [pair_of(r, around[r.id].names) for r in found]
     head = one_line(f"Already on at start: {few(pairs)}", PREVIEW)
     lines = [
         f"• {pair}, {r.severity.value}, since {r.detected_at:%d %b %H:%M} UTC ({r.id})"
-        for pair, r in zip(pairs, rotations, strict=True)
+        for pair, r in zip(pairs, found, strict=True)
     ]
-    ids = tuple(r.id for r in rotations)
+    ids = tuple(r.id for r in found)
     return Crowd(
         key="start|" + ",".join(sorted(ids)),
         text=head,
@@ -60,3 +68,31 @@ def _start(rotations: Sequence[Rotation], around: Mapping[str, AlertFacts]) -> C
         pairs=few(pairs),
         severity="",  # no alarm, however severe
     )
+
+
+def owe_start_digest(conn: Connection) -> None:
+    """On the very first start: what is on already is to be told once the history has been stepped."""
+    meta.put(conn, _KEY, "owed")
+
+
+def owes_start_digest(conn: Connection) -> bool:
+    """Whether it has not been told yet, whatever restarts have come between."""
+    return meta.get(conn, _KEY) == "owed"
+
+
+def digest_at_start(
+    database: Database, policy: AlertPolicy, enricher: Enricher, at: datetime
+) -> int:
+    """Tell of the rotations that were on when the daemon first looked, once; how many notices were added."""
+    with database.write() as conn:
+        meta.put(conn, _KEY, "told")
+        on = [
+            r
+            for r in rotations.list_rotations(conn, since=at - REMEMBERED)
+            if r.is_on and r.at_start
+        ]
+        picture = steps.latest_step(conn)
+        if picture is None:
+            return 0
+        around = {r.id: enricher.around(conn, r, picture) for r in on}
+        return outbox.enqueue(conn, start_digest(on, around, at, policy))

@@ -81,7 +81,7 @@ async def _run(
     venues: "Sequence[str]",
     tokens: "Sequence[str]",
 ) -> "BackfillReport":
-    from monitor.daemon.wiring import client_options
+    from monitor.bootstrap import client_options
     from monitor.ingest.backfill import backfill as fetch
     from monitor.ingest.exchange.clients import make_clients
     from monitor.reference import sync_supplies

@@ -95,7 +95,7 @@ def _print_facts(rotation: "Rotation", message: "AlertMessage") -> None:
 
 def _message(rotation: "Rotation", settings: "Settings", database: "Database") -> "AlertMessage":
     """The alert's facts as they would be told of its last change, and what stood around it then."""
-    from monitor.alerting.maker import enricher_of
+    from monitor.bootstrap import enricher_of
     from monitor.content.alert import AlertFacts, alert_message
     from monitor.model.rotation import ChangeReason, RotationChange, Status
     from monitor.store import steps

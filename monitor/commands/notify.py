@@ -116,8 +116,8 @@ def send_outputs(
     outputs: "Iterable[StepOutput]",
 ) -> None:
     """What `replay --notify` found, through the configured channels; each notice at most once, ever."""
-    from monitor.alerting.maker import NoticeMaker, enricher_of, policy_of
-    from monitor.bootstrap import channels_of
+    from monitor.alerting.maker import NoticeMaker
+    from monitor.bootstrap import channels_of, enricher_of, policy_of
     from monitor.commands.sending import drain, stored
     from monitor.delivery.batching import Rules
     from monitor.store import outbox

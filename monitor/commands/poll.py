@@ -35,12 +35,13 @@ def poll(ctx: typer.Context) -> None:
 async def _cycle(
     context: "Context", settings: "Settings", database: "Database"
 ) -> "tuple[PollReport, str]":
-    from monitor.daemon.wiring import assemble
+    from monitor.daemon.assemble import assemble, begin
 
-    parts = assemble(settings, context.clock, database, asyncio.Event())
+    beginning = begin(settings, context.clock, database)
+    parts = assemble(settings, context.clock, database, asyncio.Event(), beginning)
     try:
         now = context.clock.now()
-        report = await parts.ask(now)
+        report = await parts.polling.ask(now)
         progress = await asyncio.to_thread(parts.pipeline.catch_up, now)
         sent = await parts.sender.drain()
     finally:

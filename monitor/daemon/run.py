@@ -2,31 +2,30 @@
 
 import asyncio
 import contextlib
+import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 import structlog
-from apscheduler.events import (
-    EVENT_JOB_ERROR,
-    EVENT_JOB_MAX_INSTANCES,
-    EVENT_JOB_MISSED,
-)
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.clock import Clock
+from monitor.daemon.assemble import Parts, assemble, begin
 from monitor.daemon.trigger import GridTrigger
-from monitor.daemon.wiring import Parts, assemble
 from monitor.settings.schema import Settings
 from monitor.store.database import open_database
 from monitor.store.migrations import check_schema, upgrade
 
 log = structlog.get_logger(__name__)
 
-SHUTDOWN = timedelta(seconds=8)
+SHUTDOWN = timedelta(seconds=6)
 """A stop is over within ten seconds: what has not ended by then is abandoned; the next start takes it up again."""
+LAST_RESORT = timedelta(seconds=8)
+"""After a signal the process ends then in any case: a thread may wait for another process's lock for longer."""
 
 
 async def run_daemon(
@@ -43,13 +42,14 @@ async def run_daemon(
         if migrate:
             upgrade(database)
         check_schema(database)
+        # whatever may wait for the store comes before the signals are ours: until then they end the process at once
+        beginning = begin(settings, clock, database)
         with _signals(stop):
-            parts = assemble(settings, clock, database, stop)
-            async with _parts_running(parts, stop), _bells(settings, clock, parts):
+            parts = assemble(settings, clock, database, stop, beginning)
+            async with _in_background(parts, stop), _rung(clock, parts):
                 log.info(
                     "started", database=database.url_masked, interval=str(settings.engine.interval)
                 )
-                await _first_turn(parts, stop)
                 await stop.wait()
                 log.info("stopping")
     finally:
@@ -58,20 +58,13 @@ async def run_daemon(
     return 0
 
 
-async def _first_turn(parts: Parts, stop: asyncio.Event) -> None:
-    """Do not wait for the first bell: what is missing since the last run is asked for at once."""
-    turn = asyncio.create_task(parts.cycle.run())
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({turn, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if turn.done() and (error := turn.exception()):
-        parts.report_fault("poll", error)
-
-
 @asynccontextmanager
-async def _parts_running(parts: Parts, stop: asyncio.Event) -> AsyncIterator[None]:
+async def _in_background(parts: Parts, stop: asyncio.Event) -> AsyncIterator[None]:
     """The sender and the page run beside the scheduler; all of it ends within the bound."""
-    tasks = [asyncio.create_task(work(), name=name) for name, work in parts.background.items()]
+    tasks = [
+        asyncio.create_task(parts.faults.watched(name, work)(), name=name)
+        for name, work in parts.background.items()
+    ]
     try:
         yield
     finally:
@@ -86,19 +79,23 @@ async def _parts_running(parts: Parts, stop: asyncio.Event) -> AsyncIterator[Non
 
 
 @asynccontextmanager
-async def _bells(settings: Settings, clock: Clock, parts: Parts) -> AsyncIterator[None]:
+async def _rung(clock: Clock, parts: Parts) -> AsyncIterator[None]:
     """The scheduler only rings: jobs are thin, in code, in memory; what was done stands in the tables."""
     scheduler = AsyncIOScheduler(
         timezone="UTC",
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    scheduler.add_listener(
-        parts.on_job_event, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES
-    )
-    width = settings.engine.interval
-    _add(scheduler, "poll", parts.cycle.run, GridTrigger(clock, width, settings.schedule.settle))
-    for name, (every, work) in parts.periodic.items():
-        _add(scheduler, name, work, GridTrigger(clock, every, timedelta(seconds=30)))
+    scheduler.add_listener(parts.telemetry.not_rung, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+    for name, job in parts.jobs.items():
+        # what is missing since the last run is asked for at once, not at the first bell
+        first = {"next_run_time": clock.wall_time(clock.now())} if job.at_start else {}
+        scheduler.add_job(
+            parts.faults.watched(name, job.work),
+            trigger=GridTrigger(clock, job.every, job.offset),
+            id=name,
+            name=name,
+            **first,
+        )
     scheduler.start()
     try:
         yield
@@ -106,23 +103,33 @@ async def _bells(settings: Settings, clock: Clock, parts: Parts) -> AsyncIterato
         scheduler.shutdown(wait=False)
 
 
-def _add(
-    scheduler: AsyncIOScheduler,
-    name: str,
-    work: Callable[[], Coroutine[Any, Any, None]],
-    trigger: object,
-) -> None:
-    scheduler.add_job(work, trigger=trigger, id=name, name=name)
-
-
 @contextlib.contextmanager
 def _signals(stop: asyncio.Event) -> Iterator[None]:
+    def asked_to_stop() -> None:
+        stop.set()
+        _end_at_last()
+
     loop = asyncio.get_running_loop()
     caught = (signal.SIGTERM, signal.SIGINT)
     for number in caught:
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, asked_to_stop)
     try:
         yield
     finally:
         for number in caught:
             loop.remove_signal_handler(number)
+
+
+def _end_at_last() -> None:
+    """End the process when the bound has passed, however many threads wait: Python itself would wait for each.
+
+    No more is lost than by a kill, of which everything is written to be safe.
+    """
+
+    def end() -> None:
+        log.warning("stopped", abandoned="work that waited for the database or another service")
+        os._exit(0)
+
+    timer = threading.Timer(LAST_RESORT.total_seconds(), end)
+    timer.daemon = True
+    timer.start()

@@ -2,19 +2,27 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import socket
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
-from monitor.daemon.process import rss_bytes
-from monitor.web.app import Surroundings, make_app
-
-if TYPE_CHECKING:
-    from monitor.daemon.wiring import Parts
+from monitor.clock import Clock
+from monitor.model.errors import MonitorError
 
 log = structlog.get_logger(__name__)
+
+ASKED_AGAIN = timedelta(seconds=30)
+"""How long after a refused port it is asked for again."""
+GRACE_S = 2
+"""So long a stop waits for requests that are being answered."""
+
+
+class PageNotServedError(MonitorError):
+    """The page's address could not be had."""
 
 
 class _Server(uvicorn.Server):
@@ -26,45 +34,77 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(parts: "Parts") -> None:
-    """Until the daemon stops. A port that is taken is said and costs nothing but the page."""
-    web = parts.settings.web
-    app = make_app(
-        Surroundings(
-            database=parts.database,
-            universe=parts.settings.universe,
-            clock=parts.clock,
-            width=parts.settings.engine.interval,
-            deadline=parts.settings.engine.deadline,
-            metrics=parts.metrics,
-            token=web.token.reveal() if web.token else None,
-            storage_fault=lambda: parts.fault,
-            rss_bytes=rss_bytes,
-        )
-    )
-    server = _Server(
+async def serve(
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    clock: Clock,
+    stop: asyncio.Event,
+    refused: Callable[[PageNotServedError], None],
+    serving: Callable[[], None],
+) -> None:
+    """Until ``stop``. An address that is taken or not allowed costs the page alone and is asked for again and again."""
+    while not stop.is_set():
+        try:
+            listener = _listen(host, port)
+        except OSError as error:
+            refused(
+                PageNotServedError(
+                    f"the page is not served: {host}:{port} is taken or not allowed ({error.strerror or error});"
+                    " end the other program or set web.port"
+                )
+            )
+            pause = asyncio.create_task(clock.sleep(ASKED_AGAIN))
+            await _either(pause, stop)
+            pause.cancel()
+            continue
+        serving()
+        with listener:
+            await _until(stop, _server(app), listener)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # a restart need not wait for the connections of the run before
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()
+        listener.setblocking(False)  # noqa: FBT003  the library's own signature
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _server(app: ASGIApp) -> _Server:
+    return _Server(
         uvicorn.Config(
             app,
-            host=web.host,
-            port=web.port,
             log_config=None,
             access_log=False,
             lifespan="off",
             loop="none",
+            timeout_graceful_shutdown=GRACE_S,
         )
     )
-    server.config.load()
-    work = asyncio.create_task(server.serve())
-    stopped = asyncio.create_task(parts.stop.wait())
-    await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    stopped.cancel()
+
+
+async def _until(stop: asyncio.Event, server: _Server, listener: socket.socket) -> None:
+    work = asyncio.create_task(server.serve(sockets=[listener]))
     try:
+        await _either(work, stop)
+    finally:
+        server.should_exit = True
         await work
-    except (SystemExit, OSError):
-        log.warning(
-            "the page is not served",
-            host=web.host,
-            port=web.port,
-            reason="the port is taken or not allowed",
-        )
+
+
+async def _either(work: "asyncio.Task[None]", stop: asyncio.Event) -> None:
+    """Until the work has ended or the daemon stops, whichever is first."""
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()

@@ -3,14 +3,15 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
 from monitor.alerting.operator_notice import operator_notice
+from monitor.alerting.operators import Operators
 from monitor.clock import Clock
 from monitor.delivery import channel_health
 from monitor.delivery.backoff import Backoff
@@ -54,7 +55,7 @@ class Sender:
     """Drains the outbox. The only repeat that can happen is that of a process killed between the channel's ok and the
     one statement that stores the receipt.
 
-    ``mail_operators``: who is told by mail when Slack refuses notices, where mail is set up.
+    ``operators``: who is told of a channel that takes nothing; by default whoever reads the operator's channel.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Sender:
         dice: random.Random,
         lease: timedelta = LEASE,
         rules: Rules | None = None,
-        mail_operators: Sequence[str] = (),
+        operators: Operators | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -74,7 +75,7 @@ class Sender:
         self._dice = dice
         self._lease = lease
         self._rules = rules or Rules()
-        self._mail_operators = tuple(mail_operators)
+        self._operators = operators or Operators(frozenset(channels))
         self.on_attempt: Callable[[Attempt], None] = lambda _: None
         self._wake = asyncio.Event()
         self._plain: set[int] = set()
@@ -222,7 +223,7 @@ class Sender:
             if self._troubles.failures(channel):
                 outbox.hasten(conn, at, channel)
             told = channel_health.took(conn, channel, at)
-            outbox.enqueue(conn, self._to_the_other(channel, told, at) if told else [])
+            outbox.enqueue(conn, self._trouble(channel, told, at) if told else [])
 
     def _not_sent(self, channel: Channel, claimed: Claimed, error: DeliveryFailed) -> None:
         now = self._clock.now()
@@ -239,7 +240,7 @@ class Sender:
                 self._troubles.forget(claimed.id)
                 self._plain.discard(claimed.id)
                 text = f"{channel.value} refuses notices: {error}. They are kept and shown by `monitor status`."
-                outbox.enqueue(conn, self._to_the_other(channel, text, now, once_in=DAY))
+                outbox.enqueue(conn, self._trouble(channel, text, now, once_in=DAY))
             else:
                 self._put_off(conn, channel, claimed, error, now)
 
@@ -264,22 +265,14 @@ class Sender:
         self._troubles.failed(channel, claimed.id, due)
         outbox.retry(conn, claimed.id, due_at=due, error=str(error))
         told = channel_health.failed(conn, channel, str(error), now)
-        outbox.enqueue(conn, self._to_the_other(channel, told, now) if told else [])
+        outbox.enqueue(conn, self._trouble(channel, told, now) if told else [])
 
-    def _to_the_other(
+    def _trouble(
         self, channel: Channel, text: str, now: datetime, *, once_in: timedelta | None = None
     ) -> list[Notice]:
-        """What is wrong with a channel, told on another: mail's on the operator's, Slack's on that and by mail."""
+        """What is wrong with a channel, told on another."""
         told = operator_notice(f"channel {channel.value}", text, now, once_in=once_in)
-        found = []
-        if channel is not Channel.OPERATOR and Channel.OPERATOR in self._channels:
-            found.append(told)
-        if channel in (Channel.SLACK, Channel.OPERATOR) and Channel.EMAIL in self._channels:
-            found += [
-                replace(told, channel=Channel.EMAIL, recipient=address)
-                for address in self._mail_operators
-            ]
-        return found
+        return self._operators.told_of_channel(channel, told)
 
     def _pause(self, attempts: int, error: DeliveryFailed) -> timedelta:
         """As told, but never at once; else doubling from five seconds to five minutes, with up to a fifth on top."""

@@ -21,8 +21,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from monitor.alerting.chart import AlertCharts
-from monitor.alerting.maker import NoticeMaker, enricher_of, policy_of
-from monitor.bootstrap import mail_readers, mail_server, rules_of
+from monitor.alerting.maker import NoticeMaker
+from monitor.alerting.operators import Operators
+from monitor.bootstrap import enricher_of, mail_readers, mail_server, policy_of, rules_of
 from monitor.clock import Clock, ScaledClock
 from monitor.commands.logs import set_up_logs
 from monitor.content.mail import Inline
@@ -100,7 +101,7 @@ async def live(day: Day) -> None:
         dice=random.Random(os.getpid()),
         lease=LEASE,
         rules=rules_of(settings),
-        mail_operators=mail_readers(settings),
+        operators=Operators(frozenset(channels), tuple(mail_readers(settings))),
     )
     sending = asyncio.create_task(sender.run(asyncio.Event()))
     parent = os.getppid()

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from monitor.alerting.maker import digest_at_start, owe_start_digest, owes_start_digest
 from monitor.alerting.policy import AlertPolicy, Form, Receiver
+from monitor.alerting.start_digest import digest_at_start, owe_start_digest, owes_start_digest
 from monitor.model.notice import Channel, Notice
 from monitor.model.rotation import ChangeReason
 from monitor.store.database import Database

@@ -1,0 +1,232 @@
+"""The one place that knows concrete classes and puts the daemon together."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from monitor.alerting.maker import NoticeMaker
+from monitor.alerting.policy import AlertPolicy
+from monitor.alerting.start_digest import owe_start_digest, owes_start_digest
+from monitor.bootstrap import (
+    channels_of,
+    client_options,
+    enricher_of,
+    operators_of,
+    policy_of,
+    rules_of,
+)
+from monitor.clock import Clock
+from monitor.daemon.cycle import Cycle
+from monitor.daemon.faults import Faults, Work
+from monitor.daemon.jobs import Job, pruning, reports, start_digest_told, supplies_read
+from monitor.daemon.polling import Polling
+from monitor.daemon.process import rss_bytes
+from monitor.daemon.telemetry import Telemetry
+from monitor.delivery.sender import Sender
+from monitor.engine import Engine
+from monitor.ingest.exchange.clients import make_clients
+from monitor.ingest.poller import Poller
+from monitor.model.notice import Channel
+from monitor.pipeline import Pipeline, Progress
+from monitor.reference import sync_supplies
+from monitor.settings.schema import Settings
+from monitor.store import engine_state, outbox
+from monitor.store.database import Database
+from monitor.web.metrics import Metrics
+
+REPORT_LOOK = timedelta(minutes=1)
+"""How often the daemon looks whether a report is due; what is due stands in a table, not in the bell."""
+REVIVED = timedelta(days=1)
+"""What a channel refused for good within that time is tried once more at a start: its settings may have been mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the store says at a start: since when rotations are told, and whether what was on before is to be told."""
+
+    live_from: datetime
+    owes_start_digest: bool
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The daemon's parts. ``jobs`` are rung; ``background`` runs from the start to the stop."""
+
+    polling: Polling
+    pipeline: Pipeline
+    sender: Sender
+    faults: Faults
+    telemetry: Telemetry
+    jobs: dict[str, Job] = field(default_factory=dict)
+    background: dict[str, Work] = field(default_factory=dict)
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await self.faults.close()
+        await asyncio.gather(self.polling.close(), self.sender.close(), return_exceptions=True)
+
+
+def begin(settings: Settings, clock: Clock, database: Database) -> Beginning:
+    """Take up what a run before left: one transaction, which may wait for another process's."""
+    now = clock.now()
+    with database.write() as conn:
+        sync_supplies(conn, settings.supplies, now)
+        outbox.revive(conn, since=now - REVIVED, now=now)
+        live_from = engine_state.live_from(conn)
+        if live_from is None:
+            live_from = now
+            engine_state.set_live_from(conn, live_from)
+            owe_start_digest(conn)
+        return Beginning(live_from, owes_start_digest(conn))
+
+
+def assemble(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    stop: asyncio.Event,
+    beginning: Beginning,
+) -> Parts:
+    """All parts, wired; nothing runs yet and nothing is read."""
+    channels = channels_of(settings, database, clock)
+    policy = policy_of(settings, channels)
+    operators = operators_of(settings, channels)
+    metrics = Metrics()
+    telemetry = Telemetry(metrics)
+    sender = Sender(
+        database,
+        clock,
+        channels,
+        dice=random.Random(),  # noqa: S311  jitter, no secret
+        rules=rules_of(settings),
+        operators=operators,
+    )
+    sender.on_attempt = telemetry.attempted
+    parts = Parts(
+        Polling(_poller(settings, clock, database), database, operators, wake=sender.wake),
+        _pipeline(settings, clock, database, policy, beginning.live_from),
+        sender,
+        Faults(
+            database,
+            clock,
+            operators,
+            channels,
+            wake=sender.wake,
+            failed=telemetry.failed,
+            stop=stop,
+        ),
+        telemetry,
+    )
+    schedule = settings.schedule
+    parts.jobs["poll"] = Job(
+        _cycle(settings, clock, parts, stop).run,
+        settings.engine.interval,
+        offset=schedule.settle,
+        at_start=True,
+    )
+    parts.jobs["prune"] = Job(pruning(database, settings, clock), schedule.prune)
+    if Channel.REPORT in channels:
+        work = reports(database, settings, clock, sender.wake)
+        parts.jobs["report"] = Job(work, REPORT_LOOK, at_start=True)
+    source = settings.sources.get("coingecko")
+    if source is not None and source.enabled:
+        work = supplies_read(source, database, settings, clock)
+        parts.jobs["supplies"] = Job(work, schedule.supplies, at_start=True)
+    parts.background["sender"] = lambda: sender.run(stop)
+    if beginning.owes_start_digest:
+        parts.background["start digest"] = start_digest_told(
+            database, settings, clock, policy, beginning.live_from, stop=stop, wake=sender.wake
+        )
+    if settings.web.enabled:
+        parts.background["page"] = _page(settings, clock, database, metrics, parts.faults, stop)
+    return parts
+
+
+def _poller(settings: Settings, clock: Clock, database: Database) -> Poller:
+    return Poller(
+        settings.universe,
+        make_clients(settings.universe, clock, client_options(settings)),
+        database,
+        clock,
+        settings.engine.interval,
+        deadline=settings.schedule.poll_timeout,
+    )
+
+
+def _pipeline(
+    settings: Settings, clock: Clock, database: Database, policy: AlertPolicy, live_from: datetime
+) -> Pipeline:
+    width = settings.engine.interval
+    engine = Engine(
+        settings.universe,
+        width,
+        analytics=settings.analytics,
+        detection=settings.detection,
+        live_from=live_from,
+    )
+    return Pipeline(
+        database,
+        engine,
+        width,
+        deadline=settings.engine.deadline,
+        clock=clock,
+        notices=NoticeMaker(policy, enricher_of(settings), live_from),
+    )
+
+
+def _cycle(settings: Settings, clock: Clock, parts: Parts, stop: asyncio.Event) -> Cycle:
+    def stepped(progress: Progress, seconds: float) -> None:
+        parts.telemetry.stepped(progress, seconds)
+        if progress.notices:
+            parts.sender.wake()
+
+    return Cycle(
+        parts.polling.ask,
+        parts.pipeline,
+        clock,
+        retry_every=settings.schedule.retry_every,
+        stopping=stop.is_set,
+        on_progress=stepped,
+    )
+
+
+def _page(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    metrics: Metrics,
+    faults: Faults,
+    stop: asyncio.Event,
+) -> Work:
+    """The page, its JSON and metrics, served by this process; starlette and uvicorn are imported when it begins."""
+
+    async def work() -> None:
+        from monitor.daemon.serve import serve  # noqa: PLC0415
+        from monitor.web.app import Surroundings, make_app  # noqa: PLC0415
+
+        web = settings.web
+        app = make_app(
+            Surroundings(
+                database=database,
+                universe=settings.universe,
+                clock=clock,
+                width=settings.engine.interval,
+                deadline=settings.engine.deadline,
+                metrics=metrics,
+                token=web.token.reveal() if web.token else None,
+                storage_fault=lambda: faults.standing,
+                rss_bytes=rss_bytes,
+            )
+        )
+        await serve(
+            app,
+            host=web.host,
+            port=web.port,
+            clock=clock,
+            stop=stop,
+            refused=lambda error: faults.broke("page", error),
+            serving=lambda: faults.mended("page"),
+        )
+
+    return work

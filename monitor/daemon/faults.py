@@ -1,0 +1,119 @@
+"""What is wrong with the daemon's jobs: each has a fault of its own, told once when it breaks and once when it is well."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+import structlog
+
+from monitor.alerting.operator_notice import operator_notice
+from monitor.alerting.operators import Operators
+from monitor.clock import Clock
+from monitor.delivery.channel import ChannelSender, Sending
+from monitor.model.errors import MonitorError
+from monitor.model.notice import Channel, Notice
+from monitor.store import outbox
+from monitor.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Faults:
+    """The state of each job, in memory. Used from the event loop; the store is written to in a thread of its own.
+
+    ``wake``: called when something was enqueued; ``failed``: at each failure, told or not. ``stop``: from then on
+    nothing is told, since an end is no fault.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        operators: Operators,
+        channels: Mapping[Channel, ChannelSender],
+        *,
+        wake: Callable[[], None],
+        failed: Callable[[], None],
+        stop: asyncio.Event,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._operators = operators
+        self._channels = channels
+        self._wake = wake
+        self._failed = failed
+        self._stop = stop
+        self._standing: dict[str, str] = {}
+        self._telling: set[asyncio.Task[None]] = set()
+        self._in_order = asyncio.Lock()
+
+    @property
+    def standing(self) -> str | None:
+        """Every fault that stands, in words; None where all is well."""
+        return "; ".join(self._standing.values()) or None
+
+    def watched(self, job: str, work: Work) -> Work:
+        """The work, with its failure told and its success taken as the end of its own fault."""
+
+        async def run() -> None:
+            try:
+                await work()
+            except asyncio.CancelledError:
+                if not self._stop.is_set():
+                    raise
+            except Exception as error:  # noqa: BLE001  one job's failure stops no other
+                self.broke(job, error)
+            else:
+                self.mended(job)
+
+        return run
+
+    def broke(self, job: str, error: Exception) -> None:
+        """Log it; tell it unless this job's fault stands already."""
+        self._failed()
+        ours = isinstance(error, MonitorError)
+        text = f"{job} failed: {error if ours else type(error).__name__}"
+        log.error("job failed", job=job, error=text, exc_info=None if ours else error)
+        if job not in self._standing and not self._stop.is_set():
+            self._standing[job] = text
+            self._tell(job, f"{text}. Polling goes on; nothing was lost.")
+
+    def mended(self, job: str) -> None:
+        """Tell that this job is well again, where its fault stands."""
+        if job in self._standing and not self._stop.is_set():
+            self._tell(job, f"well again after: {self._standing.pop(job)}")
+
+    async def close(self) -> None:
+        """Wait for what is being told."""
+        await asyncio.gather(*self._telling, return_exceptions=True)
+
+    def _tell(self, job: str, text: str) -> None:
+        notice = operator_notice(f"job {job}", text, self._clock.now())
+        task = asyncio.get_running_loop().create_task(self._told(notice))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _told(self, notice: Notice) -> None:
+        """Through the outbox; where the store takes nothing, straight to every channel that still works."""
+        async with self._in_order:
+            try:
+                await asyncio.to_thread(self._enqueue, self._operators.told(notice))
+                self._wake()
+            except MonitorError:
+                await asyncio.gather(
+                    *map(self._send, self._operators.told_on_every_way(notice)),
+                    return_exceptions=True,
+                )
+
+    def _enqueue(self, notices: list[Notice]) -> None:
+        with self._database.write() as conn:
+            outbox.enqueue(conn, notices)
+
+    async def _send(self, notice: Notice) -> None:
+        how = Sending(self._clock.now(), plain=True)
+        try:
+            await self._channels[notice.channel].send(notice, how)
+        except Exception as error:  # noqa: BLE001  the failure was logged already; the channel is down as well
+            log.warning("operator not reached", error=type(error).__name__)

@@ -1,0 +1,125 @@
+"""What the daemon does beside polling and sending, each as a coroutine function of its own."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor.alerting.policy import AlertPolicy
+from monitor.alerting.start_digest import digest_at_start
+from monitor.bootstrap import enricher_of
+from monitor.clock import Clock
+from monitor.daemon.faults import Work
+from monitor.ingest.coingecko import CoinGecko
+from monitor.ingest.errors import VenueError
+from monitor.ingest.supplies_job import read_supplies_into
+from monitor.model.errors import MonitorError
+from monitor.reporting.schedule import enqueue_due
+from monitor.settings.schema import Settings
+from monitor.settings.tables import SourceTable
+from monitor.store import engine_state
+from monitor.store.database import Database
+from monitor.store.prune import prune
+
+log = structlog.get_logger(__name__)
+
+AFTER_THE_GRID = timedelta(seconds=30)
+"""The rarer jobs ring when the bars of the minute have been asked for."""
+CAUGHT_UP_LOOK_S = 1.0
+"""How often it is looked whether the history has been stepped; only on the very first start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Rung ``offset`` after every bar of ``every`` has closed; ``at_start``: once more when the daemon starts."""
+
+    work: Work
+    every: timedelta
+    offset: timedelta = AFTER_THE_GRID
+    at_start: bool = False
+
+
+def reports(database: Database, settings: Settings, clock: Clock, wake: Callable[[], None]) -> Work:
+    """Puts the daily reports that are due on their way."""
+    started_at = clock.now()
+
+    async def work() -> None:
+        added = await asyncio.to_thread(
+            enqueue_due, database, settings, clock.now(), started_at=started_at
+        )
+        if added:
+            wake()
+
+    return work
+
+
+def pruning(database: Database, settings: Settings, clock: Clock) -> Work:
+    """Deletes what is older than its retention."""
+    retention = {str(kind): length for kind, length in settings.schedule.retention.items()}
+
+    def delete() -> None:
+        with database.write() as conn:
+            prune(conn, now=clock.now(), retention=retention)
+
+    async def work() -> None:
+        await asyncio.to_thread(delete)
+
+    return work
+
+
+def supplies_read(
+    source: SourceTable, database: Database, settings: Settings, clock: Clock
+) -> Work:
+    """Reads every token's supply from CoinGecko."""
+    gecko = CoinGecko(
+        clock,
+        plan=source.plan,
+        key=source.api_key.reveal() if source.api_key else None,
+        base_url=source.base_url,
+    )
+
+    async def work() -> None:
+        try:
+            reading, saved = await read_supplies_into(gecko, database, settings.universe, clock)
+        except VenueError as error:
+            log.warning("supplies not read", error=str(error))
+            return
+        log.info("supplies read", new=saved.new, waiting=len(reading.refusals))
+
+    return work
+
+
+def start_digest_told(
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    policy: AlertPolicy,
+    live_from: datetime,
+    *,
+    stop: asyncio.Event,
+    wake: Callable[[], None],
+) -> Work:
+    """Tells what was on already, once the history before ``live_from`` has been stepped."""
+    enricher = enricher_of(settings)
+
+    def told() -> bool:
+        with database.read() as conn:
+            stored = engine_state.load_state(conn)
+        if stored is None or stored.last_open + 2 * settings.engine.interval <= live_from:
+            return False
+        digest_at_start(database, policy, enricher, clock.now())
+        return True
+
+    async def work() -> None:
+        while not stop.is_set():
+            try:
+                if await asyncio.to_thread(told):
+                    wake()
+                    return
+            except MonitorError as error:  # a store that is busy is asked again
+                log.warning("start digest waits", error=str(error))
+            await asyncio.sleep(CAUGHT_UP_LOOK_S)
+
+    return work

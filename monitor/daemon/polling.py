@@ -1,0 +1,51 @@
+"""One asking of every venue, and what is remembered and told of it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from monitor.alerting.operator_notice import operator_notice
+from monitor.alerting.operators import Operators
+from monitor.daemon.process import rss_bytes
+from monitor.ingest.poll_report import PollReport
+from monitor.ingest.poller import Poller
+from monitor.model.grid import iso
+from monitor.store import meta, outbox, venue_health
+from monitor.store.database import Database
+from monitor.web.readiness import LAST_GOOD_POLL
+
+
+class Polling:
+    """``wake``: called when the operator was told of a venue."""
+
+    def __init__(
+        self, poller: Poller, database: Database, operators: Operators, *, wake: Callable[[], None]
+    ) -> None:
+        self._poller = poller
+        self._database = database
+        self._operators = operators
+        self._wake = wake
+
+    async def ask(self, now: datetime) -> PollReport:
+        """Poll, remember health, tell the operator of transitions."""
+        report = await self._poller.poll(now)
+        await asyncio.to_thread(self._remember, report)
+        if report.transitions:
+            self._wake()
+        return report
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await self._poller.close()
+
+    def _remember(self, report: PollReport) -> None:
+        notices = [operator_notice(f"venue {t.venue}", t.text, t.at) for t in report.transitions]
+        rss = rss_bytes()
+        with self._database.write() as conn:
+            for health in report.health:
+                venue_health.save_health(conn, health)
+            if report.is_good:
+                meta.put(conn, LAST_GOOD_POLL, iso(report.at))
+            if rss is not None:
+                meta.put(conn, "rss_mb", f"{rss / 1e6:.1f}")
+            outbox.enqueue(conn, [told for n in notices for told in self._operators.told(n)])
