@@ -13,10 +13,12 @@ from monitor.model.state import TokenState
 _DID = {
     ChangeReason.OPENED: "opened",
     ChangeReason.CONFIRMED: "confirmed",
+    ChangeReason.SEVERITY: "critical",
     ChangeReason.REVERSED: "reversed",
     ChangeReason.FADED: "over",
     ChangeReason.EXPIRED: "over",
 }
+_WEIGHT = ("critical", "confirmed", "over", "reversed", "still on", "opened")
 MISSES = 3
 MOVERS = 3
 RECORD_DAYS = 90
@@ -86,30 +88,55 @@ def record(past: Sequence[Rotation], until: datetime) -> Record:
 
 
 def main_rotation(facts: ReportFacts) -> tuple[Rotation, str] | None:
-    """(rotation, what it did in the day), the weightiest first.
+    """(rotation, what it did in the day) of the news of the day.
 
-    Confirmed in the day; a confirmed one that ended; a confirmed one that is on; then the same of mere watches. Among
-    equals the one with the highest score.
+    Of those that were ever confirmed, and then of mere watches, the one about the largest own move of the day, on
+    whichever side; among equals what became critical or was confirmed in the day, then what ended, is on, opened.
     """
     did = {c.rotation.id: _DID[c.reason] for c in _in_time(facts.changes) if c.reason in _DID}
     confirmed = {c.rotation.id for c in facts.changes if c.reason is ChangeReason.CONFIRMED}
     ranked = []
     for rotation in facts.rotations:
         what = did.get(rotation.id) or ("still on" if rotation.is_on else "")
-        if what in ("opened", "confirmed") and not rotation.is_on:
+        if what in ("opened", "confirmed", "critical") and not rotation.is_on:
             what = "over"
         if not what:
             continue
-        if rotation.id in confirmed and rotation.is_on:
-            what, rank = "confirmed", 0
-        else:
-            rank = ("over", "reversed", "still on", "opened").index(what) // 2 + 1
-            rank += 0 if rotation.confirmed_at is not None else 2
-        ranked.append((rank, -rotation.peak_score, rotation.id, rotation, what))
+        if rotation.id in confirmed and rotation.is_on and what != "critical":
+            what = "confirmed"
+        order = (
+            rotation.confirmed_at is None,
+            -largest_own_move(rotation, facts, of_day=True)[0],
+            _WEIGHT.index(what),
+            -rotation.peak_score,
+            rotation.id,
+        )
+        ranked.append((order, rotation, what))
     if not ranked:
         return None
-    *_, rotation, what = min(ranked, key=lambda row: row[:3])
+    _, rotation, what = min(ranked, key=lambda row: row[0])
     return rotation, what
+
+
+def largest_own_move(rotation: Rotation, facts: ReportFacts, *, of_day: bool) -> tuple[float, str]:
+    """(size, sector) of the larger own move of its two sides: ``of_day`` where that is known, else of its evidence."""
+    moves = _own_moves(rotation, facts if of_day else None)
+    found = [(abs(own), sector) for sector, own in moves.items() if own is not None]
+    if not found:
+        return 0.0, rotation.from_sector
+    return max(found, key=lambda part: (part[0], part[1] == rotation.from_sector))
+
+
+def _own_moves(rotation: Rotation, facts: ReportFacts | None) -> dict[str, float | None]:
+    moves: dict[str, float | None] = {}
+    sides = (rotation.evidence.from_side, rotation.evidence.to_side)
+    for sector, side in zip(rotation.pair, sides, strict=True):
+        state = facts.state(sector) if facts is not None else None
+        if state is not None and state.own_return_24h is not None:
+            moves[sector] = state.own_return_24h
+        elif side is not None:
+            moves[sector] = side.own_return
+    return moves
 
 
 def _in_time(changes: Sequence[RotationChange]) -> list[RotationChange]:

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from monitor.content.report.blocks import Paragraph, Quote, Section
 from monitor.content.report.facts import ReportFacts
 from monitor.content.report.phrases import as_of, day_words, partial_words
-from monitor.content.report.selection import conditions_met, main_rotation, nearest_misses
+from monitor.content.report.selection import (
+    conditions_met,
+    largest_own_move,
+    main_rotation,
+    nearest_misses,
+)
 from monitor.content.wording.figures import day, percent, pp
 from monitor.content.wording.phrases import listed, moved, pair_words, split_words
 from monitor.content.wording.safe_text import one_line
@@ -13,6 +18,7 @@ from monitor.model.rotation import MARKET, Rotation
 from monitor.model.state import SectorState, TokenState
 
 SUBJECT = 150
+_NEWS = {"critical": "now critical"}
 MARKET_WIDE = 0.05
 """A day in which the watched market moved so much is not called quiet."""
 
@@ -65,7 +71,7 @@ def quote(facts: ReportFacts) -> Section | None:
 def _rotation_line(rotation: Rotation, did: str, facts: ReportFacts) -> str:
     told = _figures(rotation, did, facts)
     line = (
-        f"{pair_words(rotation.pair, facts.names)} {did}; {facts.name(rotation.from_sector)}"
+        f"{pair_words(rotation.pair, facts.names)} {_NEWS.get(did, did)}; {facts.name(told.sector)}"
         f" {percent(told.total)} (own {pp(told.own)})"
     )
     if rotation.to_sector != MARKET:
@@ -75,8 +81,9 @@ def _rotation_line(rotation: Rotation, did: str, facts: ReportFacts) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """Fractions over ``window`` (words). ``share_change`` and ``volume_change`` are of *to*."""
+    """Fractions of ``sector`` over ``window`` (words). ``share_change`` and ``volume_change`` are of *to*."""
 
+    sector: str
     window: str
     total: float | None
     market: float | None
@@ -88,10 +95,13 @@ class _Figures:
 
 def _figures(rotation: Rotation, did: str, facts: ReportFacts) -> _Figures:
     """Of what was seen when it was flagged in this day; of the day itself where it is older."""
-    source, target = facts.state(rotation.from_sector), facts.state(rotation.to_sector)
-    if did in ("still on", "over", "reversed") and source is not None and facts.close is not None:
+    older = did in ("critical", "still on", "over", "reversed")
+    sector = largest_own_move(rotation, facts, of_day=older)[1]
+    source, target = facts.state(sector), facts.state(rotation.to_sector)
+    if older and source is not None and facts.close is not None:
         at = facts.close.close_time
         return _Figures(
+            sector,
             f"24 h to {at:%H:%M} UTC on {at.day} {at:%b}",
             source.return_24h,
             source.market_part_24h,
@@ -100,9 +110,12 @@ def _figures(rotation: Rotation, did: str, facts: ReportFacts) -> _Figures:
             target.share_change_24h if target else None,
             target.volume_share_change_24h if target else None,
         )
-    side, other = rotation.evidence.from_side, rotation.evidence.to_side
+    other = rotation.evidence.to_side
+    of_target = other is not None and sector == rotation.to_sector
+    side = other if of_target and other is not None else rotation.evidence.from_side
     at = rotation.evidence.at or rotation.confirmed_at or rotation.detected_at
     return _Figures(
+        sector,
         f"{rotation.evidence.window_h} h to {at:%H:%M} UTC on {at.day} {at:%b}",
         side.total_return,
         side.market_part,
@@ -149,8 +162,8 @@ def _day_sentence(facts: ReportFacts) -> str:
     rotation, did = main
     told = _figures(rotation, did, facts)
     sentence = (
-        f"On {day_words(facts)} {pair_words(rotation.pair, facts.names)} {_did(did)}"
-        f" ({rotation.severity.value}): {facts.name(rotation.from_sector)} {moved(told.total)} in the"
+        f"On {day_words(facts)} {pair_words(rotation.pair, facts.names)} {_did(did, rotation)}:"
+        f" {facts.name(told.sector)} {moved(told.total)} in the"
         f" {told.window} ({split_words(told.market, told.own, told.beta)})"
     )
     if rotation.to_sector != MARKET:
@@ -172,8 +185,11 @@ def _with_the_market(facts: ReportFacts) -> str:
     return f"{text}; the largest own part is {pp(largest)} ({facts.names[sector]})."
 
 
-def _did(did: str) -> str:
-    return {"over": "ended", "still on": "was still on"}.get(did, f"was {did}")
+def _did(did: str, rotation: Rotation) -> str:
+    if did == "critical":
+        return "became critical"
+    words = {"over": "ended", "still on": "was still on"}.get(did, f"was {did}")
+    return f"{words} ({rotation.severity.value})"
 
 
 def _more(count: int) -> str:

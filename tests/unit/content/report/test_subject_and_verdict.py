@@ -113,11 +113,47 @@ def test_a_rotation_of_an_earlier_day_is_told_with_the_figures_of_this_day() -> 
     old = samples.confirmed(detected_at=SINCE - 30 * HOUR, confirmed_at=SINCE - 29 * HOUR)
     facts = days.quiet(rotations=[old], past=[old])
     assert report_subject(facts).endswith(
-        "AI agents → Memes still on; AI agents +2.1 % (own +0.7 pp), Memes share -0.6 pp"
+        "AI agents → Memes still on; Memes -1.2 % (own -2.6 pp), Memes share -0.6 pp"
     )
-    assert "was still on (warning): AI agents rose 2.1 % in the 24 h to 00:00 UTC on 20 Jan" in (
+    assert "was still on (warning): Memes lost 1.2 % in the 24 h to 00:00 UTC on 20 Jan" in (
         sentence(facts)
     )
+
+
+def test_the_news_is_the_largest_own_move_of_a_rotation_and_not_the_last_to_be_confirmed() -> None:
+    critical = samples.confirmed(severity=Severity.CRITICAL, confirmed_at=SINCE - 9 * HOUR)
+    small = samples.side("defi", own_return=-0.016, total_return=-0.02)
+    show = samples.confirmed(
+        id="rot-side",
+        from_sector="defi",
+        peak_score=9.0,
+        evidence=samples.evidence(from_side=small, to_side=samples.side("gaming", own_return=0.01)),
+        to_sector="gaming",
+    )
+    moved_most = replace(days.STATES[0], own_return_24h=-0.2, return_24h=-0.23)
+    facts = days.rotating(
+        rotations=[show, critical],
+        changes=[
+            samples.change(show, ChangeReason.CONFIRMED),
+            samples.change(critical, ChangeReason.SEVERITY),
+        ],
+        close=MarketStep(UNTIL - HOUR, HOUR, (moved_most, *days.STATES[1:]), days.TOKENS, ()),
+    )
+    assert "AI agents → Memes now critical; AI agents -23.0 % (own -20.0 pp)" in report_subject(
+        facts
+    )
+    assert "became critical (critical)" not in sentence(facts)
+
+
+def test_a_gain_is_told_by_the_side_that_gained() -> None:
+    back = samples.confirmed(from_sector="memes", to_sector="ai-agents")
+    sides = samples.evidence(
+        from_side=samples.side("memes", own_return=-0.01, total_return=-0.035),
+        to_side=samples.gaining("ai-agents", own_return=0.22, total_return=0.241),
+    )
+    facts = days.rotating(rotations=[replace(back, evidence=sides)])
+    assert "Memes → AI agents confirmed; AI agents +24.1 % (own +22.0 pp)" in report_subject(facts)
+    assert "AI agents rose 24.1 %" in sentence(facts)
 
 
 def test_a_confirmed_rotation_that_is_on_comes_before_a_watch_that_opened() -> None:
