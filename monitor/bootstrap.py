@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
+from pydantic import SecretStr
+
 from monitor.alerting.chart import AlertCharts
 from monitor.alerting.enrich import Enricher
 from monitor.alerting.operators import Operators
@@ -19,7 +21,6 @@ from monitor.model.notice import Channel
 from monitor.model.rotation import Severity
 from monitor.reporting.schedule import ReportMails
 from monitor.settings.schema import Settings
-from monitor.settings.secret import Secret
 from monitor.settings.tables import SlackTable
 from monitor.store.database import Database
 
@@ -72,7 +73,7 @@ def mail_server(settings: Settings) -> MailServer | None:
         port=smtp.port,
         security=smtp.security,
         user=smtp.user,
-        password=smtp.password.reveal() if smtp.password else None,
+        password=smtp.password.get_secret_value() if smtp.password else None,
         timeout=smtp.timeout,
     )
 
@@ -158,10 +159,10 @@ def _mail(
     }
 
 
-def _slack_ways(slack: SlackTable) -> dict[Channel, str | Secret]:
+def _slack_ways(slack: SlackTable) -> dict[Channel, str | SecretStr]:
     """Where each goes: a channel of the bot by its name, or a webhook. Operator notices have a way of their own or go
     where the alerts go."""
-    found: dict[Channel, str | Secret] = {}
+    found: dict[Channel, str | SecretStr] = {}
     if slack.bot_token is not None and slack.channel:
         found[Channel.SLACK] = slack.channel
         found[Channel.OPERATOR] = slack.operator_channel or slack.channel
@@ -173,10 +174,10 @@ def _slack_ways(slack: SlackTable) -> dict[Channel, str | Secret]:
 
 
 def _slack(slack: SlackTable, clock: Clock, draw: DrawPicture) -> dict[Channel, ChannelSender]:
-    token = slack.bot_token.reveal() if slack.bot_token else ""
+    token = slack.bot_token.get_secret_value() if slack.bot_token else ""
     return {
-        channel: SlackWebhook(way.reveal())
-        if isinstance(way, Secret)
+        channel: SlackWebhook(way.get_secret_value())
+        if isinstance(way, SecretStr)
         else SlackBot(token, way, clock=clock, base_url=slack.base_url, draw=draw)
         for channel, way in _slack_ways(slack).items()
     }

@@ -62,7 +62,7 @@ def _check_database(settings: "Settings") -> None:
     from monitor.store.errors import StoreError
 
     try:
-        check_url(settings.database.url)
+        check_url(settings.database.url.get_secret_value())
     except StoreError as error:
         place = settings.origins.get("database.url", "default")
         raise ConfigError([f"{settings.file} ({place}): {error}"]) from None
@@ -74,9 +74,17 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Machine output.")] = False,
 ) -> None:
     """Effective settings with the origin of each; secrets are masked."""
+    from monitor.settings.keys import keys_of
+    from monitor.settings.tables import Tables
+
     settings = context_of(ctx).settings()
+    in_file = {key.text for key in keys_of(Tables) if key.in_file is not None}
     rows = [
-        (key, value, settings.origins.get(key, "default"))
+        (
+            key,
+            _shown(value) if key in in_file else _plain(value),
+            settings.origins.get(key, "default"),
+        )
         for key, value in _flat(settings.tables.model_dump(exclude={"tokens", "sectors"}))
     ]
     if as_json:
@@ -130,16 +138,24 @@ def _flat(tables: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", _plain(value)
+            yield f"{prefix}{name}", value
+
+
+def _shown(value: Any) -> str:
+    """A secret that may stand in the file, without what may not."""
+    from monitor.model.passwords import hide_password
+
+    return hide_password(value.get_secret_value())
 
 
 def _plain(value: Any) -> Any:
+    from pydantic import SecretStr
+
     from monitor.model.grid import format_duration, iso
-    from monitor.settings.secret import Secret
-    from monitor.settings.sources import masked
+    from monitor.model.passwords import hide_password
 
     match value:
-        case Secret():
+        case SecretStr():
             return "***"
         case timedelta():
             value = format_duration(value)
@@ -150,5 +166,5 @@ def _plain(value: Any) -> Any:
         case list():
             value = [_plain(item) for item in value]
         case str():
-            value = masked(value)
+            value = hide_password(value)
     return value

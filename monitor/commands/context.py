@@ -63,7 +63,7 @@ class Context:
         from monitor.store.database import open_database
         from monitor.store.migrations import check_schema
 
-        database = open_database(settings.database.url)
+        database = open_database(settings.database.url.get_secret_value())
         try:
             if checked:
                 check_schema(database)

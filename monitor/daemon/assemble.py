@@ -214,7 +214,7 @@ def _page(
                 width=settings.engine.interval,
                 deadline=settings.engine.deadline,
                 metrics=metrics,
-                token=web.token.reveal() if web.token else None,
+                token=web.token.get_secret_value() if web.token else None,
                 storage_fault=lambda: faults.standing,
                 rss_bytes=rss_bytes,
             )

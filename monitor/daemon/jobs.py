@@ -76,7 +76,7 @@ def supplies_read(
     gecko = CoinGecko(
         clock,
         plan=source.plan,
-        key=source.api_key.reveal() if source.api_key else None,
+        key=source.api_key.get_secret_value() if source.api_key else None,
         base_url=source.base_url,
     )
 

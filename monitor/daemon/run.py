@@ -37,7 +37,7 @@ async def run_daemon(
     SchemaError when the schema is not this program's and ``migrate`` is not given.
     """
     stop = stop or asyncio.Event()
-    database = open_database(settings.database.url)
+    database = open_database(settings.database.url.get_secret_value())
     try:
         if migrate:
             upgrade(database)

@@ -4,11 +4,11 @@ import difflib
 from collections.abc import Mapping, Sequence
 from datetime import date, time
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from monitor.settings.sources import PRIVATE
+from monitor.settings.keys import annotation_at, holds_secret, key_text, table_in
 from monitor.settings.tables import Tables
 
 _EXPECTED = {
@@ -39,14 +39,6 @@ _LENGTHS = {
 _LONGEST = 80
 
 
-def key_text(loc: Sequence[str | int]) -> str:
-    """``sectors[0].tokens[2]`` of a path."""
-    text = ""
-    for part in loc:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
 def faults_of(error: ValidationError, path: Path, origins: Mapping[str, str]) -> list[str]:
     """Every fault of a failed validation, in the file's order; secrets are never printed."""
     lines: list[str] = []
@@ -54,7 +46,7 @@ def faults_of(error: ValidationError, path: Path, origins: Mapping[str, str]) ->
         loc = own_parts(item["loc"])
         key = key_text(loc)
         place = f"environment: {origins[key]}" if key in origins else f"{path}: {key}"
-        line = f"{place}: {_found(item, key)}, {_expected(item, loc)}"
+        line = f"{place}: {_found(item, loc)}, {_expected(item, loc)}"
         if line not in lines:
             lines.append(line)
     return lines
@@ -78,17 +70,13 @@ def _other_branch(item: Any) -> bool:
     return "MemberTable" in loc and not isinstance(given, dict) and loc[-1] == "MemberTable"
 
 
-def _is_secret(key: str) -> bool:
-    """A secret, or a table that should hold one: its wrong value may be the secret itself."""
-    return any(secret == key or secret.startswith(f"{key}.") for secret in PRIVATE)
-
-
-def _found(item: Any, key: str) -> str:
+def _found(item: Any, loc: Sequence[str | int]) -> str:
     if item["type"] == "missing":
         return "found nothing"
     if item["type"] == "extra_forbidden":
         return "found an unknown key"
-    if _is_secret(key):
+    # A table that holds a secret counts: what stands in its place may be one. The name of a table is none.
+    if item["loc"][-1] != "[key]" and holds_secret(annotation_at(Tables, loc)):
         return "found ***"
     given = item["input"]
     # a TOML date prints as it is written, not as the program's constructor call
@@ -123,32 +111,8 @@ def _nearest(loc: list[str | int]) -> str:
 
 def _names_at(loc: list[str | int]) -> list[str]:
     """Keys that the table at this place may have."""
-    model: Any = Tables
-    named = False
-    for part in loc:
-        if isinstance(part, int):
-            continue
-        if named:  # the name of one table among many of its kind
-            named = False
-            continue
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            field = model.model_fields.get(part) or next(
-                (f for f in model.model_fields.values() if f.alias == part), None
-            )
-            if field is None:
-                return []
-            model, named = _table_in(field.annotation), get_origin(field.annotation) is dict
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        return sorted(field.alias or name for name, field in model.model_fields.items())
-    return []
-
-
-def _table_in(annotation: Any) -> Any:
-    """The table inside a list, mapping or choice."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in get_args(annotation):
-        found = _table_in(inner)
-        if found is not None:
-            return found
-    return None
+    kind = annotation_at(Tables, loc) if loc else Tables
+    table = table_in(kind) if get_origin(kind) is not dict else None
+    if table is None:
+        return []
+    return sorted(field.alias or name for name, field in table.model_fields.items())

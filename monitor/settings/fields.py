@@ -1,18 +1,21 @@
 """Kinds of values in the configuration: lengths of time, moments, addresses, secrets; each says what it expects."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from monitor.model.grid import parse_duration, parse_iso
-from monitor.settings.secret import Secret
+from monitor.model.passwords import has_bare_at, hide_password
 
 _DURATION = "expected a length of time such as '90s', '5m' or '7d'"
 _MOMENT = "expected a date or time such as 2025-01-19 or 2025-01-19T05:00:00Z"
 _TIME = "expected a time of day such as 07:00"
+_QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 
 
 def _duration(value: Any) -> Any:
@@ -73,18 +76,41 @@ def _matches(pattern: str, form: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _secret(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if not value:
+def _secret(value: SecretStr) -> SecretStr:
+    """What shells, compose files and editors leave around a secret is no part of it."""
+    text = value.get_secret_value()
+    if not text:
         raise ValueError("expected a secret that is not empty")
-    return Secret(value)
+    if len(text) > 1 and text[0] == text[-1] and text[0] in _QUOTES:
+        raise ValueError("expected it without quotation marks: it begins and ends with one")
+    if text[-1] in "\r\n":
+        raise ValueError("expected it without the line end that it ends with")
+    if not text.isprintable():
+        raise ValueError("expected one line: it holds a line end or another control character")
+    return value
 
 
-def _address(value: Secret) -> Secret:
-    if re.fullmatch(r"https?://[^\s/]+\S*", value.reveal()) is None:
+def _address(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if text[:1] in _QUOTES:
+        raise ValueError("expected a URL without quotation marks: it begins with one")
+    if re.fullmatch(r"https?://[^\s/]+\S*", text) is None:
         raise ValueError("expected a URL that begins with http:// or https://")
     return value
+
+
+def _database(value: SecretStr) -> SecretStr:
+    if has_bare_at(value.get_secret_value()):
+        raise ValueError("expected each @ of the password to be written as %40")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class InFile:
+    """Beside a secret's type: the secrets that may stand in the configuration's file, and what the others hold."""
+
+    allowed: Callable[[str], bool]
+    what: str
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
@@ -113,5 +139,11 @@ Symbol = Annotated[
 Name = Annotated[str, _matches(r"[a-z0-9][a-z0-9-]*", "lower-case letters, digits and hyphens")]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
-SecretText = Annotated[Secret, BeforeValidator(_secret)]
-SecretUrl = Annotated[Secret, BeforeValidator(_secret), AfterValidator(_address)]
+SecretText = Annotated[SecretStr, AfterValidator(_secret)]
+SecretUrl = Annotated[SecretStr, AfterValidator(_secret), AfterValidator(_address)]
+DatabaseUrl = Annotated[
+    SecretStr,
+    AfterValidator(_secret),
+    AfterValidator(_database),
+    InFile(lambda url: hide_password(url) == url, "a password"),
+]

@@ -11,7 +11,7 @@ from monitor.settings.checks import all_faults, warnings_of
 from monitor.settings.faults import faults_of
 from monitor.settings.mending import whole_part
 from monitor.settings.schema import Settings
-from monitor.settings.sources import keys_of, overlay, read_file, take_secrets
+from monitor.settings.sources import given_keys, overlay, read_file, take_secrets
 from monitor.settings.tables import Tables
 
 LOCAL = Path("config/monitor.toml")
@@ -42,7 +42,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     if faults:
         raise ConfigError(faults)
     faults = take_secrets(data, file)
-    origins = dict.fromkeys(keys_of(data), "file")
+    origins = dict.fromkeys(given_keys(data), "file")
     from_environment, unknown = overlay(data, environ)
     faults += unknown
     try:

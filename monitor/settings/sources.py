@@ -4,76 +4,47 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel
-
-from monitor.settings.tables import (
-    VENUES,
-    AlertMailTable,
-    AlertsTable,
-    DatabaseTable,
-    DetectionTable,
-    EngineTable,
-    ReportTable,
-    RetentionKind,
-    ScheduleTable,
-    SlackTable,
-    SmtpTable,
-    SourceName,
-    SourceTable,
-    VenueTable,
-    WebTable,
-)
+from monitor.settings.keys import Key, keys_of
+from monitor.settings.tables import Tables
 
 PREFIX = "MONITOR_"
 GLOBALS = frozenset({"MONITOR_CONFIG", "MONITOR_LOG_LEVEL", "MONITOR_LOG_FORMAT"})
-SECRETS = frozenset(
-    {
-        "alerts.slack.webhook",
-        "alerts.slack.operator_webhook",
-        "alerts.slack.bot_token",
-        "smtp.password",
-        "web.token",
-    }
-    | {f"sources.{name}.api_key" for name in get_args(SourceName)}
-)
-PRIVATE = SECRETS | {"database.url"}
-"""Never printed in a fault; each may stand in a file that ``<KEY>_FILE`` names."""
-_PASSWORD = re.compile(r"(?P<scheme>[a-z0-9+.-]+://[^:/@\s]*):[^@/\s]*@", re.IGNORECASE)
-_PLAIN: dict[str, type[BaseModel]] = {
-    "engine": EngineTable,
-    "database": DatabaseTable,
-    "schedule": ScheduleTable,
-    "detection": DetectionTable,
-    "alerts": AlertsTable,
-    "alerts.slack": SlackTable,
-    "alerts.email": AlertMailTable,
-    "report": ReportTable,
-    "smtp": SmtpTable,
-    "web": WebTable,
-}
-_NAMED: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
-    "venues": (VenueTable, VENUES),
-    "sources": (SourceTable, get_args(SourceName)),
-}
-
 Data = dict[str, Any]
 
 
 def read_file(path: Path) -> tuple[Data, list[str]]:
-    """The file's tables, or what is wrong with the file as a whole."""
+    """The file's tables, or what is wrong with the file as a whole. A byte order mark before them is no part of them."""
+    text = ""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")), []
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text), []
     except UnicodeDecodeError as error:
         fault = f"found a byte that is not UTF-8 at position {error.start}, expected UTF-8 text"
     except tomllib.TOMLDecodeError as error:
-        fault = f"found what is not TOML ({error}), expected TOML"
+        fault = _no_toml(text, str(error))
     except OSError as error:
         fault = _unreadable(error)
     return {}, [f"{path}: {fault}"]
+
+
+def _no_toml(text: str, error: str) -> str:
+    """What the reader of TOML says; it names no key that stands twice, so that is looked up."""
+    place = re.search(r"\(at line (?P<line>\d+), column \d+\)", error)
+    if place is None or not error.startswith(("Cannot overwrite", "Cannot declare")):
+        return f"found what is not TOML ({error}), expected TOML"
+    lines = text.splitlines()[: int(place["line"])]
+    last = next((line for line in reversed(lines) if line.strip()), "").strip()
+    if last.startswith("["):
+        return f"found the table {last.partition(']')[0].strip('[] ')} twice {place.group()}, expected it once"
+    table = next((line.strip() for line in reversed(lines) if line.strip().startswith("[")), "")
+    key = ".".join(
+        filter(None, (table.partition("]")[0].strip("[] "), last.partition("=")[0].strip()))
+    )
+    return f"found {key} twice {place.group()}, expected it once"
 
 
 def _unreadable(error: OSError) -> str:
@@ -90,26 +61,32 @@ def _unreadable(error: OSError) -> str:
 def take_secrets(data: Data, path: Path) -> list[str]:
     """Take secrets out of the file's tables: each is a fault that names its key and never its value."""
     found = []
-    for key in sorted(PRIVATE):
-        *tables, last = key.split(".")
-        node: Any = data
-        for part in tables:
-            node = node.get(part) if isinstance(node, dict) else None
-        if not isinstance(node, dict) or last not in node:
+    for key in sorted(keys_of(Tables, data), key=lambda k: k.text):
+        holder = _holder(data, key) if key.is_secret else None
+        if holder is None:
             continue
-        if key in SECRETS or masked(str(node[last])) != str(node[last]):
-            del node[last]
-            what = "a secret" if key in SECRETS else "a password"
-            variable = variable_of(key)
-            found.append(
-                f"{path}: {key}: found {what} in the file, expected it in {variable} or {variable}_FILE"
-            )
+        if key.in_file is not None and key.in_file.allowed(str(holder[key.path[-1]])):
+            continue
+        del holder[key.path[-1]]
+        what = key.in_file.what if key.in_file is not None else "a secret"
+        place = "in the environment"
+        if key.by_environment:
+            place = f"in {variable_of(key.text)} or {variable_of(key.text)}_FILE"
+        found.append(f"{path}: {key.text}: found {what} in the file, expected it {place}")
     return found
 
 
-def masked(text: str) -> str:
-    """A URL without its password."""
-    return _PASSWORD.sub(r"\g<scheme>:***@", text)
+def _holder(data: Data, key: Key) -> Any:
+    """The table in which the key stands; None where it does not."""
+    node: Any = data
+    for part in key.path[:-1]:
+        if isinstance(node, dict):
+            node = node.get(str(part))
+        elif isinstance(node, list) and isinstance(part, int):
+            node = node[part]
+        else:
+            return None
+    return node if isinstance(node, dict) and key.path[-1] in node else None
 
 
 def variable_of(key: str) -> str:
@@ -121,14 +98,14 @@ def overlay(data: Data, environ: Mapping[str, str]) -> tuple[dict[str, str], lis
     """Lay the environment's settings over ``data``, in place: (dotted key -> variable, faults)."""
     origins: dict[str, str] = {}
     faults: list[str] = []
-    texts = {key for key, is_text in _settable(data).items() if is_text}
+    known = {variable_of(key.text): key for key in keys_of(Tables, data) if key.by_environment}
     for variable in sorted(environ):
         if not variable.startswith(PREFIX) or variable in GLOBALS:
             continue
-        key, by_file = _key_of(variable, data)
+        key, by_file = _key_of(variable, known)
         if key is None:
             faults.append(
-                f"environment: {variable}: found an unknown setting, {_near(variable, data)}"
+                f"environment: {variable}: found an unknown setting, {_near(variable, known)}"
             )
             continue
         text: str | None = environ[variable]
@@ -137,8 +114,8 @@ def overlay(data: Data, environ: Mapping[str, str]) -> tuple[dict[str, str], lis
             faults += fault
         if text is None:
             continue
-        _set(data, key, text if key in PRIVATE or key in texts else _value(text))
-        origins[key] = variable
+        _set(data, key.path, text if key.is_text else _value(text))
+        origins[key.text] = variable
     return origins, faults
 
 
@@ -148,68 +125,38 @@ def _held(variable: str, environ: Mapping[str, str]) -> tuple[str | None, list[s
     if plain in environ:
         return None, [f"environment: {variable}: found beside {plain}, expected one of the two"]
     try:
-        return Path(environ[variable]).read_text(encoding="utf-8").strip(), []
+        return Path(environ[variable]).read_text(encoding="utf-8-sig").strip(), []
     except (OSError, UnicodeDecodeError):
         fault = "found a file that cannot be read, expected one that holds the secret"
         return None, [f"environment: {variable}: {fault}"]
 
 
-def keys_of(data: Data) -> Iterator[str]:
+def given_keys(data: Data) -> Iterator[str]:
     """Dotted keys of every scalar or list in the tables that are no list."""
     for name, value in data.items():
         if isinstance(value, dict):
-            yield from (f"{name}.{inner}" for inner in keys_of(value))
+            yield from (f"{name}.{inner}" for inner in given_keys(value))
         else:
             yield name
 
 
-def _key_of(variable: str, data: Data) -> tuple[str | None, bool]:
-    """The dotted key that a variable names, and whether it names a file that holds it."""
-    known = {variable_of(key): key for key in _settable(data)}
+def _key_of(variable: str, known: Mapping[str, Key]) -> tuple[Key | None, bool]:
+    """The key that a variable names, and whether it names a file that holds a secret."""
     if variable in known:
         return known[variable], False
-    base = variable.removesuffix("_FILE")
-    if base != variable and known.get(base) in PRIVATE:
-        return known[base], True
+    base = known.get(variable.removesuffix("_FILE"))
+    if base is not None and variable.endswith("_FILE") and base.is_secret:
+        return base, True
     return None, False
 
 
-def _near(variable: str, data: Data) -> str:
-    known = [variable_of(key) for key in _settable(data)]
+def _near(variable: str, known: Mapping[str, Key]) -> str:
     near = difflib.get_close_matches(variable, known, n=1, cutoff=0.8)
     return f"expected {near[0]}?" if near else "expected MONITOR_<SECTION>__<KEY>"
 
 
-def _settable(data: Data) -> dict[str, bool]:
-    """Dotted keys that the environment may set -> whether the value is a text, to be taken as it stands."""
-    keys: dict[str, bool] = {}
-    for table, model in _PLAIN.items():
-        keys |= _keys_in(table, model)
-    keys |= dict.fromkeys((f"schedule.retention.{kind}" for kind in get_args(RetentionKind)), False)
-    for table, (model, names) in _NAMED.items():
-        given = data.get(table)
-        for name in sorted({*names, *(given if isinstance(given, dict) else ())}):
-            keys |= _keys_in(f"{table}.{name}", model)
-    return keys
-
-
-def _keys_in(table: str, model: type[BaseModel]) -> dict[str, bool]:
-    return {
-        f"{table}.{name}": _may_be_text(field.annotation)
-        for name, field in model.model_fields.items()
-        if not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel))
-    }
-
-
-def _may_be_text(annotation: Any) -> bool:
-    """A text, perhaps a checked or an absent one; lengths of time and choices are read as texts anyway."""
-    if get_origin(annotation) in (list, dict):
-        return False
-    return annotation is str or any(_may_be_text(inner) for inner in get_args(annotation))
-
-
-def _set(data: Data, key: str, value: Any) -> None:
-    *tables, last = key.split(".")
+def _set(data: Data, path: Sequence[str | int], value: Any) -> None:
+    *tables, last = map(str, path)
     node = data
     for part in tables:
         node = node.setdefault(part, {})

@@ -3,11 +3,12 @@
 from datetime import time, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from monitor.settings.fields import (
     Address,
     Color,
+    DatabaseUrl,
     Duration,
     Fraction,
     LocalTime,
@@ -21,6 +22,7 @@ from monitor.settings.fields import (
     Url,
     Zone,
 )
+from monitor.settings.keys import KnownNames
 
 VENUES = (
     "binance",
@@ -45,7 +47,6 @@ class Table(BaseModel):
         frozen=True,
         strict=True,
         allow_inf_nan=False,
-        arbitrary_types_allowed=True,
     )
 
 
@@ -66,7 +67,7 @@ class EngineTable(Table):
 class DatabaseTable(Table):
     """[database]"""
 
-    url: str = Field(default="sqlite:///monitor.db", repr=False)  # may hold a password
+    url: DatabaseUrl = SecretStr("sqlite:///monitor.db")  # may hold a password
 
 
 SourceName = Literal["coingecko", "defillama", "dune", "sosovalue"]
@@ -289,7 +290,7 @@ class Tables(Table):
     schedule: ScheduleTable = ScheduleTable()
     sectors: list[SectorTable] = Field(min_length=2)
     tokens: dict[str, TokenTable]
-    venues: dict[str, VenueTable] = Field(default_factory=dict)
+    venues: Annotated[dict[str, VenueTable], KnownNames(VENUES)] = Field(default_factory=dict)
     sources: dict[SourceName, SourceTable] = Field(default_factory=dict)
     detection: DetectionTable = DetectionTable()
     alerts: AlertsTable = AlertsTable()

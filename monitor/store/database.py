@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from monitor.model.passwords import has_bare_at
 from monitor.store.errors import DatabaseBusyError, StoreError, translate
 
 WRITE_WAIT_S = 30
@@ -118,6 +119,11 @@ def mask_url(url: URL) -> str:
 
 
 def _parse(url: str) -> URL:
+    if has_bare_at(url):
+        raise StoreError(
+            "database.url: found an @ inside the password, which would end it there",
+            remedy="write each @ of the password as %40",
+        )
     try:
         parsed = make_url(url.strip())
     except (ArgumentError, ValueError):
@@ -129,7 +135,7 @@ def _parse(url: str) -> URL:
     if parsed.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
-        return parsed
+        return _from_home(parsed)
     raise StoreError(
         f"database.url: found the kind {parsed.drivername!r}, expected sqlite or postgresql",
         remedy="monitor config check",
@@ -148,6 +154,20 @@ def _check_file(url: URL, masked: str) -> None:
         raise StoreError(
             f"{masked}: the directory {directory} does not exist", remedy=f"mkdir -p {directory}"
         )
+
+
+def _from_home(url: URL) -> URL:
+    """``~`` at the beginning of an SQLite file's path is the user's own directory, as a shell has it."""
+    name = url.database or ""
+    if not name.startswith("~"):
+        return url
+    try:
+        return url.set(database=str(Path(name).expanduser()))
+    except RuntimeError:
+        raise StoreError(
+            f"database.url: found {name!r}, which names no user's directory here, expected a path",
+            remedy="write the whole path, with four slashes: sqlite:////var/lib/monitor/monitor.db",
+        ) from None
 
 
 def _sqlite_engine(url: URL, masked: str) -> Engine:

@@ -81,7 +81,7 @@ class BusyNotices:
 async def live(day: Day) -> None:
     """One life: step what is due, send what is due, until it is killed."""
     settings, clock = day.settings, day.clock
-    database = open_database(settings.database.url)
+    database = open_database(settings.database.url.get_secret_value())
     with database.write() as conn:
         outbox.revive(conn, since=clock.now() - timedelta(days=1), now=clock.now())
     channels = _channels(day, database)
@@ -141,12 +141,12 @@ def _channels(day: Day, database: Database) -> dict[Channel, ChannelSender]:
     assert server
     draw = SomePictures(AlertCharts(database, settings.universe))
     letters = MailComposer(draw, ReportMails(database, settings))
-    token = slack.bot_token.reveal()
+    token = slack.bot_token.get_secret_value()
     return {
         Channel.SLACK: SlackBot(
             token, slack.channel, clock=clock, base_url=slack.base_url, draw=draw
         ),
-        Channel.OPERATOR: SlackWebhook(slack.operator_webhook.reveal()),
+        Channel.OPERATOR: SlackWebhook(slack.operator_webhook.get_secret_value()),
         Channel.EMAIL: EmailChannel(server, settings.report.sender, letters),
     }
 

@@ -103,7 +103,7 @@ class Stage:
     @cached_property
     def history(self) -> History:
         settings = load_settings(self.config, self.environ)
-        database = open_database(settings.database.url)
+        database = open_database(settings.database.url.get_secret_value())
         try:
             with database.read() as conn:
                 return read_history(conn, settings.universe, settings.engine.interval)

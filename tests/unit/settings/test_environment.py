@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from monitor.model.errors import ConfigError
+from monitor.model.passwords import hide_password
+from monitor.settings.keys import keys_of
 from monitor.settings.load import load_settings
-from monitor.settings.secret import Secret
-from monitor.settings.sources import SECRETS, masked, variable_of
+from monitor.settings.sources import variable_of
 from monitor.settings.tables import Tables
 from tests.unit.settings.small import SMALL, changed, faults, load
 
+SECRETS = {key.text for key in keys_of(Tables) if key.is_secret and key.in_file is None}
 HOOK = "https://hooks.example/services/T0/B0/wJ4hSecret"
 
 BY_KEY: dict[str, tuple[str, object]] = {
@@ -88,7 +90,7 @@ def keys_in(table: str) -> Iterator[tuple[str, str, object]]:
         key = f"{table}.{name}"
         kinds = list(kinds_of(field.annotation))
         nested = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-        if nested or key in SECRETS or Secret in kinds:
+        if nested or key in SECRETS:
             continue
         if key in BY_KEY:
             yield key, *BY_KEY[key]
@@ -117,6 +119,8 @@ def test_every_plain_key_is_set_by_its_variable(
     found: Any = settings.tables
     for part in key.split("."):
         found = found[part] if isinstance(found, dict) else getattr(found, part)
+    if isinstance(found, SecretStr):
+        found = found.get_secret_value()
     if value is not None:
         assert found == value
     assert settings.origins[key] == variable
@@ -182,8 +186,8 @@ def test_every_secret_comes_by_value_or_by_file_and_is_never_printed(
         found: Any = settings.tables
         for part in key.split("."):
             found = found[part] if isinstance(found, dict) else getattr(found, part)
-        assert isinstance(found, Secret)
-        assert found.reveal() == HOOK
+        assert isinstance(found, SecretStr)
+        assert found.get_secret_value() == HOOK
         shown = f"{settings!r} {settings} {found} {found!r} {settings.tables.model_dump()}"
         assert "wJ4h" not in shown
         assert settings.origins[key] == variable
@@ -191,7 +195,7 @@ def test_every_secret_comes_by_value_or_by_file_and_is_never_printed(
 
 def test_a_secret_that_reads_as_a_number_stays_as_it_was_typed(tmp_path: Path) -> None:
     token = load(tmp_path, SMALL, {"MONITOR_WEB__TOKEN": "1234"}).web.token
-    assert token == Secret("1234")
+    assert token == SecretStr("1234")
 
 
 def test_half_of_what_a_channel_needs_is_a_fault(tmp_path: Path) -> None:
@@ -252,10 +256,12 @@ def test_the_databases_url_may_stand_in_a_file_and_hides_its_password(tmp_path: 
     held = tmp_path / "url"
     held.write_text("postgresql://joe:wJ4h@db/monitor\n", encoding="utf-8")
     settings = load(tmp_path, SMALL, {"MONITOR_DATABASE__URL_FILE": str(held)})
-    assert settings.database.url == "postgresql://joe:wJ4h@db/monitor"
+    assert settings.database.url.get_secret_value() == "postgresql://joe:wJ4h@db/monitor"
     assert "wJ4h" not in repr(settings)
-    assert masked(settings.database.url) == "postgresql://joe:***@db/monitor"
-    assert masked("sqlite:///a:b@c.db") == "sqlite:///a:b@c.db"
+    assert (
+        hide_password(settings.database.url.get_secret_value()) == "postgresql://joe:***@db/monitor"
+    )
+    assert hide_password("sqlite:///a:b@c.db") == "sqlite:///a:b@c.db"
 
 
 def test_the_digest_tells_settings_apart_and_keeps_the_same_ones_together(tmp_path: Path) -> None:

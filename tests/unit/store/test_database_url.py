@@ -56,3 +56,25 @@ def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
     file.write_text("this is a text file, not a database\n" * 100)
     with pytest.raises(StoreError, match="not an SQLite database"):
         open_database(f"sqlite:///{file}")
+
+
+def test_a_tilde_is_the_user_s_own_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    open_database("sqlite:///~/monitor.db").close()
+    assert [file.name for file in tmp_path.iterdir()] == ["monitor.db"]
+
+
+def test_a_tilde_of_nobody_is_said() -> None:
+    with pytest.raises(StoreError, match="names no user's directory") as caught:
+        open_database("sqlite:///~nobody-by-that-name/monitor.db")
+    assert "whole path" in str(caught.value.remedy)
+
+
+def test_an_at_sign_in_a_password_is_refused_before_the_driver_can_name_it() -> None:
+    with pytest.raises(StoreError, match="an @ inside the password") as caught:
+        open_database("postgresql://joe:hunter@2@localhost:1/monitor")
+    assert "hunter" not in str(caught.value)
+    assert caught.value.remedy == "write each @ of the password as %40"
