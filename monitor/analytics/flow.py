@@ -12,18 +12,19 @@ BoolArray = npt.NDArray[np.bool_]
 NONE, GRADE_A, GRADE_B, GRADE_C = range(4)
 """Codes of grades; 4 (D, display only) would follow."""
 
-_A_PART = 0.60
 WORST_PART = 0.40
 """A grade counts for a whole as soon as it covers so much of its volume."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenFlow:
-    """Per token: USD traded, net taker USD, and the grade's code; NaN where unknown."""
+    """Per token: USD traded and net taker USD, NaN where unknown; of that volume the USD whose taker side was ``seen``
+    and the USD for which it was ``estimated``; 0 where neither."""
 
     volume: FloatArray
     net: FloatArray
-    grade: IntArray
+    seen: FloatArray
+    estimated: FloatArray
 
 
 def token_volume(
@@ -49,56 +50,30 @@ def token_flow(
     taker_buy: FloatArray,
     held: BoolArray,
     total: FloatArray,
-    step_return: FloatArray,
-    sd: FloatArray,
+    factor: FloatArray,
+    imbalance: FloatArray,
 ) -> TokenFlow:
-    """Net flow per token: taker volume where venues with 60 % of the volume give it, else bulk volume classification.
+    """Net flow per token: the sum of each venue's by its own best measure, its taker figures or an estimate.
 
-    ``volume``, ``taker_buy``: (tokens, k) USD; ``total``: USD per token as scaled; ``step_return``: log return of the
-    step; ``sd``: its usual size. Grade C is V * (2 Phi(r / sd) - 1) (Easley, Lopez de Prado, O'Hara 2012).
+    ``volume``, ``taker_buy``: (tokens, k) USD; ``total``, ``factor``: as :func:`token_volume` gives them; ``imbalance``:
+    estimated part of the volume that was net taker buying, NaN unknown. A token is unknown where a venue that traded has
+    neither.
     """
-    given = held & ~np.isnan(volume) & ~np.isnan(taker_buy)
-    seen = np.where(held & ~np.isnan(volume), volume, 0.0).sum(axis=1)
-    known = np.where(given, volume, 0.0).sum(axis=1)
-    net = np.where(given, 2.0 * taker_buy - volume, 0.0).sum(axis=1)
-    direct = given.any(axis=1) & (known >= _A_PART * seen)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scaled = np.where(known > 0, net * (total / known), 0.0)
-        z = step_return / sd
-    found = np.where(direct & ~np.isnan(total), scaled, np.where(total == 0.0, 0.0, np.nan))
-    classed = np.flatnonzero(~direct & (total > 0.0))
-    found[classed] = total[classed] * _two_phi_less_one(z[classed])
-    grade = np.where(np.isnan(found), NONE, np.where(direct, GRADE_A, GRADE_C))
-    return TokenFlow(total, found, grade)
+    known = held & ~np.isnan(volume)
+    given = known & ~np.isnan(taker_buy)
+    seen = np.where(given, volume, 0.0).sum(axis=1)
+    estimated = np.where(known & ~given, volume, 0.0).sum(axis=1)
+    told = np.where(given, 2.0 * taker_buy - volume, 0.0).sum(axis=1)
+    guessed = np.where(estimated > 0.0, estimated * imbalance, 0.0)
+    net = np.where(np.isnan(total), np.nan, (told + guessed) * factor)
+    some = ~np.isnan(net)
+    return TokenFlow(total, net, np.where(some, seen, 0.0), np.where(some, estimated, 0.0))
 
 
-def sector_grade(volume: FloatArray, grade: IntArray, sector: IntArray, sectors: int) -> IntArray:
-    """The worst grade that covers 40 % or more of a sector's volume; 0 where nothing is known."""
-    weight = np.where(np.isnan(volume), 0.0, volume)
-    held = (sector >= 0) & (grade > 0)
-    total = np.bincount(sector[held], weights=weight[held], minlength=sectors)
-    worst = np.zeros(sectors, dtype=np.int64)
-    for code in range(1, 5):
-        this = held & (grade == code)
-        part = np.bincount(sector[this], weights=weight[this], minlength=sectors)
-        some = np.bincount(sector[this], minlength=sectors) > 0
-        worst = np.where(some & (part >= WORST_PART * total), code, worst)
-    return worst
-
-
-def graded_volume(
-    volume: FloatArray, grade: IntArray, sector: IntArray, sectors: int
-) -> FloatArray:
-    """(2, sectors): USD per sector whose net flow is of grade A or B, and of grade C."""
-    weight = np.where(np.isnan(volume), 0.0, volume)
-    better = (sector >= 0) & ((grade == GRADE_A) | (grade == GRADE_B))
-    worse = (sector >= 0) & (grade == GRADE_C)
-    return np.stack(
-        [
-            np.bincount(sector[held], weights=weight[held], minlength=sectors)
-            for held in (better, worse)
-        ]
-    )
+def worst_grade(seen: FloatArray, estimated: FloatArray) -> IntArray:
+    """The worst grade that covers 40 % or more of what is graded (USD each); 0 where nothing is."""
+    weak = (estimated > 0) & (estimated >= WORST_PART * (seen + estimated))
+    return np.where(weak, GRADE_C, np.where(seen + estimated > 0, GRADE_A, NONE))
 
 
 def turnover(volume_24h: FloatArray, cap: FloatArray) -> FloatArray:
@@ -136,8 +111,3 @@ def amihud(hourly_returns: FloatArray, hourly_volume: FloatArray) -> float:
     if not known.any():
         return math.nan
     return float(np.mean(np.abs(hourly_returns[known]) / hourly_volume[known]) * 1e6)
-
-
-def _two_phi_less_one(z: FloatArray) -> FloatArray:
-    """``2 Phi(z) - 1 = erf(z / sqrt 2)``."""
-    return np.array([math.erf(x) for x in (z / math.sqrt(2.0)).tolist()])

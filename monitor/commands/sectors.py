@@ -70,7 +70,7 @@ def sector_table(
     """At most nine columns: it fits 100 columns; ``narrow``: seven, for 80."""
     from rich.table import Table
 
-    from monitor.content.wording.figures import money, percent, pp, share
+    from monitor.content.wording.figures import money, net_flow, percent, pp, share
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("sector", min_width=9)
@@ -96,7 +96,7 @@ def sector_table(
             percent(state.return_24h),
             percent(state.own_return_24h) if state.share is not None else "-",
             money(state.volume_24h_usd, sign=False),
-            money(state.net_flow_24h_usd),
+            net_flow(state.net_flow_24h_usd, state.flow_grade, short=True),
             f"{state.coverage:.0%}"
             + (f", {state.stale_weight:.0%} stale" if state.stale_weight > 0.005 else ""),
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.content.alert.preview import name_of, pair_of
-from monitor.content.wording.figures import UNKNOWN, money, percent, points, pp
+from monitor.content.wording.figures import UNKNOWN, net_flow, percent, points, pp
 from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import ChangeReason, PairReading, RotationChange
 from monitor.model.state import MemberEvent, MemberEventKind, SectorState
@@ -156,7 +156,7 @@ def _change(change: RotationChange, names: Mapping[str, str]) -> str:
     )
     figures = {
         ChangeReason.OPENED: f"own {pp(side.own_return)}/{evidence.window_h} h, volume share"
-        f" {points(side.volume_share_change_pp)}, flow {money(side.net_flow_usd)}",
+        f" {points(side.volume_share_change_pp)}, flow {net_flow(side.net_flow_usd, side.flow_grade)}",
         ChangeReason.CONFIRMED: f"confirmed: own {pp(side.own_return)}/{evidence.window_h} h, score"
         f" {rotation.score:.1f}, breadth {side.breadth_behind} of {side.breadth_of}",
         ChangeReason.SEVERITY: f"now {rotation.severity.value}: score {rotation.score:.1f}",

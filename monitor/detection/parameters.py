@@ -37,6 +37,7 @@ class DetectionParameters:
     sigma_half_life_h: float = 96.0
     mad_floor_volume: float = 0.30
     mad_floor_flow: float = 0.015
+    flow_weight_c: float = 0.0
     one_sided_own_return: float = -0.05
     one_sided_z: float = -3.0
     launch_share_loss_pp: float = 5.0

@@ -24,6 +24,7 @@ def remember(state: EngineState, v: StepValues, width: timedelta) -> None:
         "log_return": v.token_return,
         "volume": v.token_volume,
         "net": v.token_net,
+        "seen": v.token_seen,
         "contribution": _contributions(v, len(v.r)),
     }
     for name, row in tokens.items():
@@ -41,8 +42,8 @@ def _remember_sectors(state: EngineState, v: StepValues) -> None:
         "market": v.beta * v.market * known,
         "volume": np.where(v.has_members, v.volume, 0.0) * known,
         "net": v.net,
-        "graded_a": v.graded[0],
-        "graded_c": v.graded[1],
+        "seen": v.seen,
+        "estimated": v.estimated,
     }
     rows |= {f"p{part}": _wide(v.parts[:, part], len(v.r)) for part in range(4)}
     for name, row in rows.items():

@@ -21,7 +21,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 Moves = tuple[IntArray, IntArray]
 """Old and new positions of the names that both layouts have."""
 
-FORM = 4
+FORM = 5
 """Of the stored bytes; counts up when what is kept changes."""
 
 

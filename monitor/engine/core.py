@@ -27,9 +27,6 @@ from monitor.model.rotation import StepOutput
 from monitor.model.state import MemberEvent
 from monitor.model.universe import Universe
 
-FLOW_WEIGHT = np.array([0.0, 1.0, 1.0, 0.5, 0.0])
-"""Weight of net flow in detection by grade code: none, A, B, C, D."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observed:
@@ -62,6 +59,9 @@ class Engine:
         self.layout = Layout.of(universe)
         self.parameters = analytics or AnalyticsParameters()
         detection = detection or DetectionParameters()
+        self._flow_weight = np.array(
+            [0.0, 1.0, 1.0, detection.flow_weight_c, 0.0]
+        )  # by grade's code
         self._watched = sum(not s.benchmark for s in universe.sectors)
         self._timeline = Timeline(universe, self.layout)
         self._places = Places.of(self.layout.market_token, len(self.layout.tokens))
@@ -141,7 +141,24 @@ class Engine:
         state.last_open = interval.open_time
         state.steps += 1
         state.gap = state.gap + 1 if values.unseen else 0
-        return Observed(values, windows, _sector_step(values), events)
+        return Observed(values, windows, self._sector_step(values, windows), events)
+
+    def _sector_step(self, v: StepValues, windows: Windows) -> SectorStep:
+        # of the trailing day: from step to step a grade near its bound would come and go
+        return SectorStep(
+            r=v.r,
+            e=v.e,
+            q=v.q,
+            volume=v.volume,
+            net_flow=v.net,
+            flow_weight=np.where(np.isnan(v.net), 0.0, self._flow_weight[windows.grades(24)]),
+            coverage=v.coverage,
+            stale_weight=v.stale,
+            has_members=v.has_members,
+            known=not v.unseen,
+            market_return=float(v.market[-1]),
+            benchmark_missing=v.benchmark_missing,
+        )
 
     def _check(self, state: EngineState, interval: IntervalInput) -> None:
         if interval.width != self.width:
@@ -157,20 +174,3 @@ class Engine:
                 f"found an interval of {found[0]} markets and {found[1]} tokens, expected"
                 f" {expected[0]} and {expected[1]}"
             )
-
-
-def _sector_step(v: StepValues) -> SectorStep:
-    return SectorStep(
-        r=v.r,
-        e=v.e,
-        q=v.q,
-        volume=v.volume,
-        net_flow=v.net,
-        flow_weight=np.where(np.isnan(v.net), 0.0, FLOW_WEIGHT[v.grade]),
-        coverage=v.coverage,
-        stale_weight=v.stale,
-        has_members=v.has_members,
-        known=not v.unseen,
-        market_return=float(v.market[-1]),
-        benchmark_missing=v.benchmark_missing,
-    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from monitor.analytics.bulk_volume import bulk_imbalance
 from monitor.analytics.flow import TokenFlow, token_flow, token_volume
 from monitor.analytics.index import by_sector
 from monitor.analytics.parameters import AnalyticsParameters
@@ -26,35 +27,50 @@ def token_flows(
     priced: Priced,
     places: Places,
     step_return: FloatArray,
+    shrink: float,
     parameters: AnalyticsParameters,
 ) -> Flows:
-    """All that was traded counts; venues that are missing are made up for."""
+    """All that was traded counts; venues that are missing are made up for. ``shrink``: of an estimated imbalance."""
     expected = priced.expected
     usual = np.where(expected, places.spread(priced.usual, 0.0), 0.0)
     volume = places.spread(priced.volume, np.nan)
     taker_buy = places.spread(priced.taker_buy, np.nan)
-    total, _ = token_volume(volume, usual, expected, parameters.least_venue_share)
-    sd = np.sqrt(state.spread.get())
-    return Flows(token_flow(volume, taker_buy, expected, total, step_return, sd), usual.sum(axis=1))
+    total, factor = token_volume(volume, usual, expected, parameters.least_venue_share)
+    untold = (expected & ~np.isnan(volume) & np.isnan(taker_buy)).any(axis=1)
+    imbalance = np.full(len(total), np.nan)
+    sd = np.sqrt(state.spread.get()[untold])
+    imbalance[untold] = shrink * bulk_imbalance(step_return[untold], sd)
+    flow = token_flow(volume, taker_buy, expected, total, factor, imbalance)
+    return Flows(flow, usual.sum(axis=1))
 
 
-def sector_sum(
-    values: FloatArray,
-    sector: IntArray,
-    cap_share: FloatArray,
-    usual: FloatArray,
-    sectors: int,
-    least_known: float,
+def sector_volume(
+    flows: Flows, sector: IntArray, cap_share: FloatArray, sectors: int, least_known: float
 ) -> FloatArray:
-    """Sum per sector; NaN where under ``least_known`` of the cap is known.
+    """USD traded per sector; NaN where under ``least_known`` of the cap is known.
 
-    Members whose value is unknown are made up for by what they usually trade beside those that are known.
+    Members whose volume is unknown are made up for by what they usually trade beside those that are known.
     """
+    known = ~np.isnan(flows.token.volume)
+    summed = _known_sum(flows.token.volume, sector, cap_share, sectors, least_known)
+    seen = by_sector(np.where(known, flows.usual, 0.0), sector, sectors)
+    whole = by_sector(flows.usual, sector, sectors)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return summed * np.where((seen > 0) & (seen < whole), whole / seen, 1.0)
+
+
+def sector_net(
+    flows: Flows, sector: IntArray, cap_share: FloatArray, sectors: int, least_known: float
+) -> FloatArray:
+    """Net taker USD per sector of the members whose flow is known, lent to no other; NaN where under ``least_known`` of
+    the cap is."""
+    return _known_sum(flows.token.net, sector, cap_share, sectors, least_known)
+
+
+def _known_sum(
+    values: FloatArray, sector: IntArray, cap_share: FloatArray, sectors: int, least_known: float
+) -> FloatArray:
     known = ~np.isnan(values)
     part = by_sector(np.where(known, cap_share, 0.0), sector, sectors)
     summed = by_sector(np.where(known, values, 0.0), sector, sectors)
-    seen = by_sector(np.where(known, usual, 0.0), sector, sectors)
-    whole = by_sector(usual, sector, sectors)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scale = np.where((seen > 0) & (seen < whole), whole / seen, 1.0)
-    return np.where(part >= least_known, summed * scale, np.nan)
+    return np.where(part >= least_known, summed, np.nan)

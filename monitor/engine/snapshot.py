@@ -73,6 +73,7 @@ class SnapshotMaker:
             "volume_share_change_24h": self._only_watched(share_now - share_then),
             "net_flow_24h_usd": listed(windows.sector_total("net", DAY)),
             "flow_grade": [GRADES[code] for code in windows.grades(DAY).tolist()],
+            "flow_seen": listed(windows.flow_seen(DAY)),
             "volume_step_usd": listed(v.volume),
             "net_flow_step_usd": listed(v.net),
             "breadth_behind": behind.tolist(),
@@ -113,10 +114,11 @@ class SnapshotMaker:
             listed(windows.token_drift("contribution", DAY)),
             listed(windows.token_total("volume", DAY)),
             listed(windows.token_total("net", DAY)),
-            [GRADES[code] for code in v.token_grade.tolist()],
+            [GRADES[code] for code in windows.token_grades(DAY).tolist()],
             self._counted_venues(v),
             (state.age * interval.width.total_seconds()).tolist(),
             v.conflict.tolist(),
+            listed(windows.token_flow_seen(DAY)),
         )
         tokens = tuple(map(TokenState, *columns))
         if np.isnan(price).any():

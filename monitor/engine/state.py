@@ -11,15 +11,15 @@ from monitor.detection.detector import DetectorState
 from monitor.model.interval import Layout
 from monitor.model.rotation import Launch
 
-TOKEN_RINGS = ("own", "log_return", "volume", "net", "contribution")
+TOKEN_RINGS = ("own", "log_return", "volume", "net", "seen", "contribution")
 SECTOR_RINGS = {
     "r": 24,
     "e": 24,
     "market": 24,
     "volume": 48,
     "net": 24,
-    "graded_a": 24,
-    "graded_c": 24,
+    "seen": 24,
+    "estimated": 24,
     "p0": 24,
     "p1": 24,
     "p2": 24,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from monitor.analytics.flow import graded_volume, sector_grade
+from monitor.analytics.bulk_volume import shrinkage
 from monitor.analytics.index import (
     Book,
     by_sector,
@@ -16,7 +16,7 @@ from monitor.analytics.index import (
 )
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import Places
-from monitor.engine.flows import sector_sum, token_flows
+from monitor.engine.flows import sector_net, sector_volume, token_flows
 from monitor.engine.prices import Priced
 from monitor.engine.returns import token_returns, watched_market
 from monitor.engine.state import EngineState
@@ -46,6 +46,7 @@ class Valuation:
         self._timeline = timeline
         self._watched = sum(not s.benchmark for s in universe.sectors)
         self._drop_h = parameters.drop_after_h
+        self._shrink = shrinkage(width).factor
         self._quotes = _quote_tokens(universe, layout)
         self._first_trade_h = np.array([_first_trade_h(t) for t in _ordered(universe)])
 
@@ -88,15 +89,11 @@ class Valuation:
         e = r - market.beta * market.r
         e[self._watched :] = 0.0
         tokens = token_returns(state, before, after, market, priced, age_h > p.breadth_delay_h)
-        flows = token_flows(state, priced, self._places, tokens.step, p)
+        flows = token_flows(state, priced, self._places, tokens.step, self._shrink, p)
         flow, member = flows.token, after.sector >= 0
         with np.errstate(invalid="ignore", divide="ignore"):
             weight = after.cap / np.where(member, caps[after.sector], 1.0)
         whole = priced.fresh & ~np.isnan(flow.volume)
-        volume, net = (
-            sector_sum(values, after.sector, weight, flows.usual, sectors, p.least_known)
-            for values in (flow.volume, flow.net)
-        )
         return StepValues(
             before=before,
             after=after,
@@ -108,16 +105,16 @@ class Valuation:
             token_pending=tokens.pending,
             token_volume=flow.volume,
             token_net=flow.net,
-            token_grade=flow.grade,
+            token_seen=flow.seen,
             r=np.where(some, r, np.nan),
             e=np.where(some, e, np.nan),
             q=tokens.q,
             market=market.r,
             beta=market.beta,
-            volume=volume,
-            net=net,
-            grade=sector_grade(flow.volume, flow.grade, after.sector, sectors),
-            graded=graded_volume(flow.volume, flow.grade, after.sector, sectors),
+            volume=sector_volume(flows, after.sector, weight, sectors, p.least_known),
+            net=sector_net(flows, after.sector, weight, sectors, p.least_known),
+            seen=by_sector(flow.seen, after.sector, sectors),
+            estimated=by_sector(flow.estimated, after.sector, sectors),
             coverage=by_sector(np.where(whole, weight, 0.0), after.sector, sectors),
             stale=by_sector(np.where(priced.lost, weight, 0.0), after.sector, sectors),
             caps=caps,

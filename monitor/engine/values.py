@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from monitor.analytics.index import Book
 from monitor.analytics.price import BoolArray
-from monitor.model.interval import FloatArray, IntArray
+from monitor.model.interval import FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +21,7 @@ class StepValues:
     token_pending: FloatArray
     token_volume: FloatArray
     token_net: FloatArray
-    token_grade: IntArray
+    token_seen: FloatArray
     r: FloatArray
     e: FloatArray
     q: FloatArray
@@ -29,8 +29,8 @@ class StepValues:
     beta: FloatArray
     volume: FloatArray
     net: FloatArray
-    grade: IntArray
-    graded: FloatArray  # (2, sectors): USD of grade A or B, and of C
+    seen: FloatArray  # USD whose taker side was seen
+    estimated: FloatArray  # and for which it was estimated
     coverage: FloatArray
     stale: FloatArray
     caps: FloatArray

@@ -1,12 +1,13 @@
 """Figures over the last hours, read from the state's rings: what evidence and the picture are made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import numpy as np
 
-from monitor.analytics.flow import GRADE_A, GRADE_C, NONE, WORST_PART
+from monitor.analytics.flow import worst_grade
 from monitor.analytics.parameters import AnalyticsParameters
+from monitor.analytics.ring import Ring
 from monitor.analytics.window import drift, none_or, sums, total
 from monitor.engine.state import EngineState
 from monitor.engine.values import StepValues
@@ -152,11 +153,27 @@ class Windows:
     def grades(self, hours: int) -> IntArray:
         """Per sector the code of the worst grade that covers 40 % or more of the window's graded volume; 0: none."""
         steps = self.steps(hours)
-        better, worse = (
-            sums(self._state.sector_rings[name].last(steps))[0] for name in ("graded_a", "graded_c")
+        seen, estimated = (
+            sums(self._state.sector_rings[name].last(steps))[0] for name in ("seen", "estimated")
         )
-        weak = (worse > 0) & (worse >= WORST_PART * (better + worse))
-        return np.where(weak, GRADE_C, np.where(better > 0, GRADE_A, NONE))
+        return worst_grade(seen, estimated)
+
+    def token_grades(self, hours: int) -> IntArray:
+        """The same per token; what is neither seen nor estimated counts with the estimates."""
+        seen, volume = self._seen_and_all(self._state.token_rings, hours)
+        return worst_grade(seen, volume - seen)
+
+    def flow_seen(self, hours: int) -> FloatArray:
+        """Per sector the part of the window's known volume whose taker side was seen; NaN without any."""
+        return _part(*self._seen_and_all(self._state.sector_rings, hours))
+
+    def token_flow_seen(self, hours: int) -> FloatArray:
+        """The same per token."""
+        return _part(*self._seen_and_all(self._state.token_rings, hours))
+
+    def _seen_and_all(self, rings: Mapping[str, Ring], hours: int) -> tuple[FloatArray, FloatArray]:
+        steps = self.steps(hours)
+        return sums(rings["seen"].last(steps))[0], sums(rings["volume"].last(steps))[0]
 
     def contributors(self, sector: int, hours: int) -> tuple[tuple[str, float], ...]:
         """Up to three tokens with the largest part of the sector's return, those with its own sign first."""
@@ -197,6 +214,7 @@ class Windows:
             breadth_behind=behind,
             breadth_of=judged,
             contributors=self.contributors(s, window_h),
+            flow_seen=none_or(float(self.flow_seen(window_h)[s])),
         )
 
     def launches(self, sector_index: int, window_h: int) -> tuple[Launch, ...]:
@@ -209,6 +227,12 @@ class Windows:
         """pp of the sector's share that launches elsewhere took; positive is a loss."""
         launched, _ = sums(self._state.sector_rings["p3"].last(self.steps(hours)))
         return -100.0 * float(launched[sector_index])
+
+
+def _part(some: FloatArray, whole: FloatArray) -> FloatArray:
+    """As a fraction; NaN of nothing."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(whole > 0, np.minimum(1.0, some / whole), np.nan)
 
 
 def _pp(fraction: float | None) -> float | None:

@@ -81,6 +81,7 @@ def _evidence(converter: Converter) -> None:
             "share_change_pp": source["share_change_pp"],
             "volume_share_change_pp": gaining.get("volume_share_change_pp"),
             "net_flow_usd": source["net_flow_usd"],
+            "flow_seen": source["flow_seen"],
             "market_return": record.pop("market_return"),
             "from_own_return": source["own_return"],
             "to_own_return": gaining.get("own_return"),

@@ -50,7 +50,8 @@ class Condition:
 class SideEvidence:
     """One side over the window: returns are simple, shares and their changes in pp of the watched total.
 
-    ``contributors``: up to three (token, part of the sector's return), largest part first.
+    ``contributors``: up to three (token, part of the sector's return), largest part first. ``flow_seen``: part of the
+    volume whose taker side was told, not estimated.
     """
 
     sector: str
@@ -70,6 +71,7 @@ class SideEvidence:
     breadth_behind: int
     breadth_of: int
     contributors: tuple[tuple[str, float], ...]
+    flow_seen: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

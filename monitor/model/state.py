@@ -33,7 +33,8 @@ class TokenState:
     """One token after one interval; ``sector`` None: watched (a quote or benchmark) or not yet a member.
 
     ``contribution_24h``: the token's part of its sector's 24 h simple return. ``age_s``: seconds since a price was
-    accepted, 0 when fresh. ``venues``: venues whose price counted in this interval.
+    accepted, 0 when fresh. ``venues``: venues whose price counted in this interval. ``flow_seen``: part of the day's volume
+    whose taker side was told, not estimated.
     """
 
     id: str
@@ -52,6 +53,7 @@ class TokenState:
     venues: tuple[str, ...]
     age_s: float | None
     venue_conflict: bool = False
+    flow_seen: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class SectorState:
     ``return_step`` is this interval's simple return of the chained index. ``own_return_24h`` + ``market_part_24h`` =
     ``return_24h``. ``share_split_24h`` sums to ``share_change_24h``. ``breadth_behind`` of ``breadth_of`` members had a
     negative own return over 24 h. ``coverage``: cap share of members with a fresh price and known volume now.
+    ``flow_seen``: part of the day's volume whose taker side was told, not estimated.
     """
 
     id: str
@@ -91,6 +94,7 @@ class SectorState:
     stale_weight: float
     supply_age_h: float | None
     venue_conflict: bool = False
+    flow_seen: float | None = None
 
 
 class MemberEventKind(StrEnum):

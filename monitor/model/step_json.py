@@ -42,6 +42,7 @@ def sector_to_json(sector: SectorState, tokens: tuple[TokenState, ...] = ()) -> 
         "volume_share_change_24h": sector.volume_share_change_24h,
         "net_flow_24h_usd": sector.net_flow_24h_usd,
         "flow_grade": sector.flow_grade.value if sector.flow_grade else None,
+        "flow_seen": sector.flow_seen,
         "breadth": [sector.breadth_behind, sector.breadth_of],
         "members": sector.members,
         "coverage": sector.coverage,

@@ -97,6 +97,7 @@ def detection_of(table: DetectionTable) -> DetectionParameters:
         min_breadth=table.min_breadth,
         min_coverage=table.min_coverage,
         young_extra=table.young_extra,
+        flow_weight_c=table.flow_weight_c,
         one_sided_own_return=table.one_sided_own_return,
         one_sided_z=table.one_sided_z,
         launch_share_loss_pp=table.launch_share_loss_pp,

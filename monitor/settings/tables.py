@@ -211,6 +211,7 @@ class DetectionTable(Table):
     min_breadth: Annotated[float, Field(gt=0, le=1)] = 0.6
     min_coverage: Annotated[float, Field(gt=0, le=1)] = 0.7
     young_extra: Annotated[float, Field(ge=0)] = 0.5
+    flow_weight_c: Annotated[float, Field(ge=0, le=1)] = 0.0
     one_sided_own_return: Annotated[float, Field(lt=0)] = -0.05
     one_sided_z: Annotated[float, Field(lt=0)] = -3.0
     launch_share_loss_pp: Positive = 5.0

@@ -184,6 +184,7 @@ SECTOR_FIGURES = (
     "coverage",
     "stale_weight",
     "supply_age_h",
+    "flow_seen",
 )
 _ALWAYS_KNOWN = {"index_level", "coverage", "stale_weight"}
 

@@ -7,7 +7,7 @@ from importlib import resources
 
 from jinja2 import Environment, Template, select_autoescape
 
-from monitor.content.wording.figures import duration, money, percent, points, pp, share
+from monitor.content.wording.figures import duration, money, net_flow, percent, points, pp, share
 from monitor.content.wording.safe_text import one_line
 from monitor.model.bars import VenueHealth, VenueState
 from monitor.model.rotation import MARKET, Rotation
@@ -21,6 +21,7 @@ def _template() -> Template:
     environment.filters |= {
         "duration": duration,
         "money": money,
+        "net_flow": net_flow,
         "percent": percent,
         "points": points,
         "pp": pp,

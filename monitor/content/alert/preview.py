@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from monitor.content.wording.figures import duration, money, percent, utc, wide_points
+from monitor.content.wording.figures import duration, net_flow, percent, utc, wide_points
 from monitor.content.wording.safe_text import LONGEST_NAME, neutral_name
 from monitor.model.rotation import MARKET, Rotation
 
@@ -59,7 +59,7 @@ def _figures(rotation: Rotation) -> list[str]:
     return [
         f"{known}{percent(side.total_return)} in {window} h (market {percent(side.market_part)})",
         f"volume share {wide_points(side.volume_share_change_pp)}",
-        f"net flow {money(side.net_flow_usd)}",
+        f"net flow {net_flow(side.net_flow_usd, side.flow_grade)}",
     ]
 
 

@@ -4,7 +4,15 @@ from dataclasses import dataclass
 
 from monitor.content.alert.preview import Names, name_of
 from monitor.content.alert.sentences import SMALL_PP
-from monitor.content.wording.figures import UNKNOWN, level, money, percent, points, pp, wide_points
+from monitor.content.wording.figures import (
+    UNKNOWN,
+    level,
+    net_flow,
+    percent,
+    points,
+    pp,
+    wide_points,
+)
 from monitor.content.wording.phrases import listed
 from monitor.model.rotation import Rotation, SideEvidence
 from monitor.model.state import FlowGrade
@@ -93,7 +101,7 @@ def _rows(side: SideEvidence, window_h: int) -> tuple[Row, ...]:
             level(side.volume_share_pp),
             _change(side.volume_share_pp, side.volume_share_change_pp, wide=True),
         ),
-        Row("net flow", money(side.net_flow_usd), _of_volume(side)),
+        Row("net flow", net_flow(side.net_flow_usd, side.flow_grade), _of_volume(side)),
     )
 
 
@@ -108,10 +116,18 @@ def _change(value: float | None, change: float | None, *, wide: bool = False) ->
 
 
 def _of_volume(side: SideEvidence) -> str:
-    if side.net_flow_usd is None or not side.volume_usd:
+    """Nothing of an estimate, whose parts are as rough as itself."""
+    if side.net_flow_usd is None or not side.volume_usd or side.flow_grade is FlowGrade.C:
         return ""
     part = round(100 * side.net_flow_usd / side.volume_usd)
-    return f"{part:+d} % of vol."
+    return f"{part:+d} % of vol.{_seen(side)}"
+
+
+def _seen(side: SideEvidence) -> str:
+    """Said where a part that shows was estimated."""
+    if side.flow_seen is None or side.flow_seen >= 0.995:
+        return ""
+    return f", {side.flow_seen:.0%} seen".replace("%", " %")
 
 
 def _named(sides: list[SideEvidence], names: Names) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from monitor.content.alert.facts import AlertFacts
 from monitor.content.alert.footer import missing_words
 from monitor.content.alert.preview import name_of
-from monitor.content.wording.figures import UNKNOWN, duration, money, percent, points, pp
+from monitor.content.wording.figures import UNKNOWN, duration, net_flow, percent, points, pp
 from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import MARKET, ChangeReason, Outcome, Rotation, RotationChange
@@ -62,7 +62,7 @@ def figures_words(rotation: Rotation) -> str:
     side = rotation.evidence.from_side
     return (
         f"own move {pp(side.own_return)} in {rotation.evidence.window_h} h,"
-        f" net flow {money(side.net_flow_usd)}, score {rotation.score:.1f}"
+        f" net flow {net_flow(side.net_flow_usd, side.flow_grade)}, score {rotation.score:.1f}"
     )
 
 

@@ -16,7 +16,7 @@ from monitor.content.charts.canvas import (
 )
 from monitor.content.charts.levels import LONGEST
 from monitor.content.charts.marks import Line, Marks, day_number, day_numbers
-from monitor.content.wording.figures import money
+from monitor.content.wording.figures import money, rough_money
 from monitor.content.wording.safe_text import one_line
 
 TITLE = "Net flow by the hour"
@@ -42,7 +42,9 @@ def flow_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
             color=line.color,
             label=shown(line.name, LONGEST),
         )
-        told.append(f"{one_line(line.name)} {money(sum(v for _, v in known) if known else None)}")
+        told.append(
+            f"{one_line(line.name)} {rough_money(sum(v for _, v in known) if known else None)}"
+        )
     if not any(v is not None for line in lines for v in line.values):
         said_empty(axes, "flow unknown: no venue told who bought")
         return png(figure), f"{TITLE}: unknown"
@@ -50,4 +52,4 @@ def flow_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
     axes.set_xlim(day_number(lines[0].at[0] - timedelta(hours=1)), day_number(lines[0].at[-1]))
     paint_marks(axes, marks)
     legend(axes, len(lines))
-    return png(figure), f"{TITLE}, sum of the hours shown: {', '.join(told)}"
+    return png(figure), f"{TITLE}, sum of the hours shown, roughly: {', '.join(told)}"

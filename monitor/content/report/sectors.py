@@ -3,7 +3,7 @@
 from monitor.content.report.blocks import Block, Paragraph, Section, Table
 from monitor.content.report.facts import ReportFacts
 from monitor.content.report.selection import movers
-from monitor.content.wording.figures import money, percent, pp, share, stamp
+from monitor.content.wording.figures import money, net_flow, percent, pp, share, stamp
 from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import one_line
 from monitor.model.state import FlowGrade, MemberEvent, MemberEventKind, SectorState, TokenState
@@ -125,7 +125,7 @@ def _trading(state: SectorState) -> tuple[str, ...]:
     if _is_market(state):
         return NONE, NONE, NONE, NONE
     behind = f"{state.breadth_behind} of {state.breadth_of}" if state.breadth_of else "unknown"
-    flow = money(state.net_flow_24h_usd)
+    flow = net_flow(state.net_flow_24h_usd, state.flow_grade, short=True)
     return share(state.volume_share), pp(state.volume_share_change_24h), flow, behind
 
 

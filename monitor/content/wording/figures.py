@@ -1,6 +1,9 @@
 """Figures as people read them: always a sign, a unit and a window's place for one; unknown is said, never 0."""
 
+import math
 from datetime import datetime
+
+from monitor.model.state import FlowGrade
 
 UNKNOWN = "unknown"
 
@@ -43,6 +46,21 @@ def money(value: float | None, *, sign: bool = True) -> str:
         return UNKNOWN
     mark = ("-" if value < 0 else "+") if sign else ("-" if value < 0 else "")
     return f"{mark}${_three_digits(abs(value))}"
+
+
+def rough_money(value: float | None) -> str:
+    """Dollars with one digit, as an estimate deserves: ``-$0.3 B``, ``+$40 M``."""
+    if value is None:
+        return UNKNOWN
+    return f"{'-' if value < 0 else '+'}${_one_digit(abs(value))}"
+
+
+def net_flow(value: float | None, grade: FlowGrade | None, *, short: bool = False) -> str:
+    """Net flow as well as it is known: ``-$31.2 M``; estimated from prices, ``about -$0.3 B, estimated``, or ``short`` as
+    tables have it ``~-$0.3 B``."""
+    if value is None or grade not in (FlowGrade.C, FlowGrade.D):
+        return money(value)
+    return f"~{rough_money(value)}" if short else f"about {rough_money(value)}, estimated"
 
 
 def price(value: float | None) -> str:
@@ -88,6 +106,18 @@ def _three_digits(value: float) -> str:
             digits = 0 if scaled >= 99.95 else 1 if scaled >= 9.995 else 2
             return f"{scaled:.{digits}f}{unit}"
     return f"{value:.0f}"
+
+
+def _one_digit(value: float) -> str:
+    """One digit of the value, with at most one nought behind it."""
+    if value < 0.5:
+        return "0"
+    power = 10 ** math.floor(math.log10(value))
+    rounded = round(value / power) * power
+    for size, unit in ((1e12, " T"), (1e9, " B"), (1e6, " M"), (1e3, " k")):
+        if rounded >= 0.1 * size:
+            return f"{rounded / size:g}{unit}"
+    return f"{rounded:.0f}"
 
 
 def _zero(value: float, digits: int) -> float:

@@ -23,7 +23,7 @@ def test_the_way_of_a_newcomer(market: Market, tmp_path: Path) -> None:
     assert "ok" in market.monitor("config", "check").stdout
     refused = market.monitor("poll", code=2)
     assert "monitor db upgrade" in refused.stderr
-    assert "empty -> 0002" in market.monitor("db", "upgrade").stdout
+    assert "empty -> 0004" in market.monitor("db", "upgrade").stdout
     filled = market.monitor("backfill", "--since", "3d").stdout
     assert "new bars" in filled
     again = market.monitor("backfill", "--since", "3d").stdout
@@ -62,7 +62,7 @@ def test_the_way_of_a_newcomer(market: Market, tmp_path: Path) -> None:
     market.monitor("db", "backup", str(backup))
     with sqlite3.connect(backup) as raw:
         assert raw.execute("select count(*) from bar").fetchone()[0] >= 700
-    assert "0002" in market.monitor("db", "current").stdout
+    assert "0004" in market.monitor("db", "current").stdout
     assert "rows older than" in market.monitor("db", "prune").stdout
 
 

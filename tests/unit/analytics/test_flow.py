@@ -11,9 +11,9 @@ from monitor.analytics.flow import (
     TokenFlow,
     amihud,
     relative_flow_table,
-    sector_grade,
     token_flow,
     token_volume,
+    worst_grade,
 )
 
 NAN = float("nan")
@@ -31,16 +31,17 @@ def scaled(
 
 
 def flow_of(
-    volume: list[float], taker: list[float], total: float, step_return: float, sd: float
+    volume: list[float], taker: list[float], imbalance: float = NAN, *, factor: float = 1.0
 ) -> TokenFlow:
-    """Flow of one token."""
+    """Flow of one token whose estimated imbalance is given."""
+    total = np.array([float(np.nansum(volume)) * factor if not np.isnan(volume).all() else NAN])
     return token_flow(
         np.array([volume]),
         np.array([taker]),
         np.ones((1, len(volume)), dtype=np.bool_),
-        np.array([total]),
-        np.array([step_return]),
-        np.array([sd]),
+        total,
+        np.array([factor]),
+        np.array([imbalance]),
     )
 
 
@@ -73,60 +74,51 @@ def test_a_place_without_a_market_is_not_missing() -> None:
 
 
 def test_net_flow_is_taker_buying_less_taker_selling() -> None:
-    found = flow_of([100.0], [70.0], 100.0, 0.0, NAN)
+    found = flow_of([100.0], [70.0])
     assert found.net.tolist() == [40.0]  # 70 bought, 30 sold
-    assert found.grade.tolist() == [GRADE_A]
+    assert (found.seen.tolist(), found.estimated.tolist()) == ([100.0], [0.0])
 
 
-def test_venues_with_three_fifths_of_the_volume_speak_for_the_rest() -> None:
-    found = flow_of([60.0, 40.0], [45.0, NAN], 100.0, 0.0, 0.01)
-    assert found.net.tolist() == [pytest.approx(50.0)]  # 30 of 60, on 100
-    assert found.grade.tolist() == [GRADE_A]
-    less = flow_of([59.0, 41.0], [45.0, NAN], 100.0, 0.0, 0.01)
-    assert less.grade.tolist() == [C]
-    assert less.net.tolist() == [0.0]  # the price did not move
+def test_where_all_venues_tell_the_tokens_flow_is_the_sum_of_theirs() -> None:
+    # 62 to 90 % at the first, as they come
+    found = flow_of([620.0, 300.0, 80.0], [322.4, 100.0, 60.0], 0.9)
+    assert found.net.tolist() == [pytest.approx(24.8 - 100.0 + 40.0)]
 
 
-@pytest.mark.parametrize(
-    ("sds", "part"),
-    [
-        (1.0, 0.682689492137086),
-        (2.0, 0.954499736103642),
-        (-0.5, -0.382924922548026),
-        (0.0, 0.0),
-    ],
-)
-def test_bulk_volume_follows_the_normal_distribution(sds: float, part: float) -> None:
-    # the part of a normal population within so many standard deviations, from printed tables
-    found = flow_of([200.0], [NAN], 200.0, sds * 0.02, 0.02)
-    assert found.net[0] == pytest.approx(200.0 * part, rel=1e-12)
-    assert found.grade.tolist() == [C]
+def test_each_venue_by_its_own_best_measure_then_added() -> None:
+    found = flow_of([60.0, 40.0], [45.0, NAN], -0.1)
+    assert found.net.tolist() == [pytest.approx(30.0 - 4.0)]
+    assert (found.seen.tolist(), found.estimated.tolist()) == ([60.0], [40.0])
 
 
-def test_bulk_volume_is_unknown_without_a_return_or_its_size() -> None:
-    for step_return, sd in ((NAN, 0.02), (0.01, NAN), (0.0, 0.0)):
-        found = flow_of([200.0], [NAN], 200.0, step_return, sd)
-        assert np.isnan(found.net[0])
-        assert found.grade.tolist() == [NONE]
+def test_a_venue_that_is_missing_is_made_up_for_in_flow_as_in_volume() -> None:
+    found = flow_of([60.0, NAN], [45.0, NAN], factor=1.5)
+    assert found.net.tolist() == [pytest.approx(45.0)]
+    assert (found.volume.tolist(), found.seen.tolist()) == ([90.0], [60.0])
 
 
-def test_no_trade_is_no_flow_even_without_a_return() -> None:
-    assert flow_of([0.0], [NAN], 0.0, NAN, NAN).net.tolist() == [0.0]
+def test_a_venue_of_neither_leaves_the_tokens_flow_unknown() -> None:
+    found = flow_of([60.0, 40.0], [45.0, NAN], NAN)
+    assert np.isnan(found.net[0])
+    assert (found.seen.tolist(), found.estimated.tolist()) == ([0.0], [0.0])
+    assert flow_of([60.0, 0.0], [45.0, NAN], NAN).net.tolist() == [30.0], "it did not trade"
+
+
+def test_no_trade_is_no_flow_even_without_an_estimate() -> None:
+    assert flow_of([0.0], [NAN]).net.tolist() == [0.0]
 
 
 def test_unknown_volume_has_no_flow() -> None:
-    found = flow_of([NAN], [NAN], NAN, 0.01, 0.01)
+    found = flow_of([NAN], [NAN], 0.1)
     assert np.isnan(found.net[0])
-    assert found.grade.tolist() == [NONE]
+    assert (found.seen.tolist(), found.estimated.tolist()) == ([0.0], [0.0])
 
 
-@pytest.mark.parametrize(("c_volume", "expected"), [(39.0, GRADE_A), (40.0, C)])
-def test_a_sector_has_the_worst_grade_with_two_fifths_of_its_volume(
-    c_volume: float, expected: int
+@pytest.mark.parametrize(("estimated", "expected"), [(39.0, GRADE_A), (40.0, C), (100.0, C)])
+def test_the_grade_is_the_worst_that_covers_two_fifths_of_the_volume(
+    estimated: float, expected: int
 ) -> None:
-    volume = np.array([100.0 - c_volume, c_volume, 1e6, 5.0])
-    grade = np.array([GRADE_A, C, C, NONE])
-    found = sector_grade(volume, grade, np.array([0, 0, -1, 0]), 2)
+    found = worst_grade(np.array([100.0 - estimated, 0.0]), np.array([estimated, 0.0]))
     assert found.tolist() == [expected, NONE]
 
 

@@ -1,18 +1,10 @@
-"""What is unusual about a volume, how grades share it, and the depth of a window's books (METHOD, chapter 5)."""
+"""What is unusual about a volume, and the depth of a window's books (METHOD, chapter 5)."""
 
 import numpy as np
 import pytest
 
 from monitor.analytics.depth import Depth, median_depth
-from monitor.analytics.flow import (
-    GRADE_A,
-    GRADE_B,
-    GRADE_C,
-    NONE,
-    abnormal_volume,
-    graded_volume,
-    turnover,
-)
+from monitor.analytics.flow import abnormal_volume, turnover
 
 NAN = float("nan")
 
@@ -28,13 +20,6 @@ def test_turnover_is_the_days_volume_over_the_cap() -> None:
     found = turnover(np.array([50.0, 30.0, 1.0]), np.array([10.0, NAN, 0.0]))
     assert found[0] == 5.0
     assert np.isnan(found[1:]).all()
-
-
-def test_volume_is_split_by_the_grade_of_its_flow() -> None:
-    volume = np.array([1.0, 2.0, 4.0, 8.0, 16.0, NAN])
-    grade = np.array([GRADE_A, GRADE_B, GRADE_C, NONE, GRADE_C, GRADE_A])
-    sector = np.array([0, 0, 0, 0, -1, 0])
-    assert graded_volume(volume, grade, sector, 2).tolist() == [[3.0, 0.0], [4.0, 0.0]]
 
 
 def test_the_median_of_a_windows_books_leaves_empty_ones_out() -> None:

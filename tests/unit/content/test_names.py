@@ -7,14 +7,17 @@ from monitor.content.wording.figures import (
     duration,
     level,
     money,
+    net_flow,
     percent,
     points,
     pp,
     price,
+    rough_money,
     share,
     wide_points,
 )
 from monitor.content.wording.safe_text import neutral_name, one_line, slack_safe
+from monitor.model.state import FlowGrade
 
 
 @pytest.mark.parametrize(
@@ -64,6 +67,17 @@ def test_a_name_of_nothing_visible_is_told_by_its_id() -> None:
         (money(312.0), "+$312"),
         (money(99_960.0), "+$100 k"),
         (money(None), "unknown"),
+        (rough_money(-312_000_000.0), "-$0.3 B"),
+        (rough_money(-4.14e9), "-$4 B"),
+        (rough_money(38.6e6), "+$40 M"),
+        (rough_money(96.0e6), "+$0.1 B"),
+        (rough_money(1_240.0), "+$1 k"),
+        (rough_money(0.2), "+$0"),
+        (rough_money(None), "unknown"),
+        (net_flow(-31_240_000.0, FlowGrade.A), "-$31.2 M"),
+        (net_flow(-312_000_000.0, FlowGrade.C), "about -$0.3 B, estimated"),
+        (net_flow(-312_000_000.0, FlowGrade.C, short=True), "~-$0.3 B"),
+        (net_flow(None, FlowGrade.C), "unknown"),
         (price(2.53124), "$2.531"),
         (price(104_250.0), "$104,250.00"),
         (duration(59), "59 s"),

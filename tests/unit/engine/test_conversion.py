@@ -2,10 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 
+from monitor.analytics.bulk_volume import shrinkage
+from monitor.detection.parameters import DetectionParameters
 from monitor.model.state import FlowGrade
-from tests.unit.engine.market import NAN, Run, token, token_of, universe
+from tests.unit.engine.market import HOUR, NAN, Run, token, token_of, universe
 
 
 def test_a_market_of_a_thousand_coins_is_told_per_coin() -> None:
@@ -89,9 +92,50 @@ def test_flow_without_taker_volume_is_told_as_such() -> None:
     for price in (1.01, 1.0, 1.01):
         out = run.step({"AIX": price})
     assert out.step.sector("ai").flow_grade is FlowGrade.C
-    # the step is of its usual size: 68.27 % of the volume
-    assert out.step.sector("ai").net_flow_step_usd == pytest.approx(682.69, abs=0.5)
+    # the step is of its usual size: 68.27 % of the volume, shrunk to what such an estimate is worth
+    shrunk = 682.69 * shrinkage(HOUR).factor
+    assert out.step.sector("ai").net_flow_step_usd == pytest.approx(shrunk, abs=0.1)
     assert out.step.sector("memes").flow_grade is FlowGrade.A
+    assert (out.step.sector("ai").flow_seen, out.step.sector("memes").flow_seen) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("told", "seen", "grade"), [(620.0, 0.62, FlowGrade.A), (590.0, 0.59, FlowGrade.C)]
+)
+def test_each_venues_flow_is_its_own_and_the_part_seen_is_told(
+    told: float, seen: float, grade: FlowGrade
+) -> None:
+    tokens = [token("AIX", ["a", "b"])]
+    run = Run(universe({"ai": ["AIX", "AIY"], "memes": ["DOGE"]}, tokens))
+    volume = {"a:AIX/USD": told, "b:AIX/USD": 1000.0 - told, "AIY": 0.0}
+    run.step(
+        {"AIX": 1.0, "AIY": 1.0, "DOGE": 1.0, "BTC": 1.0},
+        volume=volume,
+        taker={"a:AIX/USD": 0.55 * told},
+    )
+    out = run.steps(24)  # the price stands still, so that an estimate is of no flow
+    ai, aix = out.step.sector("ai"), token_of(out, "AIX")
+    assert ai.net_flow_24h_usd is None, "of a price that never moved nothing can be estimated"
+    for price in (1.01, 1.0) * 12:
+        out = run.step({"AIX": price})
+    ai, aix = out.step.sector("ai"), token_of(out, "AIX")
+    # as many estimated steps up as down
+    assert ai.net_flow_24h_usd == pytest.approx(24 * 0.1 * told, abs=0.15 * (1000.0 - told))
+    for state in (ai, aix):
+        assert state.flow_seen == pytest.approx(seen)
+        assert state.flow_grade is grade
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5])
+def test_an_estimate_weighs_nothing_in_detection_unless_told_so(weight: float) -> None:
+    parameters = DetectionParameters(flow_weight_c=weight)
+    run = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}), detection=parameters)
+    run.step({"AIX": 1.0, "DOGE": 1.0, "BTC": 1.0}, taker={"DOGE": 500.0})
+    for price in (1.01, 1.0, 1.01):
+        run.step({"AIX": price})
+    rows = run.state.detector.memory.rows
+    assert rows["weight"].ago(0).tolist()[:2] == [weight, 1.0]
+    assert np.isnan(rows["net"].ago(0)[0]) == (weight == 0.0)
 
 
 def test_before_a_supply_is_told_a_token_has_a_price_and_no_cap() -> None:

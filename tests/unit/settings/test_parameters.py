@@ -29,6 +29,7 @@ DETECTION = {
     "MIN_VOLUME_SHIFT": ("1.2", "min_volume_shift", 1.2),
     "MIN_BREADTH": ("0.7", "min_breadth", 0.7),
     "MIN_COVERAGE": ("0.8", "min_coverage", 0.8),
+    "FLOW_WEIGHT_C": ("0.5", "flow_weight_c", 0.5),
     "YOUNG_EXTRA": ("0.4", "young_extra", 0.4),
     "ONE_SIDED_OWN_RETURN": ("-0.06", "one_sided_own_return", -0.06),
     "ONE_SIDED_Z": ("-3.5", "one_sided_z", -3.5),
