@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from monitor.alerting.decide import notices_for
 from monitor.alerting.enrich import INSTANT, Enricher
 from monitor.alerting.history import REMEMBERED, History, history_from
+from monitor.alerting.overtaking import comes_before, is_told_by
 from monitor.alerting.policy import AlertPolicy, Receiver, is_at_least
 from monitor.alerting.reminders import Standing, reminders_for
 from monitor.model.grid import is_aligned, iso
@@ -142,26 +143,27 @@ def _is_held(stored: StoredNotice, at: datetime) -> bool:
 
 
 def _overtaken(conn: Connection, urgent: Notice, made: Sequence[Notice]) -> list[Notice]:
-    """What is held of the rotation is told by the louder notice now."""
-    (rotation_id,) = urgent.payload["rotations"]
+    """What is held and would come after the urgent one: of the same rotation it is told in it, else it goes before."""
     at = urgent.event_at
-    stored = outbox.notices_of(
-        conn, rotation_id, urgent.channel, urgent.recipient, since=at - REMEMBERED
-    )
-    held = [row.id for row in stored if _is_held(row, at) and _is_same(row.notice, urgent)]
-    outbox.tell_in(conn, held, urgent.dedup_key)
+    # a leg speaks in the thread of the rotation that it joins
+    threads = [] if len(urgent.payload["rotations"]) > 1 else [urgent.thread]
+    stored = [
+        row
+        for rotation_id in dict.fromkeys([*urgent.payload["rotations"], *threads])
+        for row in outbox.notices_of(
+            conn, rotation_id, urgent.channel, urgent.recipient, since=at - REMEMBERED
+        )
+    ]
+    held = [row for row in stored if _is_held(row, at) and comes_before(row.notice, urgent)]
+    told = {row.id for row in held if is_told_by(row.notice, urgent)}
+    outbox.tell_in(conn, sorted(told), urgent.dedup_key)
+    outbox.release(conn, sorted({row.id for row in held} - told), now=at)
     return [
         replace(notice, told_in=urgent.dedup_key)
-        if notice.due_at > at and notice.told_in is None and _is_same(notice, urgent)
+        if notice.due_at > at
+        and notice.told_in is None
+        and (notice.channel, notice.recipient) == (urgent.channel, urgent.recipient)
+        and is_told_by(notice, urgent)
         else notice
         for notice in made
     ]
-
-
-def _is_same(notice: Notice, urgent: Notice) -> bool:
-    """Of the same rotation alone, in the same place."""
-    return (notice.channel, notice.recipient, notice.thread) == (
-        urgent.channel,
-        urgent.recipient,
-        urgent.thread,
-    ) and notice.payload["rotations"] == urgent.payload["rotations"]

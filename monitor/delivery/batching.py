@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from monitor.alerting.digests import cap_digest, outage_digest, quiet_digest
+from monitor.alerting.overtaking import comes_before, is_told_by
 from monitor.alerting.policy import end_of_quiet
 from monitor.model.notice import LATE_AFTER, Act, Channel, Notice, NoticeKind
 from monitor.store.outbox_order import CAPPED, HELD, QUIET
@@ -36,6 +37,16 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldIn:
+    """``ids`` are told by ``teller``, an urgent message that would overtake them; ``opens``: it is then the first of
+    its thread."""
+
+    ids: tuple[int, ...]
+    teller: Notice
+    opens: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PutOff:
     """``ids`` wait until then; ``why`` is written to their rows."""
 
@@ -50,7 +61,7 @@ def plan(
     sent: Sequence[datetime],
     now: datetime,
     rules: Rules,
-) -> Gathered | PutOff | None:
+) -> Gathered | ToldIn | PutOff | None:
     """What is to be done before the next notice is sent; None where nothing is. Called until it says None.
 
     ``waiting``: what is due, in order; ``sent``: when the messages of the last hour went, ascending.
@@ -58,7 +69,7 @@ def plan(
     if channel not in (Channel.SLACK, Channel.OPERATOR):
         return None
     messages = [w for w in waiting if _gathers(w.notice)]
-    held = _in_quiet_hours(channel, messages, now, rules)
+    held = _in_quiet_hours(channel, messages, waiting, now, rules)
     if held is not None:
         return held
     quiet = [w for w in messages if _was_quiet(w)]
@@ -73,14 +84,17 @@ def plan(
 
 
 def _in_quiet_hours(
-    channel: Channel, messages: Sequence[StoredNotice], now: datetime, rules: Rules
-) -> PutOff | None:
+    channel: Channel,
+    messages: Sequence[StoredNotice],
+    waiting: Sequence[StoredNotice],
+    now: datetime,
+    rules: Rules,
+) -> ToldIn | PutOff | None:
     """What an outage or the cap lets go in the night rings no phone either."""
     if rules.quiet is None or channel is not Channel.SLACK:
         return None
     over = end_of_quiet(now, rules.quiet, rules.zone)
-    calm = tuple(w.id for w in messages if not w.notice.urgent)
-    return PutOff(calm, over, QUIET) if over is not None and calm else None
+    return _held(messages, waiting, over, QUIET) if over is not None else None
 
 
 def _capped(
@@ -89,15 +103,48 @@ def _capped(
     sent: Sequence[datetime],
     now: datetime,
     rules: Rules,
-) -> Gathered | PutOff | None:
+) -> Gathered | ToldIn | PutOff | None:
     """Over the cap, messages wait until the hour's first is an hour old; then one line says how many waited."""
     room = rules.per_hour - len(sent)
     held = [w for w in messages if w.error == CAPPED]
     if room > 0:
         return _gathered(cap_digest([w.notice for w in held], now), held, waiting) if held else None
-    calm = tuple(w.id for w in messages if not w.notice.urgent)
-    free = sent[len(sent) - rules.per_hour] + HOUR
-    return PutOff(calm, free, CAPPED) if calm else None
+    return _held(messages, waiting, sent[len(sent) - rules.per_hour] + HOUR, CAPPED)
+
+
+def _held(
+    messages: Sequence[StoredNotice], waiting: Sequence[StoredNotice], until: datetime, why: str
+) -> ToldIn | PutOff | None:
+    """What is not urgent waits, but nothing is said after an urgent message that it comes before: of the same rotation it
+    is told in that message, of others (a digest, the rotation whose leg it is) it goes first and does not wait."""
+    put_off: list[int] = []
+    for calm in (w for w in messages if not w.notice.urgent):
+        louder = next((w for w in messages if _would_overtake(w, calm)), None)
+        if louder is None:
+            put_off.append(calm.id)
+        elif is_told_by(calm.notice, louder.notice):
+            return _told_in(louder.notice, calm, waiting)
+    return PutOff(tuple(put_off), until, why) if put_off else None
+
+
+def _would_overtake(louder: StoredNotice, calm: StoredNotice) -> bool:
+    return (
+        louder.notice.urgent
+        and louder.notice.recipient == calm.notice.recipient
+        and comes_before(calm.notice, louder.notice)
+        and (louder.id > calm.id or louder.notice.thread != calm.notice.thread)
+    )
+
+
+def _told_in(louder: Notice, calm: StoredNotice, waiting: Sequence[StoredNotice]) -> ToldIn:
+    """With edits of a first message that is then not said on its own; its chart goes into what is said instead."""
+    opens = calm.notice.act is Act.SAY
+    edits = [
+        w.id
+        for w in waiting
+        if opens and w.notice.act is Act.EDIT and w.notice.thread == calm.notice.thread
+    ]
+    return ToldIn((calm.id, *edits), louder, opens)
 
 
 def _gathered(

@@ -15,7 +15,7 @@ from monitor.alerting.operators import Operators
 from monitor.clock import Clock
 from monitor.delivery import channel_health
 from monitor.delivery.backoff import Backoff
-from monitor.delivery.batching import HOUR, Gathered, Rules, plan
+from monitor.delivery.batching import HOUR, Gathered, Rules, ToldIn, plan
 from monitor.delivery.channel import ChannelSender, Receipt, Sending
 from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.reconcile import Doubtful, Reconciler
@@ -170,6 +170,10 @@ class Sender:
             if isinstance(step, Gathered):
                 outbox.enqueue(conn, [step.notice])
                 outbox.tell_in(conn, step.ids, step.notice.dedup_key)
+            elif isinstance(step, ToldIn):
+                outbox.tell_in(conn, step.ids, step.teller.dedup_key)
+                if step.opens:
+                    outbox.open_thread(conn, step.teller)
             else:
                 outbox.put_off(conn, step.ids, due_at=step.until, why=step.why)
         return None

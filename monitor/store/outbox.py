@@ -179,6 +179,30 @@ def tell_in(conn: Connection, ids: Sequence[int], key: str) -> None:
         )
 
 
+def open_thread(conn: Connection, notice: Notice) -> None:
+    """A reply becomes the first message of its thread, since it tells what would have been."""
+    conn.execute(
+        update(outbox)
+        .where(
+            outbox.c.dedup_key == notice.dedup_key,
+            outbox.c.channel == notice.channel.value,
+            outbox.c.recipient == notice.recipient,
+            is_pending(outbox),
+        )
+        .values(act=Act.SAY.value)
+    )
+
+
+def release(conn: Connection, ids: Sequence[int], *, now: datetime) -> None:
+    """What was put off on purpose is due now: something urgent comes after it."""
+    for some in chunks(ids):
+        conn.execute(
+            update(outbox)
+            .where(outbox.c.id.in_(some), is_pending(outbox), outbox.c.error.in_(HELD))
+            .values(due_at=now, error=None)
+        )
+
+
 def put_off(conn: Connection, ids: Sequence[int], *, due_at: datetime, why: str) -> None:
     """These wait until ``due_at``, and what follows in their threads with them."""
     for some in chunks(ids):

@@ -11,7 +11,8 @@ from monitor.clock import ManualClock
 from monitor.delivery.batching import Rules
 from monitor.delivery.sender import Sender
 from monitor.delivery.slack.bot import SlackBot
-from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.model.grid import iso
+from monitor.model.notice import Act, Channel, Notice, NoticeKind
 from monitor.model.rotation import ChangeReason, Severity, Status
 from monitor.model.rotation_json import change_to_json
 from monitor.store import outbox
@@ -103,6 +104,102 @@ async def test_the_cap_never_holds_a_critical_turn_of_what_it_holds(
     assert len(texts) == 2
     assert texts[1].startswith("CRITICAL AI agents → Memes")
     assert len(await channels.at(2)) == 2, "what it overtook is not told once more"
+
+
+@pytest.mark.parametrize(
+    ("quiet", "rules"),
+    [(None, Rules(per_hour=1)), (QUIET, Rules(per_hour=9, quiet=QUIET))],
+    ids=["over the cap", "in the quiet hours of the sender"],
+)
+async def test_what_a_critical_turn_overtakes_while_the_sender_was_busy_is_told_in_it_and_never_after(
+    make: Make, slack: SlackServer, quiet: object, rules: Rules
+) -> None:
+    # the policy knows of no quiet hours: when the turns were made nothing was held, the sender alone puts off
+    channels = make(AlertPolicy(receivers=BOT), rules)
+    if quiet is None:
+        first = confirmed(START, id="rot-a", from_sector="defi", to_sector="ai-agents")
+        channels.desk.batch(step(START, turned(first, CONFIRMED, START)))
+        await channels.at(0)
+    before = len(slack.workspace.messages("alerts"))
+    one, two, three = (START + k * HOUR / 30 for k in (1, 2, 3))
+    calm = confirmed(one, id="rot-b")
+    loud = confirmed(one, id="rot-b", severity=Severity.CRITICAL)
+    leg = confirmed(one, id="rot-c", from_sector="defi", severity=Severity.CRITICAL, joins="rot-b")
+    channels.desk.batch(step(one, turned(calm, CONFIRMED, one)))
+    channels.desk.batch(step(two, turned(loud, SEVERITY, two)))
+    channels.desk.batch(step(three, turned(leg, ChangeReason.LEG, three)))
+    texts = (await channels.at(0.1))[before:]
+    assert len(texts) == 2
+    assert "AI agents → Memes" in texts[0]
+    assert "critical" in texts[0].lower()
+    parent, under = slack.workspace.messages("alerts")[before:]
+    assert parent.thread_ts is None
+    assert under.thread_ts == parent.ts
+    assert (await channels.at(24))[before:] == texts, "what was overtaken is told once, in it"
+    kept = [s for s in channels.desk.stored() if s.notice.told_in]
+    (told,) = [s for s in kept if s.notice.act is not Act.EDIT]
+    assert told.notice.dedup_key.startswith("rot-b|confirmed")
+    assert told.notice.told_in == f"rot-b|severity|{iso(two)}"
+
+
+async def test_a_rotation_whose_leg_is_critical_is_told_before_its_leg(
+    make: Make, slack: SlackServer
+) -> None:
+    channels = make(AlertPolicy(receivers=BOT), Rules(per_hour=1))
+    opened = confirmed(START, id="rot-b", confirmed_at=None, status=Status.OPEN)
+    channels.desk.batch(step(START, turned(opened, ChangeReason.OPENED, START)))
+    assert len(await channels.at(0)) == 1
+    one, two = (START + k * HOUR / 30 for k in (1, 2))
+    channels.desk.batch(step(one, turned(confirmed(START, id="rot-b"), CONFIRMED, one)))
+    assert len(await channels.at(1 / 30)) == 1, "the cap holds it"
+    leg = confirmed(one, id="rot-c", from_sector="defi", severity=Severity.CRITICAL, joins="rot-b")
+    channels.desk.batch(step(two, turned(leg, ChangeReason.LEG, two)))
+    texts = await channels.at(2 / 30)
+    assert len(texts) == 3
+    assert texts[1].startswith("WARNING AI agents → Memes")
+    assert await channels.at(24) == texts
+
+
+async def test_a_digest_that_the_cap_holds_goes_before_what_turns_critical_of_it(
+    make: Make, slack: SlackServer
+) -> None:
+    channels = make(AlertPolicy(receivers=BOT), Rules(per_hour=1, digest_above=1))
+    first = confirmed(START, id="rot-a", from_sector="defi", to_sector="ai-agents")
+    channels.desk.batch(step(START, turned(first, CONFIRMED, START)))
+    await channels.at(0)
+    calm = [
+        confirmed(START, id="rot-b"),
+        confirmed(START, id="rot-c", from_sector="memes", to_sector="ai-agents"),
+    ]
+    channels.desk.batch(step(START, *(turned(r, CONFIRMED, START) for r in calm)))
+    assert len(await channels.at(0.5)) == 1, "late, one digest, and over the cap"
+    loud = confirmed(START, id="rot-b", severity=Severity.CRITICAL)
+    at = START + HOUR * 0.6
+    channels.desk.batch(step(at, turned(loud, SEVERITY, at)))
+    texts = await channels.at(0.6)
+    assert len(texts) == 3
+    assert "2 notices" in texts[1]
+    assert "critical" in texts[2].lower()
+
+
+def test_three_new_critical_rotations_at_once_are_one_message_that_tells_what_was_held_of_them(
+    database: Database,
+) -> None:
+    desk = Desk(database, AlertPolicy(receivers=BOT, quiet=QUIET))
+    sectors = ("ai-agents", "defi", "gaming")
+    desk.batch(
+        step(START, turned(confirmed(START, id="rot-defi", from_sector="defi"), CONFIRMED, START))
+    )
+    at = START + HOUR
+    loud = [
+        confirmed(START, id=f"rot-{s}", from_sector=s, severity=Severity.CRITICAL) for s in sectors
+    ]
+    made = desk.batch(step(at, *(turned(r, SEVERITY, at) for r in loud)))
+    assert made[0].urgent
+    assert [n.told_in for n in made[1:]] == [made[0].dedup_key] * 3
+    held = desk.stored()[0].notice
+    assert held.dedup_key.startswith("rot-defi|confirmed")
+    assert held.told_in == made[0].dedup_key
 
 
 async def test_a_crowd_in_a_digest_keeps_its_line_when_one_of_it_goes_on(

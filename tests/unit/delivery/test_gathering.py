@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from monitor.delivery.batching import Gathered, PutOff, Rules, plan
+from monitor.delivery.batching import Gathered, PutOff, Rules, ToldIn, plan
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Channel, Notice, NoticeKind
 from monitor.store.outbox_order import CAPPED
@@ -43,7 +43,7 @@ def planned(
     waiting: list[StoredNotice],
     sent: list[datetime] | None = None,
     channel: Channel = Channel.SLACK,
-) -> Gathered | PutOff | None:
+) -> Gathered | ToldIn | PutOff | None:
     return plan(channel, waiting, sent or [], NOW, RULES)
 
 
