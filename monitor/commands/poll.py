@@ -35,10 +35,13 @@ def poll(ctx: typer.Context) -> None:
 async def _cycle(
     context: "Context", settings: "Settings", database: "Database"
 ) -> "tuple[PollReport, str]":
+    from monitor.daemon.alive import ServiceManager
     from monitor.daemon.assemble import assemble, begin
 
     beginning = begin(settings, context.clock, database)
-    parts = assemble(settings, context.clock, database, asyncio.Event(), beginning)
+    parts = assemble(
+        settings, context.clock, database, asyncio.Event(), beginning, ServiceManager({})
+    )
     try:
         now = context.clock.now()
         report = await parts.polling.ask(now)

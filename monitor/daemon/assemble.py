@@ -17,6 +17,7 @@ from monitor.bootstrap import (
     rules_of,
 )
 from monitor.clock import Clock
+from monitor.daemon.alive import ServiceManager
 from monitor.daemon.cycle import Cycle
 from monitor.daemon.faults import Faults, Work
 from monitor.daemon.jobs import Job, pruning, reports, start_digest_told, supplies_read
@@ -87,6 +88,7 @@ def assemble(
     database: Database,
     stop: asyncio.Event,
     beginning: Beginning,
+    manager: ServiceManager,
 ) -> Parts:
     """All parts, wired; nothing runs yet and nothing is read."""
     channels = channels_of(settings, database, clock)
@@ -104,7 +106,7 @@ def assemble(
     )
     sender.on_attempt = telemetry.attempted
     parts = Parts(
-        Polling(_poller(settings, clock, database), database, operators, wake=sender.wake),
+        Polling(_poller(settings, clock, database), database, operators, manager, wake=sender.wake),
         _pipeline(settings, clock, database, policy, beginning.live_from),
         sender,
         Faults(

@@ -21,7 +21,7 @@ from monitor.settings.schema import Settings
 from monitor.settings.tables import SourceTable
 from monitor.store import engine_state
 from monitor.store.database import Database
-from monitor.store.prune import prune
+from monitor.store.prune import prune_in_turns
 
 log = structlog.get_logger(__name__)
 
@@ -59,12 +59,8 @@ def pruning(database: Database, settings: Settings, clock: Clock) -> Work:
     """Deletes what is older than its retention."""
     retention = {str(kind): length for kind, length in settings.schedule.retention.items()}
 
-    def delete() -> None:
-        with database.write() as conn:
-            prune(conn, now=clock.now(), retention=retention)
-
     async def work() -> None:
-        await asyncio.to_thread(delete)
+        await asyncio.to_thread(prune_in_turns, database, now=clock.now(), retention=retention)
 
     return work
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.operators import Operators
+from monitor.daemon.alive import ServiceManager
 from monitor.daemon.process import rss_bytes
 from monitor.ingest.poll_report import PollReport
 from monitor.ingest.poller import Poller
@@ -19,17 +20,29 @@ class Polling:
     """``wake``: called when the operator was told of a venue."""
 
     def __init__(
-        self, poller: Poller, database: Database, operators: Operators, *, wake: Callable[[], None]
+        self,
+        poller: Poller,
+        database: Database,
+        operators: Operators,
+        manager: ServiceManager,
+        *,
+        wake: Callable[[], None],
     ) -> None:
         self._poller = poller
         self._database = database
         self._operators = operators
+        self._manager = manager
         self._wake = wake
 
     async def ask(self, now: datetime) -> PollReport:
         """Poll, remember health, tell the operator of transitions."""
         report = await self._poller.poll(now)
         await asyncio.to_thread(self._remember, report)
+        if report.is_good:
+            answered = sum(1 for venue in report.venues if not venue.failures)
+            self._manager.good_poll(
+                f"polled {answered} of {len(report.venues)} venues at {iso(report.at)}"
+            )
         if report.transitions:
             self._wake()
         return report

@@ -14,6 +14,7 @@ from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.clock import Clock
+from monitor.daemon.alive import ServiceManager
 from monitor.daemon.assemble import Parts, assemble, begin
 from monitor.daemon.trigger import GridTrigger
 from monitor.settings.schema import Settings
@@ -45,12 +46,15 @@ async def run_daemon(
         # whatever may wait for the store comes before the signals are ours: until then they end the process at once
         beginning = begin(settings, clock, database)
         with _signals(stop):
-            parts = assemble(settings, clock, database, stop, beginning)
+            manager = ServiceManager(os.environ)
+            parts = assemble(settings, clock, database, stop, beginning, manager)
             async with _in_background(parts, stop), _rung(clock, parts):
                 log.info(
                     "started", database=database.url_masked, interval=str(settings.engine.interval)
                 )
+                manager.ready()
                 await stop.wait()
+                manager.stopping()
                 log.info("stopping")
     finally:
         database.close()

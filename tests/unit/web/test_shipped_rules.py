@@ -35,6 +35,8 @@ def test_the_unit_runs_unprivileged_restarts_always_and_holds_no_secret() -> Non
     unit = (CONFIG / "monitor.service").read_text(encoding="utf-8")
     assert "\nUser=monitor\n" in unit
     assert "\nRestart=always\n" in unit
+    assert "\nType=notify\n" in unit
+    assert "\nWatchdogSec=" in unit
     assert " run --migrate\n" in unit
     assert "\nNoNewPrivileges=yes\n" in unit
     assert "https://" not in unit

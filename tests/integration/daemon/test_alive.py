@@ -1,0 +1,45 @@
+"""Life signs to a service manager that listens on a real socket."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.daemon.alive import ServiceManager
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[tuple[socket.socket, str]]:
+    """(the socket that it listens on, its address)."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        address = str(tmp_path / "notify")
+        listening.bind(address)
+        listening.settimeout(60)
+        yield listening, address
+
+
+def test_it_hears_ready_each_good_poll_and_the_stop(manager: tuple[socket.socket, str]) -> None:
+    listening, address = manager
+    told = ServiceManager({"NOTIFY_SOCKET": address})
+    told.ready()
+    told.good_poll("polled 4 of 5 venues")
+    told.stopping()
+    heard = [listening.recv(1000).decode() for _ in range(3)]
+    assert heard == [
+        "READY=1\nSTATUS=started",
+        "WATCHDOG=1\nSTATUS=polled 4 of 5 venues",
+        "STOPPING=1",
+    ]
+
+
+def test_an_abstract_address_is_understood() -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind("\0monitor-test-notify")
+        ServiceManager({"NOTIFY_SOCKET": "@monitor-test-notify"}).ready()
+        assert listening.recv(1000).startswith(b"READY=1")
+
+
+@pytest.mark.parametrize("environ", [{}, {"NOTIFY_SOCKET": "/no/such/socket"}])
+def test_without_a_manager_nothing_happens(environ: dict[str, str]) -> None:
+    ServiceManager(environ).ready()
