@@ -8,7 +8,9 @@ from monitor.model.notice import Channel
 
 LONGEST_WAIT = timedelta(hours=1, minutes=1)
 """No channel asks for more, and no pause is longer."""
-CHANNEL_KINDS = frozenset({"rate_limited", "server", "timeout", "tls", "unreachable"})
+CHANNEL_KINDS = frozenset(
+    {"rate_limited", "server", "timeout", "tls", "unknown_answer", "unreachable"}
+)
 """Failures that say nothing of the notice: whatever is sent next would meet them too."""
 OWN_KINDS = frozenset({"internal", "refused"})
 """Failures that no other notice would meet and no time mends."""

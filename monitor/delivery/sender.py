@@ -16,7 +16,7 @@ from monitor.clock import Clock
 from monitor.delivery import channel_health
 from monitor.delivery.backoff import Backoff
 from monitor.delivery.batching import HOUR, Gathered, Rules, ToldIn, plan
-from monitor.delivery.channel import ChannelSender, Receipt, Sending
+from monitor.delivery.channel import ChannelSender, FindsCopies, Receipt, Sending
 from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.reconcile import Doubtful, Reconciler
 from monitor.model.errors import MonitorError
@@ -31,7 +31,6 @@ LEASE = timedelta(minutes=2)
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=5)
 DAY = timedelta(days=1)
-SHORTEST_PAUSE = timedelta(seconds=1)
 FIRST_REST = timedelta(seconds=1)
 HOPELESS = 12
 """Tries of a notice that alone is not taken, about half an hour: then it is given up and said, and its thread goes on."""
@@ -238,15 +237,33 @@ class Sender:
         with self._database.write() as conn:
             if error.payload_refused and claimed.id not in self._plain:
                 self._plain.add(claimed.id)
-                outbox.retry(conn, claimed.id, due_at=now, error=str(error))
+                outbox.retry(conn, claimed.id, due_at=now, error=_why(claimed, error))
+            elif self._arrived_twice(channel, claimed, error):
+                text = f"{outbox.DOUBT}twice: {error}; not sent again"
+                self._give_up(conn, claimed, text, now)
+                text = (
+                    f"{channel.value} gave no answer that we know to one notice, twice ({error});"
+                    " it may have arrived and is not sent again, see `monitor status`."
+                )
+                outbox.enqueue(conn, self._trouble(channel, text, now, once_in=DAY))
+                self._rest(conn, channel, claimed, error, now)
             elif error.permanent or error.payload_refused or self._is_hopeless(claimed, error):
-                outbox.fail(conn, claimed.id, at=now, error=str(error))
-                self._troubles.forget(claimed.id)
-                self._plain.discard(claimed.id)
+                self._give_up(conn, claimed, str(error), now)
                 text = f"{channel.value} refuses notices: {error}. They are kept and shown by `monitor status`."
                 outbox.enqueue(conn, self._trouble(channel, text, now, once_in=DAY))
             else:
                 self._put_off(conn, channel, claimed, error, now)
+
+    def _give_up(self, conn: Connection, claimed: Claimed, error: str, now: datetime) -> None:
+        outbox.fail(conn, claimed.id, at=now, error=error)
+        self._troubles.forget(claimed.id)
+        self._plain.discard(claimed.id)
+
+    def _arrived_twice(self, channel: Channel, claimed: Claimed, error: DeliveryFailed) -> bool:
+        """Whether another try would be the third copy. A channel that can be asked what it took is asked instead."""
+        if isinstance(self._channels[channel], FindsCopies):
+            return False
+        return error.may_have_arrived and _is_doubted(claimed)
 
     def _is_hopeless(self, claimed: Claimed, error: DeliveryFailed) -> bool:
         """What a channel in trouble or a greylist delays may yet go; what is refused while others are taken will not."""
@@ -261,15 +278,26 @@ class Sender:
         now: datetime,
     ) -> None:
         """Another try later: of the whole channel where it takes nothing, of this notice where it is the notice's own."""
-        if not self._troubles.is_the_channels(claimed.id, error.kind):
+        if self._troubles.is_the_channels(claimed.id, error.kind):
+            due = self._rest(conn, channel, claimed, error, now)
+        else:
             due = now + self._pause(claimed.attempts, error)
-            outbox.retry(conn, claimed.id, due_at=due, error=str(error))
-            return
+        outbox.retry(conn, claimed.id, due_at=due, error=_why(claimed, error))
+
+    def _rest(
+        self,
+        conn: Connection,
+        channel: Channel,
+        claimed: Claimed,
+        error: DeliveryFailed,
+        now: datetime,
+    ) -> datetime:
+        """The channel is left alone, ever longer; until when."""
         due = now + self._pause(self._troubles.failures(channel) + 1, error)
         self._troubles.failed(channel, claimed.id, due)
-        outbox.retry(conn, claimed.id, due_at=due, error=str(error))
         told = channel_health.failed(conn, channel, str(error), now)
         outbox.enqueue(conn, self._trouble(channel, told, now) if told else [])
+        return due
 
     def _trouble(
         self, channel: Channel, text: str, now: datetime, *, once_in: timedelta | None = None
@@ -279,11 +307,20 @@ class Sender:
         return self._operators.told_of_channel(channel, told)
 
     def _pause(self, attempts: int, error: DeliveryFailed) -> timedelta:
-        """As told, but never at once; else doubling from five seconds to five minutes, with up to a fifth on top."""
-        if error.retry_after is not None:
-            return max(error.retry_after, SHORTEST_PAUSE)
+        """Doubling from five seconds to five minutes, with up to a fifth on top; longer where the channel asked for it."""
         pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 10))
-        return pause + 0.2 * self._dice.random() * pause
+        pause += 0.2 * self._dice.random() * pause
+        return max(error.retry_after or pause, pause)
+
+
+def _is_doubted(claimed: Claimed) -> bool:
+    return (claimed.error or "").startswith(outbox.DOUBT)
+
+
+def _why(claimed: Claimed, error: DeliveryFailed) -> str:
+    """The error as it is stored: once a try may have arrived, that is never forgotten."""
+    doubted = error.may_have_arrived or _is_doubted(claimed)
+    return f"{outbox.DOUBT if doubted else ''}{error}"
 
 
 def _said(error: Exception) -> str:

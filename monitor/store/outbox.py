@@ -20,6 +20,8 @@ from monitor.store.outbox_rows import StoredNotice, is_pending, notice_from, row
 from monitor.store.sql import chunks, insert
 from monitor.store.tables import outbox
 
+DOUBT = "may have arrived, "
+"""Begins the error of a notice that was tried without an answer we know: it outlives a restart, and allows one repeat."""
 _ERROR_LENGTH = 500
 _CANDIDATES = 20
 _AT_ONCE = 500
@@ -28,12 +30,14 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A notice leased to the caller; ``attempts`` counts this one, ``earlier_receipts`` are its thread's here."""
+    """A notice leased to the caller; ``attempts`` counts this one, ``earlier_receipts`` are its thread's here.
+    ``error``: why the last try failed."""
 
     id: int
     notice: Notice
     attempts: int
     earlier_receipts: list[dict[str, Any]]
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def claim(
         )
         if won.rowcount == 1:
             earlier = thread_receipts(conn, row)
-            return Claimed(row.id, notice_from(row), row.attempts + 1, earlier)
+            return Claimed(row.id, notice_from(row), row.attempts + 1, earlier, row.error)
     return None
 
 
@@ -217,7 +221,8 @@ def revive(conn: Connection, *, since: datetime, now: datetime) -> int:
     """For a start: give what was given up after ``since`` another try, but for what its thread has gone past; how many.
 
     A token or password may have been mended meanwhile. Pictures and edits that were left out for want of the message
-    that they go with are tried again with it. What waits for its next try is tried at once.
+    that they go with are tried again with it. What waits for its next try is tried at once. What may have arrived twice
+    stays given up.
     """
     later = outbox.alias("later")
     passed = select(later.c.id).where(
@@ -229,7 +234,8 @@ def revive(conn: Connection, *, since: datetime, now: datetime) -> int:
         later.c.act.in_([Act.SAY.value, Act.REPLY.value]),
     )
     wanted = select(outbox.c.id, outbox.c.thread, outbox.c.channel, outbox.c.recipient)
-    rows = conn.execute(wanted.where(outbox.c.failed_at > since, ~passed.exists())).all()
+    doubted = func.coalesce(outbox.c.error, "").startswith(DOUBT)
+    rows = conn.execute(wanted.where(outbox.c.failed_at > since, ~passed.exists(), ~doubted)).all()
     for row in rows:
         conn.execute(
             update(outbox)

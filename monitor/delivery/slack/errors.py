@@ -1,5 +1,6 @@
 """Slack's errors told apart by what to do next, for the webhook and for the Web API. Source: APIS.md 8.1."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,9 +8,9 @@ from datetime import timedelta
 import aiohttp
 
 from monitor.delivery.errors import DeliveryFailed
+from monitor.model.retry_after import asked_rest
 
 DEFAULT_WAIT = timedelta(seconds=30)
-LONGEST_WAIT = timedelta(hours=1)
 NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError, ValueError, AttributeError)
 """What a call raises that got no answer to be read; with the last two Slack's client stumbles over a body that is
 neither text nor a JSON object."""
@@ -67,6 +68,7 @@ class SlackRefused(DeliveryFailed):
         permanent: bool = False,
         retry_after: timedelta | None = None,
         payload_refused: bool = False,
+        may_have_arrived: bool = False,
     ) -> None:
         super().__init__(
             kind,
@@ -74,13 +76,19 @@ class SlackRefused(DeliveryFailed):
             permanent=permanent,
             retry_after=retry_after,
             payload_refused=payload_refused,
+            may_have_arrived=may_have_arrived,
         )
         self.word = word
 
 
 def unreachable(error: BaseException) -> DeliveryFailed:
-    """No answer that could be read; whether the call was taken in is unknown. Its own text may quote an address."""
-    return DeliveryFailed("unreachable", f"slack: no answer ({type(error).__name__})")
+    """No answer that could be read; whether the call was taken in is unknown, unless nobody was reached. Its own text
+    may quote an address."""
+    return DeliveryFailed(
+        "unreachable",
+        f"slack: no answer ({type(error).__name__})",
+        may_have_arrived=not isinstance(error, aiohttp.ClientConnectorError),
+    )
 
 
 def webhook_refused(status: int, body: str, headers: Mapping[str, str]) -> SlackRefused:
@@ -90,9 +98,35 @@ def webhook_refused(status: int, body: str, headers: Mapping[str, str]) -> Slack
         return _limited(headers, word)
     if status == 400 and word in OUR_FAULT:
         return _form_refused(word)
-    if status >= 500 or status in (200, 408):  # 200 without "ok": somebody else answered
+    if status >= 500 or status == 408:
         return SlackRefused("server", f"slack: {word}", word)
+    if 200 <= status < 300:  # perhaps a network's sign-in page, perhaps a server that took it
+        return SlackRefused(
+            "unknown_answer",
+            f"slack: HTTP {status} with an answer that is not Slack's; is the webhook's address right?",
+            word,
+            may_have_arrived=True,
+        )
     return _configuration(word)
+
+
+def is_taken(status: int, body: str) -> bool:
+    """Whether a webhook's answer says that it took the message: Slack's ``ok``, an empty body, or, as workflow webhooks
+    and servers like Slack's write it, a JSON object that names no error."""
+    if not 200 <= status < 300:
+        return False
+    said = body.strip()
+    if said.lower() in ("", "ok"):
+        return True
+    try:
+        answer = json.loads(said)
+    except ValueError:
+        return False
+    if not isinstance(answer, dict):
+        return False
+    return not answer.get("error") and not any(
+        answer.get(key, True) in (False, "false") for key in ("ok", "success")
+    )
 
 
 def api_refused(status: int, error: object, headers: Mapping[str, str]) -> SlackRefused:
@@ -121,21 +155,12 @@ def said_word(said: object, status: int) -> str:
     return word if _WORD.fullmatch(word) else f"HTTP {status}"
 
 
-def asked_wait(headers: Mapping[str, str]) -> timedelta:
-    """Retry-After in seconds, half a minute where it is none, an hour at most."""
-    given = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    try:
-        seconds = float(given)
-    except ValueError:
-        return DEFAULT_WAIT
-    if 0.0 <= seconds < LONGEST_WAIT.total_seconds():
-        return timedelta(seconds=seconds)
-    return LONGEST_WAIT if seconds > 0 else DEFAULT_WAIT  # below zero, or no number
-
-
 def _limited(headers: Mapping[str, str], word: str) -> SlackRefused:
     return SlackRefused(
-        "rate_limited", "slack: asked to wait", word, retry_after=asked_wait(headers)
+        "rate_limited",
+        "slack: asked to wait",
+        word,
+        retry_after=asked_rest(headers) or DEFAULT_WAIT,
     )
 
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from monitor.delivery.channel import Receipt, Sending
-from monitor.delivery.slack.errors import NO_ANSWER, unreachable, webhook_refused
+from monitor.delivery.slack.errors import NO_ANSWER, is_taken, unreachable, webhook_refused
 from monitor.delivery.slack.forms import short_form, whole_form
 from monitor.model.notice import Act, Notice
 
@@ -43,8 +43,12 @@ class SlackWebhook:
                 )
         except NO_ANSWER as error:
             raise unreachable(error) from None
-        if answer.status_code == 200 and answer.body == "ok":
-            return {"at": how.now.isoformat(), "answer": "ok"}
+        if is_taken(answer.status_code, answer.body):
+            said = answer.body.strip()
+            return {
+                "at": how.now.isoformat(),
+                "answer": "ok" if said == "ok" else f"HTTP {answer.status_code}",
+            }
         raise webhook_refused(answer.status_code, answer.body, answer.headers)
 
     async def close(self) -> None:

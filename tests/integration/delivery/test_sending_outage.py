@@ -71,16 +71,6 @@ async def test_a_channel_that_asks_to_wait_is_sent_nothing_meanwhile(post: Post)
     assert await post.drain_after(2 * SECOND) == 3
 
 
-async def test_a_wait_of_nothing_is_a_second(post: Post) -> None:
-    post.slack.faults.add(SlackFaultKind.RATE_LIMITED, "webhook", retry_after=0, left=5)
-    post.put(notice("n"))
-    assert await post.sender.drain() == 0
-    assert len(post.attempts) == 1
-    for _ in range(4):
-        await post.drain_after(SECOND)
-    assert await post.drain_after(SECOND) == 1
-
-
 async def test_a_notice_that_alone_is_never_taken_is_given_up_said_and_passed(post: Post) -> None:
     class Broken:
         def __init__(self, inner: object) -> None:
