@@ -70,36 +70,15 @@ def sector_table(
     """At most nine columns: it fits 100 columns; ``narrow``: seven, for 80."""
     from rich.table import Table
 
-    from monitor.content.wording.figures import money, net_flow, percent, pp, share
+    from monitor.content.wording.cells import cell
+    from monitor.model.figures import Place, figures_at
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("sector", min_width=9)
-    figures = (
-        "cap",
-        "share",
-        "24 h share",
-        "return 24 h",
-        "own",
-        "volume",
-        "net flow 24 h",
-        "data",
-    )
-    spared = {"24 h share", "volume"} if narrow else set()
-    for name in figures:
-        if name not in spared:
-            table.add_column(name, justify="right", no_wrap=True)
+    shown = list(figures_at(Place.TERMINAL, narrow=narrow))
+    for _, column in shown:
+        table.add_column(column.heading, justify="right", no_wrap=True)
     for state in step.sectors:
-        cells = (
-            money(state.market_cap_usd, sign=False),
-            share(state.share) if state.share is not None else "-",
-            pp(state.share_change_24h) if state.share is not None else "-",
-            percent(state.return_24h),
-            percent(state.own_return_24h) if state.share is not None else "-",
-            money(state.volume_24h_usd, sign=False),
-            net_flow(state.net_flow_24h_usd, state.flow_grade, short=True),
-            f"{state.coverage:.0%}"
-            + (f", {state.stale_weight:.0%} stale" if state.stale_weight > 0.005 else ""),
-        )
-        kept = [cell for name, cell in zip(figures, cells, strict=True) if name not in spared]
-        table.add_row(names.get(state.id, state.id), *kept)
+        cells = [cell(figure, column, state) for figure, column in shown]
+        table.add_row(names.get(state.id, state.id), *cells)
     return table

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from monitor.files.tables import BAR_COLUMNS
 from monitor.model.errors import MonitorError
+from monitor.model.figures import FIGURES
 from monitor.model.grid import iso
 from monitor.model.rotation_json import rotation_to_json
 from monitor.model.state import SectorState
@@ -117,22 +118,7 @@ def _sectors(conn: Connection, since: datetime | None, until: datetime | None) -
 
 
 def _sector_figures(state: SectorState) -> Record:
-    return {
-        "index_level": state.index,
-        "market_cap_usd": state.market_cap_usd,
-        "share_fraction": state.share,
-        "return_1h_fraction": state.return_1h,
-        "return_24h_fraction": state.return_24h,
-        "return_7d_fraction": state.return_7d,
-        "own_return_24h_fraction": state.own_return_24h,
-        "share_change_24h_fraction": state.share_change_24h,
-        "volume_24h_usd": state.volume_24h_usd,
-        "volume_share_fraction": state.volume_share,
-        "net_flow_24h_usd": state.net_flow_24h_usd,
-        "coverage_fraction": state.coverage,
-        "stale_weight_fraction": state.stale_weight,
-        "members_count": state.members,
-    }
+    return {figure.export_name: figure.read(state) for figure in FIGURES if figure.exported}
 
 
 def _rotations(

@@ -3,65 +3,57 @@
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import astuple, fields
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
+from monitor.model.figures import FIGURES, Figure, Unit
 from monitor.model.json_form import from_json
 from monitor.model.state import FlowGrade, SectorState, ShareSplit, TokenState
 from monitor.store.tables import sector_state
 
 _TOKEN_FIELDS = tuple(field.name for field in fields(TokenState))
-_SAME_NAME = tuple(
-    field.name
-    for field in fields(SectorState)
-    if field.name not in {"id", "index", "flow_grade", "share_split_24h"}
-)
-SECTOR_COLUMNS = tuple(
-    sector_state.c[name]
-    for name in (
-        "sector",
-        "index_level",
-        "flow_grade",
-        "split_price",
-        "split_supply",
-        "split_membership",
-        "split_launch",
-        *_SAME_NAME,
-    )
+_KEPT = tuple(figure for figure in FIGURES if figure.columns)
+SECTOR_COLUMNS = (
+    sector_state.c.sector,
+    *(sector_state.c[name] for figure in _KEPT for name in figure.columns),
 )
 """Columns of a sector's state, in the order in which :func:`sector_from` takes their values."""
 
 
 def sector_row(close_time: datetime, place: int, state: SectorState) -> dict[str, Any]:
     """The row of a sector's state."""
-    split = state.share_split_24h
-    row: dict[str, Any] = {name: getattr(state, name) for name in _SAME_NAME}
-    row |= {
-        "close_time": close_time,
-        "sector": state.id,
-        "place": place,
-        "index_level": state.index,
-        "flow_grade": state.flow_grade.value if state.flow_grade else None,
-        "split_price": split.price if split else None,
-        "split_supply": split.supply if split else None,
-        "split_membership": split.membership if split else None,
-        "split_launch": split.launch if split else None,
-    }
+    row: dict[str, Any] = {"close_time": close_time, "sector": state.id, "place": place}
+    for figure in _KEPT:
+        row |= zip(figure.columns, _parts(figure, figure.read(state)), strict=True)
     return row
 
 
 def sector_from(values: Sequence[Any]) -> SectorState:
     """The sector's state of the values of ``SECTOR_COLUMNS``."""
-    sector, index, grade, price, supply, membership, launch, *rest = values
-    split = None if price is None else ShareSplit(price, supply, membership, launch)
-    return SectorState(
-        id=sector,
-        index=index,
-        share_split_24h=split,
-        flow_grade=FlowGrade(grade) if grade else None,
-        **dict(zip(_SAME_NAME, rest, strict=True)),
-    )
+    rest = iter(values)
+    record: dict[str, Any] = {"id": next(rest)}
+    for figure in _KEPT:
+        parts = list(islice(rest, len(figure.columns)))
+        record[figure.name] = _whole(figure, parts)
+    return SectorState(**record)
+
+
+def _parts(figure: Figure, value: Any) -> Sequence[Any]:
+    """A value as its columns hold it."""
+    if len(figure.columns) > 1:
+        return [None] * len(figure.columns) if value is None else astuple(value)
+    return [value.value if figure.unit is Unit.GRADE and value is not None else value]
+
+
+def _whole(figure: Figure, parts: list[Any]) -> Any:
+    """The inverse of :func:`_parts`."""
+    if parts[0] is None:
+        return None
+    if len(parts) > 1:
+        return ShareSplit(*parts)
+    return FlowGrade(parts[0]) if figure.unit is Unit.GRADE else parts[0]
 
 
 def pack_tokens(tokens: Sequence[TokenState]) -> bytes:

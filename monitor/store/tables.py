@@ -22,6 +22,7 @@ from sqlalchemy import (
     text,
 )
 
+from monitor.model.figures import FIGURES, Unit
 from monitor.store.types import UtcDateTime
 
 metadata = MetaData(
@@ -158,35 +159,7 @@ step = Table(
     Column("tokens", LargeBinary),  # zlib'd JSON; null once its retention is over
 )
 
-SECTOR_FIGURES = (
-    "index_level",
-    "market_cap_usd",
-    "share",
-    "return_step",
-    "return_1h",
-    "return_24h",
-    "return_7d",
-    "own_return_24h",
-    "market_part_24h",
-    "beta",
-    "share_change_24h",
-    "share_change_7d",
-    "split_price",
-    "split_supply",
-    "split_membership",
-    "split_launch",
-    "volume_24h_usd",
-    "volume_share",
-    "volume_share_change_24h",
-    "net_flow_24h_usd",
-    "volume_step_usd",
-    "net_flow_step_usd",
-    "coverage",
-    "stale_weight",
-    "supply_age_h",
-    "flow_seen",
-)
-_ALWAYS_KNOWN = {"index_level", "coverage", "stale_weight"}
+_TYPE = {Unit.COUNT: Integer, Unit.GRADE: Text, Unit.FLAG: Boolean}
 
 sector_state = Table(
     "sector_state",
@@ -194,12 +167,11 @@ sector_state = Table(
     Column("close_time", UtcDateTime, primary_key=True),
     Column("sector", Text, primary_key=True),
     Column("place", SmallInteger, nullable=False),  # order in the step
-    *(Column(name, Double, nullable=name not in _ALWAYS_KNOWN) for name in SECTOR_FIGURES),
-    Column("flow_grade", Text),
-    Column("breadth_behind", Integer, nullable=False),
-    Column("breadth_of", Integer, nullable=False),
-    Column("members", Integer, nullable=False),
-    Column("venue_conflict", Boolean, nullable=False),
+    *(
+        Column(name, _TYPE.get(figure.unit, Double), nullable=not figure.known)
+        for figure in FIGURES
+        for name in figure.columns
+    ),
     sqlite_with_rowid=False,
 )
 

@@ -7,9 +7,11 @@ from importlib import resources
 
 from jinja2 import Environment, Template, select_autoescape
 
+from monitor.content.wording.cells import cell
 from monitor.content.wording.figures import duration, money, net_flow, percent, points, pp, share
 from monitor.content.wording.safe_text import one_line
 from monitor.model.bars import VenueHealth, VenueState
+from monitor.model.figures import Place, figures_at
 from monitor.model.rotation import MARKET, Rotation
 from monitor.model.state import MarketStep
 from monitor.model.universe import Universe
@@ -50,6 +52,8 @@ def render_page(
     age_s = (now - step.close_time).total_seconds() if step else None
     return _template().render(
         step=step,
+        figures=list(figures_at(Place.PAGE)),
+        cell=cell,
         names=names,
         colors={sector.id: sector.color for sector in universe.sectors},
         on=[r for r in found if r.is_on],

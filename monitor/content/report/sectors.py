@@ -3,9 +3,11 @@
 from monitor.content.report.blocks import Block, Paragraph, Section, Table
 from monitor.content.report.facts import ReportFacts
 from monitor.content.report.selection import movers
-from monitor.content.wording.figures import money, net_flow, percent, pp, share, stamp
+from monitor.content.wording.cells import cell
+from monitor.content.wording.figures import UNKNOWN, percent, pp, stamp
 from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import one_line
+from monitor.model.figures import Form, Place, figures_at
 from monitor.model.state import FlowGrade, MemberEvent, MemberEventKind, SectorState, TokenState
 
 GLOSS = (
@@ -19,7 +21,6 @@ _WHAT = {
     MemberEventKind.SUPPLY: "supply restated in",
     MemberEventKind.REDENOMINATION: "redenominated in",
 }
-NONE = "-"
 
 
 def sectors(facts: ReportFacts) -> Section | None:
@@ -30,30 +31,26 @@ def sectors(facts: ReportFacts) -> Section | None:
     colors = tuple(facts.colors[s.id] for s, _ in states)
     names = [facts.names[s.id] for s, _ in states]
 
-    def table(caption: str, columns: tuple[str, ...], cells: list[tuple[str, ...]]) -> Table:
-        rows = tuple((name, *row) for name, row in zip(names, cells, strict=True))
-        return Table(("Sector", *columns), rows, caption, colors, "html")
-
     found = [state for _, state in states]
+
+    def table(place: Place, caption: str) -> Table:
+        shown = list(figures_at(place))
+        rows = tuple(
+            (name, *(cell(figure, column, state) for figure, column in shown))
+            for name, state in zip(names, found, strict=True)
+        )
+        columns = ("Sector", *(column.heading for _, column in shown))
+        return Table(columns, rows, caption, colors, "html")
+
     return Section(
         "Sectors",
         (
+            table(Place.SIZE, "Size: market cap, and share of the watched cap"),
+            table(Place.RETURN, "Return, and the sector's own part of 24 h"),
             table(
-                "Size: market cap, and share of the watched cap",
-                ("cap", "share", "24 h", "7 d"),
-                [_size(s) for s in found],
+                Place.TRADING, "Trading in 24 h: volume share, net flow, members behind the market"
             ),
-            table(
-                "Return, and the sector's own part of 24 h",
-                ("1 h", "24 h", "7 d", "own"),
-                [_returns(s) for s in found],
-            ),
-            table(
-                "Trading in 24 h: volume share, net flow, members behind the market",
-                ("volume", "change", "net flow", "behind"),
-                [_trading(s) for s in found],
-            ),
-            *_on_paper(names, found),
+            *(_on_paper(place, names, found) for place in (Place.PAPER, Place.PAPER_MORE)),
             Paragraph(GLOSS + _estimated(found, facts), soft=True),
         ),
     )
@@ -65,83 +62,22 @@ def _estimated(states: list[SectorState], facts: ReportFacts) -> str:
     return f" Of {listed(poor)} it is estimated from price moves." if poor else ""
 
 
-def _on_paper(names: list[str], states: list[SectorState]) -> tuple[Table, Table]:
-    """The same figures in 78 columns."""
-    first = tuple(
-        (
-            name,
-            _tight(money(s.market_cap_usd, sign=False)),
-            _tight(_size(s)[1]),
-            _bare(_size(s)[2]),
-            _tight(percent(s.return_24h)),
-            _bare(_returns(s)[3]),
-            _tight(_trading(s)[0]),
-            _bare(_trading(s)[1]),
-            _tight(_trading(s)[2]),
-            _trading(s)[3].replace(" of ", "/"),
-        )
-        for name, s in zip(names, states, strict=True)
+def _on_paper(place: Place, names: list[str], states: list[SectorState]) -> Table:
+    """The same figures in 78 columns: no blanks, an unknown is a question mark, a heading has its column's unit."""
+    shown = list(figures_at(place))
+    rows = tuple(
+        (name, *(_tight(cell(figure, column, state), column.form) for figure, column in shown))
+        for name, state in zip(names, states, strict=True)
     )
-    second = tuple(
-        (name, _bare(_size(s)[3]), _tight(_returns(s)[0]), _tight(_returns(s)[2]))
-        for name, s in zip(names, states, strict=True)
-    )
-    columns = (
-        "SECTOR",
-        "CAP",
-        "SHARE",
-        "d24h",
-        "24h",
-        "OWN",
-        "VOLSH",
-        "d24h",
-        "NET FLOW",
-        "BEHIND",
-    )
-    return (
-        Table(columns, first, medium="text"),
-        Table(("SECTOR", "SHARE d7d", "1h", "7d"), second, medium="text"),
-    )
+    return Table(("SECTOR", *(column.heading for _, column in shown)), rows, medium="text")
 
 
-def _size(state: SectorState) -> tuple[str, ...]:
-    cap = money(state.market_cap_usd, sign=False)
-    if state.share is None:
-        return cap, NONE, NONE, NONE
-    return cap, share(state.share), pp(state.share_change_24h), pp(state.share_change_7d)
-
-
-def _returns(state: SectorState) -> tuple[str, ...]:
-    own = NONE if _is_market(state) else pp(state.own_return_24h)
-    return (
-        percent(state.return_1h),
-        percent(state.return_24h),
-        percent(state.return_7d),
-        own,
-    )
-
-
-def _trading(state: SectorState) -> tuple[str, ...]:
-    if _is_market(state):
-        return NONE, NONE, NONE, NONE
-    behind = f"{state.breadth_behind} of {state.breadth_of}" if state.breadth_of else "unknown"
-    flow = net_flow(state.net_flow_24h_usd, state.flow_grade, short=True)
-    return share(state.volume_share), pp(state.volume_share_change_24h), flow, behind
-
-
-def _is_market(state: SectorState) -> bool:
-    """The benchmark has neither a share nor a share of volume."""
-    return state.share is None and state.volume_share is None
-
-
-def _tight(text: str) -> str:
-    """Without blanks, for 78 columns; an unknown is a question mark there."""
-    return "?" if text == "unknown" else text.replace(" ", "")
-
-
-def _bare(text: str) -> str:
-    """Without its unit, which the heading has."""
-    return _tight(text).removesuffix("pp").removesuffix("%")
+def _tight(text: str, form: Form) -> str:
+    if form == "pp":
+        text = text.removesuffix(" pp")
+    if form == "count of":
+        return text.replace(" of ", "/")
+    return "?" if text == UNKNOWN else text.replace(" ", "")
 
 
 def movers_section(facts: ReportFacts) -> Section | None:

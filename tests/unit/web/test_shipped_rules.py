@@ -52,4 +52,4 @@ def test_the_units_variables_are_settings_of_ours(tmp_path: Path) -> None:
             environ[name] = str(hook)
     settings = load_settings(CONFIG / "monitor.toml", environ)
     assert settings.alerts.slack.webhook is not None
-    assert settings.database.url == "sqlite:////var/lib/monitor/monitor.db"
+    assert settings.database.url.get_secret_value() == "sqlite:////var/lib/monitor/monitor.db"
