@@ -5,6 +5,7 @@ and gives calls in order of time. A rule that is still ringing says nothing for 
 a loser, else per ordered pair.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -114,8 +115,10 @@ def _loser_calls(day: FloatArray, rings: np.ndarray, per_hour: int) -> list[Call
 
 
 def _best_other(day: FloatArray, source: int) -> int | None:
-    others = np.where(np.arange(len(day)) == source, np.nan, day)
-    return None if np.isnan(others).all() else int(np.nanargmax(others))
+    others = [
+        (value, -i) for i, value in enumerate(day.tolist()) if i != source and not math.isnan(value)
+    ]
+    return -max(others)[1] if others else None
 
 
 def _pair_calls(rings: np.ndarray, source: int, target: int) -> list[Call]:
