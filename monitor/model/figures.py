@@ -183,6 +183,15 @@ FIGURES: tuple[Figure, ...] = (
         Shown(_T, "volume", "money", benchmark=True, spared=True),
         exported=True,
     ),
+    derived(
+        "turnover_24h",
+        Unit.FRACTION,
+        lambda s: (
+            s.volume_24h_usd / s.market_cap_usd if s.volume_24h_usd and s.market_cap_usd else None
+        ),
+        Shown(_P, "turnover 24 h", "share", benchmark=True),
+        exported=True,
+    ),
     stored("volume_step_usd", Unit.USD, in_json=False),
     stored(
         "volume_share",
