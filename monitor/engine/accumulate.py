@@ -5,12 +5,13 @@ from datetime import timedelta
 import numpy as np
 
 from monitor.analytics.index import by_sector
+from monitor.engine.matched import join
 from monitor.engine.state import EngineState
 from monitor.engine.values import StepValues
 from monitor.model.interval import FloatArray
 
 
-def remember(state: EngineState, v: StepValues, width: timedelta) -> None:
+def remember(state: EngineState, v: StepValues, width: timedelta, *, closes_hour: bool) -> None:
     """Move the averages and windows on; a return that spans a hole enters no average, nor does an hour that holds one."""
     state.book_price, state.book_supply = v.after.price.copy(), v.after.supply.copy()
     state.book_sector = v.after.sector
@@ -31,6 +32,7 @@ def remember(state: EngineState, v: StepValues, width: timedelta) -> None:
         state.token_rings[name].push(row)
     _remember_sectors(state, v)
     _remember_hour(state, width)
+    _remember_chain(state, v, closes_hour=closes_hour)
 
 
 def _remember_sectors(state: EngineState, v: StepValues) -> None:
@@ -41,6 +43,7 @@ def _remember_sectors(state: EngineState, v: StepValues) -> None:
         "e": v.e * known,
         "market": v.beta * v.market * known,
         "volume": np.where(v.has_members, v.volume, 0.0) * known,
+        "matched": np.where(v.has_members, v.chain.volume, 0.0) * known,
         "net": v.net,
         "seen": v.seen,
         "estimated": v.estimated,
@@ -49,6 +52,13 @@ def _remember_sectors(state: EngineState, v: StepValues) -> None:
     for name, row in rows.items():
         state.sector_rings[name].push(row)
     state.week.push(np.concatenate([state.level, _wide(v.share, len(v.r))]))
+
+
+def _remember_chain(state: EngineState, v: StepValues, *, closes_hour: bool) -> None:
+    state.market_sector, state.link = v.chain.sector, v.chain.link
+    state.matched_usual.add(v.chain.volume)
+    if closes_hour:
+        join(state, np.where(v.market_expected, v.after.sector[state.layout.market_token], -1))
 
 
 def _wide(watched: FloatArray, sectors: int) -> FloatArray:

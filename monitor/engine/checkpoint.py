@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.analytics.index import Book, by_sector, shares
+from monitor.analytics.own import Mean
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.ring import Ring
 from monitor.detection.detector import Detector
+from monitor.engine.matched import left_of
 from monitor.engine.state import EngineState
 from monitor.model.grid import iso, parse_iso
 from monitor.model.interval import FloatArray, IntArray, Layout
@@ -21,7 +23,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 Moves = tuple[IntArray, IntArray]
 """Old and new positions of the names that both layouts have."""
 
-FORM = 5
+FORM = 6
 """Of the stored bytes; counts up when what is kept changes."""
 
 
@@ -111,6 +113,10 @@ def _take_arrays(state: EngineState, arrays: Arrays, header: dict[str, Any], wat
     state.book_sector = np.array(
         [place.get(s, -1) for s in state.book_sector.tolist()], dtype=np.int64
     )
+    state.market_sector = np.array(
+        [place.get(s, -1) for s in state.market_sector.tolist()], dtype=np.int64
+    )
+    state.link[news] -= _gone(state, arrays, moves["market"], len(header["sector"]))[olds]
     for i, token in enumerate(layout.tokens):
         if token not in header["token"]:
             state.seen[i] = state.steps
@@ -125,6 +131,17 @@ def _take_arrays(state: EngineState, arrays: Arrays, header: dict[str, Any], wat
     moved["sector/ring/p2"][-1, news[told]] += (after - before)[told]
     for name, ring in _rings(state).items():
         ring.fill(moved[name])
+
+
+def _gone(state: EngineState, arrays: Arrays, moves: Moves | None, sectors: int) -> FloatArray:
+    """Log of what is left of each stored sector's usual volume without the markets that the layout no longer holds."""
+    sector = arrays["market/sector"]
+    usual = Mean(state.market_usual.alpha, len(sector))
+    usual.value, usual.count = arrays["market/usual/value"], arrays["market/usual/count"]
+    stays = np.zeros(len(sector), dtype=np.bool_)
+    if moves is not None:
+        stays[moves[0]] = True
+    return left_of(np.nan_to_num(usual.get()), sector, stays, sectors)
 
 
 def _stored_book(arrays: Arrays) -> Book:
@@ -153,7 +170,7 @@ def _check(header: dict[str, Any], width: timedelta) -> None:
 def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:
     """axis/name -> (object, attribute) of every array that is no ring; the axis is the array's only one."""
     found: dict[str, tuple[Any, str]] = {}
-    for name in ("close", "idle", "dark", "outlying", "hour"):
+    for name in ("close", "idle", "dark", "outlying", "hour", "known", "sector"):
         found[f"market/{name}"] = (state, f"market_{name}")
     for name in (
         "price",
@@ -171,10 +188,12 @@ def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:
     ):
         found[f"token/{name}"] = (state, name)
     found["sector/level"] = (state, "level")
+    found["sector/link"] = (state, "link")
     means = {
         "market/usual": state.market_usual,
         "token/spread": state.spread,
         "token/own_spread": state.own_spread,
+        "sector/matched_usual": state.matched_usual,
         "sector/square": state.betas.square,
         "sector/product": state.betas.product,
         "one/square": state.betas.market_square,

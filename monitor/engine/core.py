@@ -22,10 +22,13 @@ from monitor.engine.timeline import Timeline
 from monitor.engine.valuation import Valuation
 from monitor.engine.values import StepValues
 from monitor.engine.windows import Windows
-from monitor.model.interval import IntervalInput, Layout
+from monitor.model.grid import is_aligned
+from monitor.model.interval import FloatArray, IntervalInput, Layout
 from monitor.model.rotation import StepOutput
 from monitor.model.state import MemberEvent
 from monitor.model.universe import Universe
+
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +127,7 @@ class Engine:
             state.first_seen = state.steps
         age_h = self._valuation.market_age_h(state, interval)
         values = self._valuation.values(state, interval, priced, age_h)
-        remember(state, values, self.width)
+        remember(state, values, self.width, closes_hour=is_aligned(interval.close_time, HOUR))
         windows = Windows(
             state,
             values,
@@ -149,8 +152,8 @@ class Engine:
             r=v.r,
             e=v.e,
             q=v.q,
-            volume=v.volume,
-            net_flow=v.net,
+            volume=v.chain.volume,
+            net_flow=v.net * _part(v.chain.volume, v.volume),
             flow_weight=np.where(np.isnan(v.net), 0.0, self._flow_weight[windows.grades(24)]),
             coverage=v.coverage,
             stale_weight=v.stale,
@@ -174,3 +177,9 @@ class Engine:
                 f"found an interval of {found[0]} markets and {found[1]} tokens, expected"
                 f" {expected[0]} and {expected[1]}"
             )
+
+
+def _part(matched: FloatArray, volume: FloatArray) -> FloatArray:
+    """Chain units a USD of volume, so that flow over volume is as it was; 1 where nothing traded."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(volume > 0, matched / volume, 1.0)

@@ -44,17 +44,22 @@ def token_flows(
     return Flows(flow, usual.sum(axis=1))
 
 
-def sector_volume(
-    flows: Flows, sector: IntArray, cap_share: FloatArray, sectors: int, least_known: float
+def known_volume(
+    volume: FloatArray,
+    usual: FloatArray,
+    sector: IntArray,
+    cap_share: FloatArray,
+    sectors: int,
+    least_known: float,
 ) -> FloatArray:
-    """USD traded per sector; NaN where under ``least_known`` of the cap is known.
+    """USD traded per sector of tokens' ``volume``; NaN where under ``least_known`` of the cap is known.
 
-    Members whose volume is unknown are made up for by what they usually trade beside those that are known.
+    Members whose volume is unknown are made up for by what they ``usual``-ly trade beside those that are known.
     """
-    known = ~np.isnan(flows.token.volume)
-    summed = _known_sum(flows.token.volume, sector, cap_share, sectors, least_known)
-    seen = by_sector(np.where(known, flows.usual, 0.0), sector, sectors)
-    whole = by_sector(flows.usual, sector, sectors)
+    known = ~np.isnan(volume)
+    summed = _known_sum(volume, sector, cap_share, sectors, least_known)
+    seen = by_sector(np.where(known, usual, 0.0), sector, sectors)
+    whole = by_sector(usual, sector, sectors)
     with np.errstate(invalid="ignore", divide="ignore"):
         return summed * np.where((seen > 0) & (seen < whole), whole / seen, 1.0)
 

@@ -64,6 +64,10 @@ def accept_prices(
     state.market_usual.add(volume)
     state.market_dark = np.where(np.isnan(volume), state.market_dark + 1, 0)
     expected = (interval.slot != Slot.UNLISTED) & (state.market_dark * width_min <= USUAL_MIN)
+    traded_ever = (state.market_known > 0) | (volume > 0)
+    state.market_known = np.where(
+        expected, state.market_known + (traded_ever & ~np.isnan(volume)), 0
+    )
     found = consolidate(
         places.spread(state.market_close * rate, np.nan),
         places.spread(weight, 0.0),

@@ -69,7 +69,7 @@ class SnapshotMaker:
             "volume_24h_usd": listed(
                 np.where(v.has_members, windows.sector_total("volume", DAY), np.nan)
             ),
-            "volume_share": self._only_watched(share_now),
+            "volume_share": self._only_watched(windows.traded_share(DAY)),
             "volume_share_change_24h": self._only_watched(share_now - share_then),
             "net_flow_24h_usd": listed(windows.sector_total("net", DAY)),
             "flow_grade": [GRADES[code] for code in windows.grades(DAY).tolist()],

@@ -16,7 +16,8 @@ SECTOR_RINGS = {
     "r": 24,
     "e": 24,
     "market": 24,
-    "volume": 48,
+    "volume": 24,
+    "matched": 48,
     "net": 24,
     "seen": 24,
     "estimated": 24,
@@ -25,7 +26,7 @@ SECTOR_RINGS = {
     "p2": 24,
     "p3": 72,
 }
-"""Hours that are kept of each: the longest window, the day before it for volume, a launch's drain for part 3."""
+"""Hours that are kept of each: the longest window, the day before it for matched volume, a launch's drain for part 3."""
 NEVER = 10**9
 
 
@@ -33,7 +34,8 @@ class EngineState:
     """What is remembered of the past. Per market, per token, per sector; see the engine for how it moves.
 
     ``market_close`` is in the quote currency per coin, ``market_idle`` and ``market_dark`` count steps without a move or
-    trade and without a known volume. ``age``: steps since a price was accepted, ``absent``: those of them in which anybody
+    trade and without a known volume, ``market_known`` steps with one since it first traded; ``market_sector``, ``link``,
+    ``matched_usual``: the chain of matched volume. ``age``: steps since a price was accepted, ``absent``: those of them in which anybody
     answered, ``seen``: steps since the first was. ``hold``, ``hold_price``: steps and price of a jump that is not believed
     yet. ``pending``: the market's part of the steps in which a token's price was unknown. ``book_*``: the members as of
     the last step; ``line_supply``: supply a redenomination handed on, until one is told.
@@ -63,6 +65,8 @@ class EngineState:
         self.market_usual = Mean(decay(84.0, step_h), markets)
         self.market_hours = Ring(23, markets)  # USD of whole clock hours, and of the present one
         self.market_hour = np.zeros(markets)
+        self.market_known = np.zeros(markets, dtype=np.int64)
+        self.market_sector = np.full(markets, -1, dtype=np.int64)
         self.price = np.full(tokens, np.nan)
         self.age = np.full(tokens, NEVER, dtype=np.int64)
         self.absent = np.zeros(tokens, dtype=np.int64)
@@ -83,5 +87,7 @@ class EngineState:
         }
         self.week = Ring(7 * day + 1, 2 * sectors)
         self.level = np.zeros(sectors)
+        self.link = np.full(sectors, np.nan)
+        self.matched_usual = Mean(decay(84.0, step_h), sectors)
         self.betas = Betas(sectors, step_h, parameters)
         self.detector = detector

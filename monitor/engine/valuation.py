@@ -16,7 +16,8 @@ from monitor.analytics.index import (
 )
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import Places
-from monitor.engine.flows import sector_net, sector_volume, token_flows
+from monitor.engine.flows import known_volume, sector_net, token_flows
+from monitor.engine.matched import chained_volume
 from monitor.engine.prices import Priced
 from monitor.engine.returns import token_returns, watched_market
 from monitor.engine.state import EngineState
@@ -94,12 +95,16 @@ class Valuation:
         with np.errstate(invalid="ignore", divide="ignore"):
             weight = after.cap / np.where(member, caps[after.sector], 1.0)
         whole = priced.fresh & ~np.isnan(flow.volume)
+        volume = known_volume(
+            flow.volume, flows.usual, after.sector, weight, sectors, p.least_known
+        )
         return StepValues(
             before=before,
             after=after,
             steady=priced.steady,
             conflict=priced.conflict | priced.guarded,
             counted_market=self._places.gather(priced.counted, len(self.layout.markets)),
+            market_expected=self._places.gather(priced.expected, len(self.layout.markets)),
             token_return=tokens.step,
             token_own=tokens.own,
             token_pending=tokens.pending,
@@ -111,7 +116,10 @@ class Valuation:
             q=tokens.q,
             market=market.r,
             beta=market.beta,
-            volume=sector_volume(flows, after.sector, weight, sectors, p.least_known),
+            volume=volume,
+            chain=chained_volume(
+                state, priced, self._places, after.sector, weight, launched, volume, p
+            ),
             net=sector_net(flows, after.sector, weight, sectors, p.least_known),
             seen=by_sector(flow.seen, after.sector, sectors),
             estimated=by_sector(flow.estimated, after.sector, sectors),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from monitor.analytics.index import Book
 from monitor.analytics.price import BoolArray
+from monitor.engine.matched import Chain
 from monitor.model.interval import FloatArray
 
 
@@ -16,6 +17,7 @@ class StepValues:
     steady: BoolArray
     conflict: BoolArray
     counted_market: BoolArray
+    market_expected: BoolArray
     token_return: FloatArray
     token_own: FloatArray
     token_pending: FloatArray
@@ -28,6 +30,7 @@ class StepValues:
     market: FloatArray
     beta: FloatArray
     volume: FloatArray
+    chain: Chain
     net: FloatArray
     seen: FloatArray  # USD whose taker side was seen
     estimated: FloatArray  # and for which it was estimated

@@ -86,11 +86,20 @@ class Windows:
         return self._cache[key]
 
     def volume_share(self, hours: int, *, before: int = 0) -> FloatArray:
-        """Each watched sector's part of the traded volume of ``hours`` that end ``before`` hours ago.
+        """Each watched sector's part of the volume of ``hours`` that end ``before`` hours ago, over matched markets: those
+        that count now, and what they would have traded before they were known.
 
         Unknown for all as soon as it is for one: the parts of what is left would not be parts of the whole.
         """
-        volume = self.sector_total("volume", hours, before=before)[: self._watched]
+        units = np.exp(-np.nan_to_num(self._state.link))
+        return self._share_of(self.sector_total("matched", hours, before=before) * units)
+
+    def traded_share(self, hours: int) -> FloatArray:
+        """Each watched sector's part of all that was traded in the last ``hours``."""
+        return self._share_of(self.sector_total("volume", hours))
+
+    def _share_of(self, amounts: FloatArray) -> FloatArray:
+        volume = amounts[: self._watched]
         whole = volume.sum()
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(whole > 0, volume / whole, np.nan)
@@ -207,7 +216,7 @@ class Windows:
                 100 * split.price, 100 * split.supply, 100 * split.membership, 100 * split.launch
             ),
             volume_usd=none_or(float(self.sector_total("volume", window_h)[s])),
-            volume_share_pp=_pp(none_or(float(now))),
+            volume_share_pp=_pp(none_or(float(self.traded_share(window_h)[s]))),
             volume_share_change_pp=_pp(none_or(float(now - then))),
             net_flow_usd=none_or(float(self.sector_total("net", window_h)[s])),
             flow_grade=GRADES[int(self.grades(window_h)[s])],
