@@ -23,8 +23,9 @@ _SECRET_QUERY = ("password", "sslpassword")
 class Database:
     """One database, used from any thread. Made by :func:`open_database`, ended by :meth:`close`."""
 
-    def __init__(self, engine: Engine, url_masked: str) -> None:
+    def __init__(self, engine: Engine, url_masked: str, *, read_only: bool = False) -> None:
         self.engine = engine
+        self.read_only = read_only
         self.url_masked = url_masked
         self.dialect = engine.dialect.name
         self._writer = threading.Lock()
@@ -46,6 +47,8 @@ class Database:
         Other writers, of this process or another, wait; raises DatabaseBusyError after ``WRITE_WAIT_S``. Does not nest:
         a second ``write()`` of the same thread raises RuntimeError instead of waiting for itself.
         """
+        if self.read_only:
+            raise StoreError(f"{self.url_masked}: opened for reading alone")
         me = threading.get_ident()
         if self._writing_thread == me:
             raise RuntimeError("this thread already writes; pass its connection on instead")
@@ -85,18 +88,22 @@ class Database:
             raise translate(error, self.url_masked) from None
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, read_only: bool = False) -> Database:
     """Open ``sqlite:///file.db`` or ``postgresql://user:password@host/name`` and see that it answers.
 
-    Raises StoreError, without the password, where the URL is wrong or the database does not answer.
+    ``read_only``: no SQLite file is made, and nothing is written through it. Raises StoreError, without the password, where the URL is wrong or the database does not answer.
     """
     parsed = _parse(url)
     masked = mask_url(parsed)
     if parsed.get_backend_name() == "sqlite":
+        if read_only and not Path((parsed.database or "").removeprefix("file:")).exists():
+            raise StoreError(
+                f"{masked}: there is no such file", remedy="monitor db upgrade, or another address"
+            )
         engine = _sqlite_engine(parsed, masked)
     else:
         engine = _postgresql_engine(parsed)
-    database = Database(engine, masked)
+    database = Database(engine, masked, read_only=read_only)
     try:
         with database.read() as conn:
             conn.execute(text("SELECT 1"))

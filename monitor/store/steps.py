@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, desc, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, desc, func, select
 
 from monitor.model.grid import EPOCH
 from monitor.model.rotation import StepOutput
@@ -33,6 +33,7 @@ __all__ = [
     "save_step",
     "save_steps",
     "sector_series",
+    "span",
     "step_at",
     "stepped_at_of",
     "tokens_at",
@@ -74,6 +75,12 @@ def step_at(conn: Connection, at: datetime) -> MarketStep | None:
         conn,
         select(step).where(step.c.close_time <= at).order_by(desc(step.c.close_time)).limit(1),
     )
+
+
+def span(conn: Connection) -> tuple[datetime, datetime] | None:
+    """First and last close of all steps; None without one."""
+    row = conn.execute(select(func.min(step.c.close_time), func.max(step.c.close_time))).one()
+    return (row[0], row[1]) if row[0] is not None else None
 
 
 def sector_series(
