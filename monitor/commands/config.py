@@ -23,6 +23,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Machine output.")] = False,
 ) -> None:
     """Name every fault at once; exit 2 when there is one."""
+    from monitor.ingest.venues.registry import untested
     from monitor.model.errors import ConfigError
     from monitor.settings.checks import future_supplies
 
@@ -38,6 +39,7 @@ def check(
     warnings = [
         *settings.warnings,
         *future_supplies(settings.tables, context.clock.now()),
+        *untested(settings.universe),
     ]
     universe = settings.universe
     counts = {

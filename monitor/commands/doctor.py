@@ -58,7 +58,9 @@ def _findings(context: "Context", settings: "Settings") -> Iterator[Finding]:
         "configuration",
         f"{settings.file}: {len(universe.tokens)} tokens, {len(universe.markets)} markets",
     )
-    for warning in settings.warnings:
+    from monitor.ingest.venues.registry import untested
+
+    for warning in [*settings.warnings, *untested(universe)]:
         yield Finding("configuration", warning)
     yield _database(context, settings)
     yield from _supplies(context, settings)

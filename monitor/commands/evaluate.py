@@ -135,11 +135,11 @@ def taker_venues_of(settings: "Settings") -> int:
 
     One at least where any does.
     """
-    from monitor.ingest.venues.capabilities import capabilities_of
+    from monitor.ingest.venues.registry import definition_of
     from monitor.research.feed import VENUES
 
     asked = [name for name, venue in settings.venues.items() if venue.enabled and venue.polled]
-    telling = sum(capabilities_of(name).taker_volume for name in asked)
+    telling = sum(definition_of(name).taker_volume for name in asked)
     return -(-telling * len(VENUES) // len(asked)) if telling else 0
 
 

@@ -19,7 +19,7 @@ from monitor.ingest.exchange.retry import with_retry
 from monitor.ingest.exchange.venue import FetchedBars, VenueClient
 from monitor.ingest.history import MarketHistory
 from monitor.ingest.validation.acceptance import PriceBoard, judge_together
-from monitor.ingest.venues.capabilities import kind_of
+from monitor.ingest.venues.request import kind_of
 from monitor.model.grid import floor_time, iso
 from monitor.model.universe import Market, Universe
 from monitor.store import bars
@@ -227,7 +227,7 @@ class _Run:
     async def _fill(self, client: VenueClient, market: Market, done: MarketBackfill) -> None:
         since = max(self.report.since, market.listed_from)
         until = min(self.report.until, market.listed_to, client.last_closed(self._width))
-        reach = client.capabilities.reach(client.now(), self._width)
+        reach = client.definition.reach(client.now(), self._width)
         if reach is not None and reach > since:
             done.served_from = since = reach
         holes = await asyncio.to_thread(self._holes, market, since, until)
@@ -264,7 +264,7 @@ class _Run:
                 if bad >= _BAD_PAGES_TO_STOP:
                     raise
                 done.failure = str(error)  # this page stays a hole; later ones may be well
-                reached = since + client.capabilities.limit(kind_of(history.market)) * self._width
+                reached = since + client.definition.limit(kind_of(history.market)) * self._width
             else:
                 bad = 0
                 await self._store(history, page, since, done)

@@ -1,6 +1,6 @@
 """The configuration's keys, read from the types of its tables: what the environment may set, and what is secret."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 class KnownNames:
     """Beside the type of a mapping of tables: names that the environment may set without a table in the file."""
 
-    names: tuple[str, ...]
+    names: Callable[[], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _in_field(field: FieldInfo, data: Any, path: Path, *, by_environment: bool) 
 def _names(field: FieldInfo, data: Any) -> tuple[list[str], bool]:
     """Names in a mapping, those of the types first; and whether the types know any."""
     names = _plain(get_args(field.annotation)[0])
-    marks = [m.names for m in field.metadata if isinstance(m, KnownNames)]
+    marks = [m.names() for m in field.metadata if isinstance(m, KnownNames)]
     known = get_args(names) if get_origin(names) is Literal else tuple(n for m in marks for n in m)
     given = [name for name in data if name not in known] if isinstance(data, Mapping) else []
     return [*known, *given], bool(known)

@@ -23,20 +23,7 @@ from monitor.settings.fields import (
     Zone,
 )
 from monitor.settings.keys import KnownNames
-
-VENUES = (
-    "binance",
-    "bitget",
-    "bybit",
-    "coinbase",
-    "gate",
-    "htx",
-    "kraken",
-    "kucoin",
-    "mexc",
-    "okx",
-)
-RENAMED = {"gateio": "gate", "gate.io": "gate", "huobi": "htx", "okex": "okx"}
+from monitor.settings.venue_names import venue_names
 
 
 class Table(BaseModel):
@@ -291,7 +278,7 @@ class Tables(Table):
     schedule: ScheduleTable = ScheduleTable()
     sectors: list[SectorTable] = Field(min_length=2)
     tokens: dict[str, TokenTable]
-    venues: Annotated[dict[str, VenueTable], KnownNames(VENUES)] = Field(default_factory=dict)
+    venues: Annotated[dict[str, VenueTable], KnownNames(venue_names)] = Field(default_factory=dict)
     sources: dict[SourceName, SourceTable] = Field(default_factory=dict)
     detection: DetectionTable = DetectionTable()
     alerts: AlertsTable = AlertsTable()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from monitor.model.universe import BEGINNING, END
-from monitor.settings.tables import RENAMED, VENUES, Tables, member_of
+from monitor.settings.tables import Tables, member_of
+from monitor.settings.venue_names import nearest_venue, venue_names
 
 Fault = tuple[str, str]
 _FILE_VENUE = re.compile(r"[^\s:]+")  # a market's id is venue:symbol
@@ -20,7 +21,7 @@ def _venues(tables: Tables) -> Iterator[Fault]:
                     f"venues.{venue}",
                     f"found {venue!r}, expected a name without spaces and colons",
                 )
-        elif venue not in VENUES:
+        elif venue not in venue_names():
             yield (
                 f"venues.{venue}",
                 f"found {venue!r}, expected {_venue_hint(venue)}",
@@ -28,14 +29,13 @@ def _venues(tables: Tables) -> Iterator[Fault]:
 
 
 def _venue_hint(venue: str) -> str:
-    near = RENAMED.get(venue) or next(iter(difflib.get_close_matches(venue, VENUES, n=1)), None)
-    if near:
-        return f"{near!r}?"
-    return f"one of {', '.join(VENUES)}, or polled = false if it is known from files only"
+    near = nearest_venue(venue)
+    files = "polled = false if it is known from files only"
+    return f"{near!r}?" if near else f"the id of a venue of ccxt, or {files}"
 
 
 def _venue_with_table(venue: str) -> str:
-    if venue in VENUES:
+    if venue in venue_names():
         return f"expected a venue that has a table (add [venues.{venue}])"
     return f"expected {_venue_hint(venue)}"
 

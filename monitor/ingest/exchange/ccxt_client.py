@@ -18,9 +18,10 @@ from monitor.clock import Clock
 from monitor.ingest.errors import BadVenueData, VenueError, VenueForbidden
 from monitor.ingest.exchange.market_table import MarketTable, choose_markets, refuse_reload
 from monitor.ingest.exchange.translate import Answer, translate
-from monitor.ingest.venues.capabilities import Kind, capabilities_of
-from monitor.ingest.venues.request import CandleQuestion, MarketFacts, candle_call
-from monitor.ingest.venues.rows import RawCandle, WrongShapeError, read_candles, read_unified
+from monitor.ingest.venues.definition import VenueDefinition
+from monitor.ingest.venues.registry import definition_of
+from monitor.ingest.venues.request import CandleQuestion, Kind, MarketFacts, kind_of
+from monitor.ingest.venues.rows import RawCandle, WrongShapeError
 from monitor.model.errors import ConfigError
 from monitor.model.grid import format_duration, from_ms
 from monitor.model.universe import Market
@@ -63,12 +64,13 @@ class CcxtClient:
         self.venue = venue
         self.markets = tuple(markets)
         self.table: MarketTable | None = None
+        self._definition = definition_of(venue)
         self._clock = clock
         self._timeout_ms = round(timeout.total_seconds() * 1000)
         self._load_gate = load_gate or asyncio.Lock()
         self._exchange = _make_exchange(
-            venue,
-            _kinds(self.markets),
+            self._definition,
+            {kind_of(market) for market in self.markets} or {"spot"},
             timeout_ms=self._timeout_ms,
             base_url=base_url,
             rate_limit_ms=rate_limit_ms,
@@ -103,11 +105,10 @@ class CcxtClient:
     ) -> list[RawCandle]:
         """Rows as the venue served them; raises VenueError. The market table must have been loaded."""
         facts = self._facts(market)
-        raw = capabilities_of(self.venue).raw
-        if raw:
-            interval = self.interval(facts.kind, width)
+        interval = self.interval(facts.kind, width)
+        if self._definition.request is not None:
             question = CandleQuestion(facts, interval, width, since_ms, count, now_ms)
-            name, parameters = candle_call(self.venue, question)
+            name, parameters = self._definition.request(question)
             method = getattr(self._exchange, name)
             payload = await self._ask(market.symbol, lambda: method(parameters))
         else:
@@ -116,7 +117,7 @@ class CcxtClient:
                 market.symbol, lambda: fetch(market.symbol, timeframe, since_ms, count)
             )
         try:
-            return read_candles(self.venue, facts, payload) if raw else read_unified(payload)
+            return self._definition.rows(facts, payload)
         except WrongShapeError as error:
             raise BadVenueData(self.venue, str(error), symbol=market.symbol) from error
 
@@ -130,11 +131,11 @@ class CcxtClient:
     def interval(self, kind: Kind, width: timedelta) -> str:
         """The venue's own word for a bar width; raises VenueForbidden where it has no such bars."""
         words = self._exchange.timeframes or {}
-        options = self._exchange.options
-        if self.venue == "mexc":
-            words = options["timeframes"][kind]
-        elif self.venue == "bitget":
-            words = options["fetchOHLCV"]["timeframes"][kind]
+        if self._definition.interval_words:
+            found = self._exchange.options
+            for part in (*self._definition.interval_words, kind):
+                found = found[part]
+            words = found
         timeframe = format_duration(width)
         if timeframe not in words:
             known = ", ".join(str(w) for w in words)
@@ -147,11 +148,9 @@ class CcxtClient:
         await self._exchange.close()
 
     async def _fetch_markets(self) -> Any:
-        spot_only = all(":" not in market.symbol for market in self.markets)
-        # These two would ask for every contract as well.
-        if spot_only and self.venue == "mexc":
-            return await self._exchange.fetch_spot_markets()
-        return await self._exchange.fetch_markets()
+        spot_only = all(kind_of(market) == "spot" for market in self.markets)
+        method = self._definition.spot_markets if spot_only else "fetch_markets"
+        return await getattr(self._exchange, method)()
 
     def _facts(self, market: Market) -> MarketFacts:
         if self.table is None:
@@ -193,12 +192,8 @@ class CcxtClient:
                 self._load_gate.release()
 
 
-def _kinds(markets: Collection[Market]) -> set[Kind]:
-    return {"swap" if ":" in market.symbol else "spot" for market in markets} or {"spot"}
-
-
 def _make_exchange(
-    venue: str,
+    definition: VenueDefinition,
     kinds: set[Kind],
     *,
     timeout_ms: int,
@@ -208,6 +203,7 @@ def _make_exchange(
 ) -> Any:
     import ccxt.async_support as ccxt  # noqa: PLC0415  heavy: only where a venue is really asked
 
+    venue = definition.venue
     if venue not in ccxt.exchanges:
         near = ", ".join(sorted(n for n in ccxt.exchanges if n[:3] == venue[:3])) or "none"
         raise ConfigError(
@@ -219,7 +215,7 @@ def _make_exchange(
         "timeout": timeout_ms,
         "enableLastHttpResponse": False,  # both would keep the last market table alive
         "enableLastJsonResponse": False,
-        "options": {"fetchMarkets": {"types": _market_types(venue, kinds)}, **options},
+        "options": {"fetchMarkets": {"types": definition.market_types(kinds)}, **options},
     }
     if rate_limit_ms is not None:
         config["rateLimit"] = rate_limit_ms
@@ -228,14 +224,6 @@ def _make_exchange(
         exchange.urls["api"] = rebased(exchange.urls["api"], base_url)
     exchange.on_rest_response = _remember_answer
     return exchange
-
-
-def _market_types(venue: str, kinds: set[Kind]) -> Any:
-    """Only the tables we need: one dead side endpoint would fail the whole load."""
-    if venue == "htx":
-        return {"spot": "spot" in kinds, "linear": "swap" in kinds, "inverse": False}
-    linear = "linear" if venue in ("binance", "bybit") else "swap"
-    return [linear if kind == "swap" else kind for kind in sorted(kinds)]
 
 
 def _remember_answer(

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from monitor.ingest.errors import BadVenueData, MarketGone
-from monitor.ingest.venues.request import MarketFacts
+from monitor.ingest.venues.request import MarketFacts, kind_of
 from monitor.model.universe import Market
 
 SMALLEST_RELOAD = 0.97
@@ -73,7 +73,7 @@ def _missing(symbol: str, by_symbol: Mapping[str, Any]) -> str:
 
 
 def _unfit(market: Market, record: Mapping[str, Any]) -> str | None:
-    wants_swap = ":" in market.symbol
+    wants_swap = kind_of(market) == "swap"
     if bool(record.get("spot")) == wants_swap or bool(record.get("swap")) != wants_swap:
         return f"is a {record.get('type')} market, expected {'swap' if wants_swap else 'spot'}"
     if record.get("quote") != market.quote:
@@ -90,7 +90,7 @@ def _facts(market: Market, record: Mapping[str, Any]) -> MarketFacts:
     return MarketFacts(
         symbol=market.symbol,
         market_id=str(record["id"]),
-        kind="swap" if ":" in market.symbol else "spot",
+        kind=kind_of(market),
         settle=str(record.get("settle") or market.quote),
         contract_size=float(size) if isinstance(size, int | float) and size > 0 else 1.0,
     )

@@ -35,7 +35,7 @@ async def pages(
 
     A failure that may pass is repeated once; raises VenueError.
     """
-    reach = client.capabilities.reach(client.now(), width)
+    reach = client.definition.reach(client.now(), width)
     since = since if reach is None else max(since, reach)
     count = 0
     while since < until and (most_pages is None or count < most_pages):

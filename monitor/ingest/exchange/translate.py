@@ -5,6 +5,7 @@ status, the headers and the text of the last answer decide first. Classes are re
 does not import ccxt (0.6 s and 100 MB).
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from monitor.ingest.errors import (
     VenueForbidden,
     VenueMaintenance,
 )
+from monitor.ingest.venues.registry import definition_of
 from monitor.model.grid import from_ms
 
 SHORTEST_PAUSE_S = 30.0
@@ -54,25 +56,32 @@ class Answer:
         return next((v for k, v in self.headers.items() if k.lower() == wanted), None)
 
 
-def asked_wait(answer: Answer, text: str, now: datetime) -> float | None:
-    """Seconds that the venue asked us to wait, from its headers or its words; None where it said nothing."""
+def asked_wait(
+    answer: Answer, text: str, now: datetime, *, reset_header: str | None = None
+) -> float | None:
+    """Seconds that the venue asked us to wait, from its headers or its words; None where it said nothing.
+
+    ``reset_header``: the venue's own header for the time in ms at which its limit ends.
+    """
     banned = _BANNED_UNTIL.search(text)
     if banned:
         return _bounded((from_ms(int(banned[1])) - now).total_seconds())
     told = answer.header("Retry-After")
     if told is not None:
         return _seconds_of(told.strip(), now)
-    reset = answer.header("X-Bapi-Limit-Reset-Timestamp")
-    if reset is not None and reset.strip().isdigit():
-        return _bounded((from_ms(int(reset)) - now).total_seconds())
-    return None
+    reset = answer.header(reset_header) if reset_header else None
+    if reset is None or re.fullmatch(r"[0-9]{13}", reset.strip()) is None:
+        return None
+    return _bounded((from_ms(int(reset)) - now).total_seconds())
 
 
 def _seconds_of(told: str, now: datetime) -> float | None:
     try:
-        return _bounded(float(told))
+        seconds = float(told)
     except ValueError:
         pass
+    else:
+        return _bounded(seconds) if math.isfinite(seconds) else None
     try:
         moment = parsedate_to_datetime(told)
     except ValueError:
@@ -140,16 +149,18 @@ def _region(case: _Case) -> VenueError | None:
 
 
 def _busy(case: _Case) -> VenueError | None:
+    definition = definition_of(case.venue)
     banned = (
         case.status == 418
         or _BANNED_UNTIL.search(case.text) is not None
-        or (case.status == 403 and (case.venue == "bybit" or _TOO_OFTEN.search(case.text)))
+        or (case.status == 403 and (definition.bans_by_403 or _TOO_OFTEN.search(case.text)))
     )
     limited = case.status == 429 or case.kinds & {"RateLimitExceeded", "DDoSProtection"}
     if not banned and not limited:
         return None
     least = SHORTEST_BAN_S if banned else SHORTEST_PAUSE_S
-    wait = max(asked_wait(case.answer, case.text, case.now) or 0.0, least)
+    asked = asked_wait(case.answer, case.text, case.now, reset_header=definition.reset_header)
+    wait = max(asked or 0.0, least)
     did = "banned us" if banned else "asks for fewer requests"
     what = f"{did} (HTTP {case.status}), waiting {wait:.0f} s"
     return VenueBusy(case.venue, what, symbol=case.symbol, wait_s=wait)

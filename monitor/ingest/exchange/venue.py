@@ -10,7 +10,9 @@ from monitor.clock import Clock
 from monitor.ingest.errors import BadVenueData, MarketGone, VenueError
 from monitor.ingest.exchange.market_table import MarketTable
 from monitor.ingest.validation.candles import Checked, Frame, check_candles
-from monitor.ingest.venues.capabilities import VenueCapabilities, capabilities_of, kind_of
+from monitor.ingest.venues.definition import VenueDefinition
+from monitor.ingest.venues.registry import definition_of
+from monitor.ingest.venues.request import kind_of
 from monitor.ingest.venues.rows import RawCandle
 from monitor.model.bars import Bar, Coverage, Refusal
 from monitor.model.grid import floor_time, to_ms
@@ -72,11 +74,11 @@ class VenueClient:
         self, connection: Connection, clock: Clock, *, settle: timedelta | None = None
     ) -> None:
         self.venue = connection.venue
-        self.capabilities: VenueCapabilities = capabilities_of(self.venue)
+        self.definition: VenueDefinition = definition_of(self.venue)
         self.clock_offset = timedelta(0)
         self._connection = connection
         self._clock = clock
-        self._settle = self.capabilities.settle if settle is None else settle
+        self._settle = self.definition.settle if settle is None else settle
         self._clock_read: datetime | None = None
         self._loaded_at: datetime | None = None
         self._reload = asyncio.Lock()
@@ -140,7 +142,7 @@ class VenueClient:
         reload of the markets agreed.
         """
         since = floor_time(since, width)
-        most = self.capabilities.limit(kind_of(market))
+        most = self.definition.limit(kind_of(market))
         count = most if limit is None else min(max(limit, _LEAST_ROWS), most)
         now = self.now()
         end = since + count * width
@@ -174,17 +176,26 @@ class VenueClient:
 
     def _expects_bars(self, trading_since: datetime | None, until: datetime) -> bool:
         known = trading_since is not None and trading_since < until
-        return known and self.capabilities.fills_quiet
+        return known and self.definition.fills_quiet
 
     def _spoken(
         self, checked: Checked, frame: Frame, until: datetime, trading_since: datetime | None
     ) -> tuple[Coverage, ...]:
-        """What the answer tells about. Refused bars stay unseen. Where quiet bars are served, so do holes among bars."""
-        reach = self.capabilities.reach(frame.now, frame.width)
+        """What the answer tells about. Refused bars stay unseen. Where quiet bars are served, so do holes among bars.
+
+        Of a venue that is not proved here, nobody knows how many bars it serves at once: its answer speaks for what lies
+        between its first and its last bar alone.
+        """
+        reach = self.definition.reach(frame.now, frame.width)
         since = frame.since if reach is None else max(frame.since, reach)
         refused = [r.open_time for r in checked.refusals]
         silent = {floor_time(moment, frame.width) for moment in refused if moment is not None}
-        if None not in refused and not self.capabilities.fills_quiet:
+        if not self.definition.proved:
+            if not checked.closed or None in refused:
+                return ()
+            since = max(since, checked.closed[0].open_time)
+            until = min(until, checked.closed[-1].open_time + frame.width)
+        if None not in refused and not self.definition.fills_quiet:
             return tuple(_without(frame, since, until, silent))
         seen = {bar.open_time for bar in checked.closed}
         if not seen:

@@ -1,12 +1,11 @@
-"""Each venue's candle answer into one shape of row, nothing judged yet.
+"""The one shape of row that every candle answer is read into, and the ways of reading, nothing judged yet.
 
 Column orders as of ccxt 4.5.90. Volumes leave here in coins (contracts times contract size) and in the quote currency.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from monitor.ingest.venues.request import MarketFacts
 from monitor.model.bars import typical_price
 
 
@@ -38,11 +37,6 @@ def number(value: Any) -> float | None:
         return None
 
 
-def read_candles(venue: str, facts: MarketFacts, payload: Any) -> list[RawCandle]:
-    """Rows of a raw answer, in the order served; raises WrongShapeError where it is no answer to our question."""
-    return _READERS[venue](facts, payload)
-
-
 def estimated(row: RawCandle) -> RawCandle:
     """The row with quote volume as base volume times typical price ``(high + low + close) / 3`` where it has none."""
     parts = (row.high, row.low, row.close, row.base_volume)
@@ -52,16 +46,11 @@ def estimated(row: RawCandle) -> RawCandle:
     return row._replace(quote_volume=base * typical_price(high, low, close))
 
 
-def read_unified(payload: Any) -> list[RawCandle]:
-    """Rows of ccxt's unified ``fetch_ohlcv``: six columns, quote volume estimated."""
-    return [estimated(row) for row in _columns(_rows(payload), (0, 1, 2, 3, 4, 5, None, None))]
+Places = tuple[int, int, int, int, int, int, int | None, int | None]
 
 
-_Places = tuple[int, int, int, int, int, int, int | None, int | None]
-
-
-def _columns(
-    rows: Sequence[Any], places: _Places, *, ms: int = 1, coins: float = 1.0
+def columns(
+    rows: Sequence[Any], places: Places, *, ms: int = 1, coins: float = 1.0
 ) -> list[RawCandle]:
     """Rows by column numbers: time, open, high, low, close, base, quote, taker buy quote."""
     needed = max(p for p in places if p is not None) + 1
@@ -75,7 +64,7 @@ def _columns(
     return candles
 
 
-def _keyed(
+def keyed(
     rows: Sequence[Any],
     keys: tuple[str, str, str, str, str, str, str | None],
     *,
@@ -109,14 +98,15 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def _rows(payload: Any) -> list[Any]:
+def candle_list(payload: Any) -> list[Any]:
+    """The answer, where it is a list; raises WrongShapeError."""
     if not isinstance(payload, list):
         raise WrongShapeError(f"found {_short(payload)}, expected a list of candles")
     return payload
 
 
-def _inside(payload: Any, *path: str) -> Any:
-    """The value under a path of keys."""
+def inside(payload: Any, *path: str) -> Any:
+    """The value under a path of keys; raises WrongShapeError."""
     value = payload
     for key in path:
         if not isinstance(value, dict) or key not in value:
@@ -125,99 +115,7 @@ def _inside(payload: Any, *path: str) -> Any:
     return value
 
 
-def _expect_market(found: Any, expected: str) -> None:
+def expect_market(found: Any, expected: str) -> None:
+    """Raises WrongShapeError where the answer names another market than asked; one that names none passes."""
     if found is not None and str(found).lower() != expected.lower():
         raise WrongShapeError(f"found candles of {_short(found)}, expected those of {expected!r}")
-
-
-def _binance(_facts: MarketFacts, payload: Any) -> list[RawCandle]:
-    return _columns(_rows(payload), (0, 1, 2, 3, 4, 5, 7, 10))
-
-
-def _bybit(facts: MarketFacts, payload: Any) -> list[RawCandle]:
-    result = _inside(payload, "result")
-    rows = _rows(_inside(result, "list"))
-    _expect_market(result.get("symbol") or None, facts.market_id)
-    _expect_market(result.get("category") or None, "spot" if facts.kind == "spot" else "linear")
-    return _columns(rows, (0, 1, 2, 3, 4, 5, 6, None))
-
-
-def _okx(facts: MarketFacts, payload: Any) -> list[RawCandle]:
-    base = 5 if facts.kind == "spot" else 6  # swaps count contracts in column 5
-    return _columns(_rows(_inside(payload, "data")), (0, 1, 2, 3, 4, base, 7, None))
-
-
-def _gate(facts: MarketFacts, payload: Any) -> list[RawCandle]:
-    if facts.kind == "spot":
-        return _columns(_rows(payload), (0, 5, 3, 4, 2, 6, 1, None), ms=1000)
-    return _keyed(_rows(payload), ("t", "o", "h", "l", "c", "v", "sum"), coins=facts.contract_size)
-
-
-def _kucoin(facts: MarketFacts, payload: Any) -> list[RawCandle]:
-    rows = _rows(_inside(payload, "data"))
-    if facts.kind == "spot":
-        return _columns(rows, (0, 1, 3, 4, 2, 5, 6, None), ms=1000)
-    swaps = _columns(rows, (0, 1, 2, 3, 4, 5, None, None), coins=facts.contract_size)
-    return [estimated(row) for row in swaps]
-
-
-def _mexc(facts: MarketFacts, payload: Any) -> list[RawCandle]:
-    if facts.kind == "spot":
-        return _columns(_rows(payload), (0, 1, 2, 3, 4, 5, 7, None))
-    data = _inside(payload, "data")
-    lists = [
-        _rows(_inside(data, key))
-        for key in ("time", "open", "high", "low", "close", "vol", "amount")
-    ]
-    if len({len(column) for column in lists}) != 1:
-        found = [len(column) for column in lists]
-        raise WrongShapeError(f"found columns of {found} values, expected equal lengths")
-    rows = [list(row) for row in zip(*lists, strict=True)]
-    places: _Places = (0, 1, 2, 3, 4, 5, 6, None)
-    return _columns(rows, places, ms=1000, coins=facts.contract_size)
-
-
-def _kraken(facts: MarketFacts, payload: Any) -> list[RawCandle]:
-    result = _inside(payload, "result")
-    rows = _columns(_rows(_inside(result, facts.market_id)), (0, 1, 2, 3, 4, 6, 5, None), ms=1000)
-    return [_with_vwap(row) for row in rows]
-
-
-def _with_vwap(row: RawCandle) -> RawCandle:
-    """Kraken serves the volume-weighted price in place of quote volume; 0 in a bar without a trade."""
-    vwap, base = row.quote_volume, row.base_volume
-    known = vwap is not None and base is not None
-    return row._replace(quote_volume=vwap * base if known else None)  # type: ignore[operator]
-
-
-def _coinbase(_facts: MarketFacts, payload: Any) -> list[RawCandle]:
-    keys = ("start", "open", "high", "low", "close", "volume", None)
-    return [estimated(row) for row in _keyed(_rows(_inside(payload, "candles")), keys)]
-
-
-def _bitget(facts: MarketFacts, payload: Any) -> list[RawCandle]:
-    quote = 7 if facts.kind == "spot" else 6  # on spot column 6 is in USDT whatever the quote
-    return _columns(_rows(_inside(payload, "data")), (0, 1, 2, 3, 4, 5, quote, None))
-
-
-def _htx(facts: MarketFacts, payload: Any) -> list[RawCandle]:
-    rows = _rows(_inside(payload, "data"))
-    channel = payload.get("ch")
-    if isinstance(channel, str) and len(parts := channel.split(".")) > 1:
-        _expect_market(parts[1], facts.market_id)
-    quote = "vol" if facts.kind == "spot" else "trade_turnover"
-    return _keyed(rows, ("id", "open", "high", "low", "close", "amount", quote))
-
-
-_READERS: Mapping[str, Callable[[MarketFacts, Any], list[RawCandle]]] = {
-    "binance": _binance,
-    "bybit": _bybit,
-    "okx": _okx,
-    "gate": _gate,
-    "kucoin": _kucoin,
-    "mexc": _mexc,
-    "kraken": _kraken,
-    "coinbase": _coinbase,
-    "bitget": _bitget,
-    "htx": _htx,
-}

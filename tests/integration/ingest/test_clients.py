@@ -8,8 +8,8 @@ from monitor.clock import ManualClock
 from monitor.ingest.errors import VenueForbidden
 from monitor.ingest.exchange.ccxt_client import CcxtClient
 from monitor.ingest.exchange.clients import ClientOptions, make_clients
-from monitor.ingest.venues.capabilities import Kind
-from monitor.ingest.venues.request import CandleQuestion, MarketFacts, candle_call
+from monitor.ingest.venues.registry import definition_of
+from monitor.ingest.venues.request import Call, CandleQuestion, Kind, MarketFacts
 from monitor.model.errors import ConfigError
 from monitor.model.grid import to_ms
 from monitor.model.universe import Market, Token, Universe
@@ -34,6 +34,12 @@ PAIRS = [
     for kind in ("spot", "swap")
     if kind == "spot" or venue not in SPOT_ONLY
 ]
+
+
+def candle_call(venue: str, question: CandleQuestion) -> Call:
+    request = definition_of(venue).request
+    assert request is not None
+    return request(question)
 
 
 def client(venue: str, kind: Kind = "spot") -> CcxtClient:

@@ -10,6 +10,9 @@ from tests.integration.venue_server.conftest import NOW, START, WIDTH_MS, OpenEx
 from tests.kit.venue_server import VENUES, VenueServer
 
 ALL = pytest.mark.parametrize("venue", sorted(VENUES))
+WHOLE = pytest.mark.parametrize(
+    "venue", sorted({*VENUES} - {"bitstamp"})
+)  # candles are all it plays
 WITH_SWAPS = pytest.mark.parametrize("venue", ["binance", "bybit", "gate", "okx"])
 
 
@@ -94,7 +97,7 @@ async def test_a_swap_is_served_apart_from_the_spot_market(
     assert row[5] == (1.0 if venue == "gate" else 10.0)  # Gate: ten coins are one contract
 
 
-@ALL
+@WHOLE
 async def test_ticker_book_and_trades_agree_with_the_forming_bar(
     venue: str, open_exchange: OpenExchange
 ) -> None:
@@ -112,7 +115,7 @@ async def test_ticker_book_and_trades_agree_with_the_forming_bar(
     assert {t["side"] for t in trades} == {"buy", "sell"}
 
 
-@ALL
+@WHOLE
 async def test_the_venue_tells_the_simulated_time(
     venue: str, clock: ManualClock, open_exchange: OpenExchange
 ) -> None:
@@ -122,7 +125,7 @@ async def test_the_venue_tells_the_simulated_time(
     assert await exchange.fetch_time() == to_ms(NOW) + 60_000
 
 
-@ALL
+@WHOLE
 async def test_a_market_that_is_not_listed_is_refused(
     venue: str, server: VenueServer, open_exchange: OpenExchange
 ) -> None:

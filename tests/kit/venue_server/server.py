@@ -106,7 +106,7 @@ class VenueServer:
 
     async def _answer(self, venue: Venue, request: web.Request) -> web.StreamResponse:
         question = Question(request.path, dict(request.query))
-        route = venue.routes.get(question.path)
+        route = venue.route(question.path)
         endpoint = route.endpoint if route else "unknown"
         listing = venue.listing_of(question) if endpoint in _MARKET_ENDPOINTS else None
         symbol = listing.symbol if listing else None
@@ -123,15 +123,13 @@ class VenueServer:
         )
         if self.log.add(entry) >= self._max_requests:
             self._end()
-        answer = _answer(venue, replace(question, faults=faults), known=route is not None)
+        answer = _answer(venue, replace(question, faults=faults))
         answer = replaced(answer, faults, venue)
         answer = replace(answer, headers={**venue.headers(endpoint), **answer.headers})
         return await send(request, answer, faults, self._server.pause)
 
 
-def _answer(venue: Venue, question: Question, *, known: bool) -> Answer:
-    if not known:
-        return Answer({"error": f"no such path: {question.path}"}, 404)
+def _answer(venue: Venue, question: Question) -> Answer:
     try:
         return venue.answer(question)
     except ValueError as error:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from tests.kit.venue_server.binance import Binance
+from tests.kit.venue_server.bitstamp import Bitstamp
 from tests.kit.venue_server.bybit import Bybit
 from tests.kit.venue_server.gate import Gate
 from tests.kit.venue_server.kucoin import Kucoin
 from tests.kit.venue_server.okx import Okx
 from tests.kit.venue_server.wire import Venue
 
-VENUES: Mapping[str, type[Venue]] = {v.id: v for v in (Binance, Bybit, Gate, Kucoin, Okx)}
+VENUES: Mapping[str, type[Venue]] = {v.id: v for v in (Binance, Bitstamp, Bybit, Gate, Kucoin, Okx)}

@@ -79,10 +79,17 @@ class Venue(ABC):
         """Headers that go with every answer of an endpoint."""
         return {}
 
+    def route(self, path: str) -> Route | None:
+        """Where a path leads; None for one that it does not serve."""
+        return self.routes.get(path)
+
     def answer(self, question: Question) -> Answer:
-        """The answer to a question on a known path."""
+        """The answer to a question; 404 on a path that it does not serve."""
+        route = self.route(question.path)
+        if route is None:
+            return Answer({"error": f"no such path: {question.path}"}, 404)
         try:
-            return self.routes[question.path].handler(question)
+            return route.handler(question)
         except Refused as refused:
             return refused.answer
 

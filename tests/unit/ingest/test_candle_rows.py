@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from monitor.ingest.venues.registry import definition_of
 from monitor.ingest.venues.request import MarketFacts
-from monitor.ingest.venues.rows import RawCandle, WrongShapeError, number, read_candles
+from monitor.ingest.venues.rows import RawCandle, WrongShapeError, number
 
 SPOT = MarketFacts("X/USDT", "X-ID", "spot", "USDT", 1.0)
 SWAP = MarketFacts("X/USDT:USDT", "X-ID", "swap", "USDT", 10.0)
@@ -137,14 +138,14 @@ SWAP = MarketFacts("X/USDT:USDT", "X-ID", "swap", "USDT", 10.0)
 def test_columns_are_read_in_the_venues_own_order_and_unit(
     venue: str, facts: MarketFacts, payload: Any, expected: tuple[float | None, ...]
 ) -> None:
-    assert read_candles(venue, facts, payload) == [RawCandle(*expected)]  # type: ignore[arg-type]
+    assert definition_of(venue).rows(facts, payload) == [RawCandle(*expected)]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("payload", ["<html>", None, 7, {}, {"result": []}, {"data": None}, ""])
 @pytest.mark.parametrize("venue", ["binance", "bybit", "okx", "gate", "kraken", "coinbase", "htx"])
 def test_what_is_no_answer_is_never_taken_for_an_empty_one(venue: str, payload: Any) -> None:
     with pytest.raises(WrongShapeError, match="found"):
-        read_candles(venue, SPOT, payload)
+        definition_of(venue).rows(SPOT, payload)
 
 
 @pytest.mark.parametrize(
@@ -158,12 +159,12 @@ def test_what_is_no_answer_is_never_taken_for_an_empty_one(venue: str, payload: 
 )
 def test_an_answer_that_names_another_market_is_not_ours(venue: str, payload: Any) -> None:
     with pytest.raises(WrongShapeError):
-        read_candles(venue, SPOT, payload)
+        definition_of(venue).rows(SPOT, payload)
 
 
 def test_a_row_of_another_form_is_marked_and_the_next_one_read() -> None:
     good = [60000, "1", "4", "0.5", "2", "10", 119999, "20", 7, "6", "12", "0"]
-    rows = read_candles("binance", SPOT, ["x", [1, 2], good])
+    rows = definition_of("binance").rows(SPOT, ["x", [1, 2], good])
     assert [row.fault is None for row in rows] == [False, False, True]
 
 

@@ -77,7 +77,10 @@ def test_a_body_that_was_cut_off_is_asked_for_again() -> None:
         ({"RETRY-AFTER": "Mon, 20 Jan 2025 12:00:45 GMT"}, "", 45.0),
         ({"Retry-After": "soon"}, "", None),
         ({"Retry-After": "-4"}, "", 0.0),
-        ({"X-Bapi-Limit-Reset-Timestamp": "1737374405000"}, "", 5.0),  # 12:00:05
+        ({"X-Reset": "1737374405000"}, "", 5.0),  # 12:00:05
+        ({"Retry-After": "nan"}, "", None),
+        ({"Retry-After": "inf"}, "", None),
+        ({"X-Reset": "9" * 400}, "", None),
         ({}, "IP banned until 1737374520000. Please", 120.0),  # 12:02:00
         ({}, "no hint", None),
         ({"Retry-After": "99999999"}, "", 259_200.0),  # at most three days
@@ -86,7 +89,7 @@ def test_a_body_that_was_cut_off_is_asked_for_again() -> None:
 def test_a_venue_is_waited_for_as_it_asks(
     headers: dict[str, str], text: str, expected: float | None
 ) -> None:
-    assert asked_wait(Answer(429, headers), text, NOW) == expected
+    assert asked_wait(Answer(429, headers), text, NOW, reset_header="x-reset") == expected
 
 
 @pytest.mark.parametrize(

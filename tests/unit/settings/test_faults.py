@@ -97,6 +97,10 @@ ONE_FAULT = {
         changed(('"gate", symbol = "ARC/USDT"', '"gateio", symbol = "ARC/USDT"')),
         "c.toml: tokens.ARC.markets[0].venue: found 'gateio', expected 'gate'?",
     ),
+    "venue that ccxt does not have": (
+        changed(("[venues.gate]", "[venues.gate]\n[venues.hyperlikwid]")),
+        "c.toml: venues.hyperlikwid: found 'hyperlikwid', expected 'hyperliquid'?",
+    ),
     "market of a venue without a table": (
         changed(('"gate", symbol = "ARC/USDT"', '"mexc", symbol = "ARC/USDT"')),
         "c.toml: tokens.ARC.markets[0].venue: found 'mexc', expected a venue that has a table (add [venues.mexc])",

@@ -56,7 +56,7 @@ class Door(BaseModel):
 
 class House(BaseModel):
     doors: list[Door] = []
-    named: Annotated[dict[str, Door], KnownNames(("front",))] = {}
+    named: Annotated[dict[str, Door], KnownNames(lambda: ("front",))] = {}
     other: dict[str, Door] = {}
 
 

@@ -1,0 +1,49 @@
+"""The venues whose wire is read and tested here, one file each; every other venue of ccxt through its unified call."""
+
+from datetime import timedelta
+from typing import Any
+
+from monitor.ingest.venues import (
+    binance,
+    bitget,
+    bybit,
+    coinbase,
+    gate,
+    htx,
+    kraken,
+    kucoin,
+    mexc,
+    okx,
+)
+from monitor.ingest.venues.definition import VenueDefinition
+from monitor.ingest.venues.request import MarketFacts
+from monitor.ingest.venues.rows import RawCandle, candle_list, columns, estimated
+from monitor.model.universe import Universe
+
+_PROVED = {
+    module.VENUE.venue: module.VENUE
+    for module in (binance, bitget, bybit, coinbase, gate, htx, kraken, kucoin, mexc, okx)
+}
+
+
+def definition_of(venue: str) -> VenueDefinition:
+    """The venue's own definition, or careful assumptions for one that has no file here."""
+    return _PROVED.get(venue) or VenueDefinition(
+        venue, request=None, rows=_unified, settle=timedelta(seconds=5)
+    )
+
+
+def untested(universe: Universe) -> list[str]:
+    """What to say of each venue that is polled and has no file here, by id."""
+    polled = {market.venue for market in universe.markets if market.polled}
+    return [
+        f"venues.{venue}: untested here: bars checked, taker side unknown"
+        for venue in sorted(polled)
+        if not definition_of(venue).proved
+    ]
+
+
+def _unified(_facts: MarketFacts, payload: Any) -> list[RawCandle]:
+    """Rows of ccxt's unified ``fetch_ohlcv``: six columns, quote volume estimated."""
+    rows = columns(candle_list(payload), (0, 1, 2, 3, 4, 5, None, None))
+    return [estimated(row) for row in rows]
