@@ -1,14 +1,15 @@
-"""Which changes of rotations are told, to whom and in which way: decided from the change, the policy and what was told."""
+"""Which changes of rotations are told, to whom and in which way, and why the rest is not: decided from the changes of a
+step, the policy and what each receiver was told before. Pure."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from monitor.alerting.grouping import crowd_notice, crowd_of, crowds
-from monitor.alerting.history import OWN_SINCE, History
+from monitor.alerting.history import OWN_SINCE, Histories, History
 from monitor.alerting.policy import AlertPolicy, Form, Receiver, held_by_quiet_hours, is_at_least
 from monitor.content.alert import AlertFacts, facts_to_json, pair_of, preview_line, reply_text
+from monitor.content.wording.figures import stamp
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import (
@@ -17,6 +18,7 @@ from monitor.model.rotation import (
     Severity,
 )
 from monitor.model.rotation_json import change_to_json
+from monitor.model.silence import Silence, Why
 
 _RAISED = (ChangeReason.OPENED, ChangeReason.CONFIRMED, ChangeReason.SEVERITY, ChangeReason.LEG)
 _CLOSED = (ChangeReason.FADED, ChangeReason.EXPIRED)
@@ -24,8 +26,12 @@ _HELD = (ChangeReason.HELD, ChangeReason.RESUMED)
 _OUTCOMES = (ChangeReason.OUTCOME_24H, ChangeReason.OUTCOME_72H)
 
 
-HistoryOf = Callable[[Receiver, str], History | None]
-"""What that receiver has been told of that rotation."""
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is told, in order, and the reasons for what is not told, or not at once and on its own."""
+
+    notices: tuple[Notice, ...]
+    silences: tuple[Silence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,44 +44,94 @@ class _Saying:
     told: History | None = None
 
 
-def notices_for(
+@dataclass(frozen=True, slots=True)
+class _Unsaid:
+    """A change that a receiver does not tell."""
+
+    why: Why
+    detail: str = ""
+
+
+def decide(
     changes: Sequence[RotationChange],
     policy: AlertPolicy,
     around: Mapping[str, AlertFacts],
-    history_of: HistoryOf,
-) -> list[Notice]:
-    """Notices of the changes that became knowable together, receiver by receiver. ``around``: rotation id -> its surroundings."""
+    histories: Histories,
+) -> Decision:
+    """Of the changes that became knowable together, receiver by receiver. ``around``: rotation id -> its surroundings.
+    ``histories``: what was told before this step, also of the rotations that a change joins."""
     made: list[Notice] = []
+    silences: list[Silence] = []
     for receiver in policy.receivers:
-        said = _sayings(changes, receiver, partial(history_of, receiver))
+        said, unsaid = _sayings(changes, receiver, histories)
+        silences += unsaid
         for group in _groups(said, receiver):
             if len(group) == 1:
-                made += _notices(group[0], receiver, policy, around[group[0].change.rotation.id])
+                fresh = _notices(group[0], receiver, policy, around[group[0].change.rotation.id])
             else:
-                made += _crowd_notices(group, receiver, policy, around)
-    return made
+                fresh = _crowd_notices(group, receiver, policy, around)
+                silences += [
+                    _silence(
+                        s.change, receiver, Why.GROUPED, f"one message for {len(group)} rotations"
+                    )
+                    for s in group
+                ]
+            made += fresh
+            silences += _held(group, fresh, receiver)
+    return Decision(tuple(made), tuple(silences))
+
+
+def silences_of_all(
+    changes: Sequence[RotationChange], policy: AlertPolicy, why: Why
+) -> list[Silence]:
+    """One reason for every receiver and change."""
+    return [_silence(change, receiver, why) for receiver in policy.receivers for change in changes]
+
+
+def _silence(change: RotationChange, receiver: Receiver, why: Why, detail: str = "") -> Silence:
+    return Silence(
+        change.rotation.id,
+        change.reason,
+        change.changed_at,
+        receiver.channel,
+        receiver.recipient,
+        why,
+        detail,
+    )
+
+
+def _held(group: Sequence[_Saying], made: Sequence[Notice], receiver: Receiver) -> list[Silence]:
+    """The changes whose message quiet hours hold."""
+    until = made[0].held_until
+    if until is None:
+        return []
+    return [_silence(s.change, receiver, Why.QUIET_HOURS, f"until {stamp(until)}") for s in group]
 
 
 def _sayings(
-    changes: Sequence[RotationChange],
-    receiver: Receiver,
-    history_of: Callable[[str], History | None],
-) -> list[_Saying]:
+    changes: Sequence[RotationChange], receiver: Receiver, histories: Histories
+) -> tuple[list[_Saying], list[Silence]]:
     """In order. A rotation that opens and is confirmed in one interval says so once."""
-    changes = _last_rises(changes)
-    speaking = {c.rotation.id for c in changes if _is_loud(c, receiver)}
-    told: dict[str, History | None] = {}
+    last = _last_rises(changes)
+    silences = [
+        _silence(change, receiver, Why.TOLD_ALREADY, "by a further rise in the same interval")
+        for change in changes
+        if id(change) not in {id(kept) for kept in last}
+    ]
+    speaking = {c.rotation.id for c in last if _is_loud(c, receiver)}
+    known = {of: told for (who, of), told in histories.items() if who == receiver}
     said = []
-    for change in changes:
+    for change in last:
         rotation = change.rotation
-        before = told[rotation.id] if rotation.id in told else history_of(rotation.id)
-        saying = _saying(change, before, receiver, speaking, history_of)
-        if saying is None:
+        before = known.get(rotation.id)
+        saying = _saying(change, before, receiver, speaking, histories)
+        if isinstance(saying, _Unsaid):
+            silences.append(_silence(change, receiver, saying.why, saying.detail))
             continue
         said.append(saying)
         if before is None:
-            told[rotation.id] = History(None, saying.thread, change.changed_at, 0.0, waiting=False)
-    return said
+            known[rotation.id] = History(None, saying.thread, change.changed_at, 0.0, waiting=False)
+    return said, silences
 
 
 def _saying(
@@ -83,29 +139,32 @@ def _saying(
     told: History | None,
     receiver: Receiver,
     speaking: Collection[str],
-    history_of: Callable[[str], History | None],
-) -> _Saying | None:
+    histories: Histories,
+) -> _Saying | _Unsaid:
     if change.reason in _RAISED:
-        return _rise(change, told, history_of) if _is_loud(change, receiver) else None
+        unheard = _unheard(change, receiver)
+        return unheard or _rise(change, told, receiver, histories)
     if told is None:
-        return None
-    closes = change.reason in _CLOSED or (
-        change.reason is ChangeReason.REVERSED and _tells_reversal(change, receiver, speaking)
-    )
+        return _Unsaid(Why.NEVER_TOLD_OF_IT)
+    reversal = change.reason is ChangeReason.REVERSED
+    if reversal and not _tells_reversal(change, receiver, speaking):
+        return _Unsaid(
+            Why.TOLD_ALREADY, f"by the rotation that reverses it, {change.rotation.reversed_by}"
+        )
     threads = receiver.form is Form.THREADS
-    if closes or (threads and change.reason in _OUTCOMES):
+    if reversal or change.reason in _CLOSED or (threads and change.reason in _OUTCOMES):
         return _Saying(change, Act.REPLY, told.thread, told)
     if threads and change.reason in _HELD and told.first is not None:
         return _Saying(change, Act.EDIT, told.thread, told)
-    return None
+    return _Unsaid(Why.NOT_ON_THIS_CHANNEL)
 
 
 def _rise(
-    change: RotationChange, told: History | None, history_of: Callable[[str], History | None]
+    change: RotationChange, told: History | None, receiver: Receiver, histories: Histories
 ) -> _Saying:
     """A message of its own, unless it was told before, or is a leg of one that was."""
     rotation = change.rotation
-    joined = history_of(rotation.joins) if rotation.joins else None
+    joined = histories.get((receiver, rotation.joins)) if rotation.joins else None
     if change.reason is ChangeReason.LEG and joined is not None and not joined.waiting:
         return _Saying(change, Act.REPLY, joined.thread, told)
     if told is None or (told.waiting and _is_urgent(change)):
@@ -119,13 +178,18 @@ def _tells_reversal(change: RotationChange, receiver: Receiver, speaking: Collec
 
 
 def _is_loud(change: RotationChange, receiver: Receiver) -> bool:
-    """A rise to the receiver's severity or above; what was on at the start is told in one digest."""
+    return change.reason in _RAISED and _unheard(change, receiver) is None
+
+
+def _unheard(change: RotationChange, receiver: Receiver) -> _Unsaid | None:
+    """Why a rise is not for this receiver; what was on at the start is told in one digest."""
     rotation = change.rotation
-    if change.reason not in _RAISED:
-        return False
     if rotation.at_start and change.changed_at == rotation.detected_at:
-        return False
-    return is_at_least(rotation.severity, receiver.minimum)
+        return _Unsaid(Why.AT_START)
+    if not is_at_least(rotation.severity, receiver.minimum):
+        words = f"it was {rotation.severity.value}, this reader is told from {receiver.minimum.value} on"
+        return _Unsaid(Why.BELOW_MINIMUM, words)
+    return None
 
 
 def _is_urgent(change: RotationChange) -> bool:

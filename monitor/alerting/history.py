@@ -1,10 +1,11 @@
 """What a receiver has been told of a rotation, read from its own notices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from monitor.alerting.policy import Receiver
 from monitor.model.notice import Act, Notice, NoticeKind
 
 REMEMBERED = timedelta(days=16)
@@ -28,6 +29,10 @@ class History:
     last_at: datetime
     own_since: float
     waiting: bool
+
+
+Histories = Mapping[tuple[Receiver, str], History]
+"""(receiver, rotation id) -> what that receiver has been told of it; nothing stands for none."""
 
 
 def history_from(rotation_id: str, notices: Sequence[tuple[Notice, bool]]) -> History | None:

@@ -1,24 +1,27 @@
 """From the engine's outputs to notices, inside the transaction that stores them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
-from monitor.alerting.decide import notices_for
+from monitor.alerting.decide import Decision, decide, silences_of_all
 from monitor.alerting.enrich import INSTANT, Enricher
-from monitor.alerting.history import REMEMBERED, History, history_from
+from monitor.alerting.history import REMEMBERED, Histories, History, history_from
 from monitor.alerting.overtaking import comes_before, is_told_by
 from monitor.alerting.policy import AlertPolicy, Receiver, is_at_least
 from monitor.alerting.reminders import Standing, reminders_for
+from monitor.alerting.silences import silences_in
 from monitor.model.grid import is_aligned, iso
 from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import Rotation, RotationChange, StepOutput, states_at
+from monitor.model.silence import Why
 from monitor.store import outbox, rotations
 from monitor.store.outbox_order import HELD
 from monitor.store.outbox_rows import StoredNotice
+from monitor.store.silences import save_silences
 
 log = structlog.get_logger(__name__)
 
@@ -40,24 +43,28 @@ class NoticeMaker:
         self._live_from = live_from
 
     def __call__(self, conn: Connection, outputs: Sequence[StepOutput]) -> list[Notice]:
-        """In order; what quiet hours held and a louder notice tells is marked so."""
+        """In order; what quiet hours held and a louder notice tells is marked so. Why nothing is told is stored."""
         made: list[Notice] = []
         for output in outputs:
+            if not self._policy.receivers:
+                continue
             at = output.step.close_time
-            if not self._policy.receivers or (
-                self._live_from is not None and at <= self._live_from
-            ):
+            if self._live_from is not None and at <= self._live_from:
+                save_silences(
+                    conn, silences_of_all(output.changes, self._policy, Why.BEFORE_FIRST_LOOK)
+                )
                 continue
             try:
-                fresh = self._of_step(conn, output, made)
+                decision = self._of_step(conn, output, made)
             except _OUR_FAULTS:
                 # detection goes on whatever is wrong with a message
                 log.exception("no message could be made", at=iso(at))
-                fresh = [n for c in output.changes for n in self._bare(c)]
-            for notice in fresh:
+                decision = Decision(tuple(n for c in output.changes for n in self._bare(c)), ())
+            save_silences(conn, decision.silences)
+            for notice in decision.notices:
                 if notice.urgent and notice.act in (Act.SAY, Act.REPLY) and notice.told_in is None:
                     made = _overtaken(conn, notice, made)
-            made += fresh
+            made += decision.notices
         return made
 
     def _bare(self, change: RotationChange) -> list[Notice]:
@@ -80,25 +87,32 @@ class NoticeMaker:
             if is_at_least(rotation.severity, receiver.minimum)
         ]
 
-    def _of_step(
-        self, conn: Connection, output: StepOutput, made: Sequence[Notice]
-    ) -> list[Notice]:
+    def _of_step(self, conn: Connection, output: StepOutput, made: Sequence[Notice]) -> Decision:
+        """Read first, then decided from values."""
         at = output.step.close_time
+        changed = {c.rotation.id for c in output.changes}
+        joined = {c.rotation.joins for c in output.changes if c.rotation.joins}
+        around = {
+            c.rotation.id: self._enricher.around(conn, c.rotation, output.step)
+            for c in output.changes
+        }
+        # often enough, and the cost does not grow with a finer grid
+        standing = self._standing(conn, output, changed) if is_aligned(at, HOUR) else []
+        of = changed | joined | {found.rotation.id for found in standing}
+        histories = self._histories(conn, of, made, at)
+        decision = decide(output.changes, self._policy, around, histories)
+        recalled = reminders_for(standing, self._policy, histories)
+        return replace(decision, notices=(*decision.notices, *recalled))
 
-        def history_of(receiver: Receiver, rotation_id: str) -> History | None:
-            return _told(conn, receiver, rotation_id, made, at)
-
-        fresh: list[Notice] = []
-        if output.changes:
-            around = {
-                c.rotation.id: self._enricher.around(conn, c.rotation, output.step)
-                for c in output.changes
-            }
-            fresh += notices_for(output.changes, self._policy, around, history_of)
-        if is_aligned(at, HOUR):  # often enough, and the cost does not grow with a finer grid
-            changed = {c.rotation.id for c in output.changes}
-            fresh += reminders_for(self._standing(conn, output, changed), self._policy, history_of)
-        return fresh
+    def _histories(
+        self, conn: Connection, rotation_ids: Collection[str], made: Sequence[Notice], at: datetime
+    ) -> Histories:
+        found = {
+            (receiver, rotation_id): _told(conn, receiver, rotation_id, made, at)
+            for receiver in self._policy.receivers
+            for rotation_id in sorted(rotation_ids)
+        }
+        return {key: told for key, told in found.items() if told is not None}
 
     def _standing(self, conn: Connection, output: StepOutput, changed: set[str]) -> list[Standing]:
         """Rotations that are on; those that changed in this step have just been spoken of."""
@@ -157,6 +171,11 @@ def _overtaken(conn: Connection, urgent: Notice, made: Sequence[Notice]) -> list
     held = [row for row in stored if _is_held(row, at) and comes_before(row.notice, urgent)]
     told = {row.id for row in held if is_told_by(row.notice, urgent)}
     outbox.tell_in(conn, sorted(told), urgent.dedup_key)
+    by = f"told in {urgent.dedup_key}"
+    save_silences(
+        conn,
+        [s for row in held if row.id in told for s in silences_in(row.notice, Why.OVERTAKEN, by)],
+    )
     outbox.release(conn, sorted({row.id for row in held} - told), now=at)
     return [
         replace(notice, told_in=urgent.dedup_key)

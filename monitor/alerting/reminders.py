@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from monitor.alerting.decide import HistoryOf
-from monitor.alerting.history import OWN_SINCE, History
+from monitor.alerting.history import OWN_SINCE, Histories, History
 from monitor.alerting.policy import AlertPolicy, Form, Receiver, held_by_quiet_hours, is_at_least
 from monitor.content.alert import AlertFacts, facts_to_json, pair_of, reminder_text
 from monitor.model.grid import iso
@@ -30,7 +29,7 @@ class Standing:
 
 
 def reminders_for(
-    standing: Sequence[Standing], policy: AlertPolicy, history_of: HistoryOf
+    standing: Sequence[Standing], policy: AlertPolicy, histories: Histories
 ) -> list[Notice]:
     """To those who were told of it and can hear it again; a rotation that is held is not spoken of."""
     return [
@@ -39,7 +38,7 @@ def reminders_for(
         if receiver.form is not Form.MAIL
         for found in standing
         if found.rotation.is_on and not found.rotation.held
-        for told in [history_of(receiver, found.rotation.id)]
+        for told in [histories.get((receiver, found.rotation.id))]
         if told is not None and not told.waiting and _is_due(found, told, receiver, policy)
     ]
 

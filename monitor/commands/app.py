@@ -78,6 +78,7 @@ def _add_verbs() -> None:
         run,
         sectors,
         status,
+        why_silent,
     )
 
     for module in (
@@ -90,6 +91,7 @@ def _add_verbs() -> None:
         sectors,
         rotations,
         explain,
+        why_silent,
         report,
         evaluate,
         annotate,

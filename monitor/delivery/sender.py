@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 
 from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.operators import Operators
+from monitor.alerting.silences import silences_in
 from monitor.clock import Clock
+from monitor.content.wording.figures import stamp
 from monitor.delivery import channel_health
 from monitor.delivery.backoff import Backoff
 from monitor.delivery.batching import HOUR, Gathered, Rules, ToldIn, plan
@@ -21,9 +23,12 @@ from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.reconcile import Doubtful, Reconciler
 from monitor.model.errors import MonitorError
 from monitor.model.notice import Channel, Notice
+from monitor.model.silence import Why
 from monitor.store import outbox
 from monitor.store.database import Database
 from monitor.store.outbox import Claimed
+from monitor.store.outbox_order import CAPPED
+from monitor.store.silences import save_silences
 
 log = structlog.get_logger(__name__)
 
@@ -169,12 +174,18 @@ class Sender:
             if isinstance(step, Gathered):
                 outbox.enqueue(conn, [step.notice])
                 outbox.tell_in(conn, step.ids, step.notice.dedup_key)
+                why, detail = Why.GROUPED, f"one message for {len(step.ids)} notices"
             elif isinstance(step, ToldIn):
                 outbox.tell_in(conn, step.ids, step.teller.dedup_key)
+                why, detail = Why.OVERTAKEN, f"told in {step.teller.dedup_key}"
                 if step.opens:
                     outbox.open_thread(conn, step.teller)
             else:
                 outbox.put_off(conn, step.ids, due_at=step.until, why=step.why)
+                why = Why.CAP if step.why == CAPPED else Why.QUIET_HOURS
+                detail = f"until {stamp(step.until)}"
+            concerned = [w.notice for w in waiting if w.id in step.ids]
+            save_silences(conn, [s for n in concerned for s in silences_in(n, why, detail)])
         return None
 
     async def _attempt(self, channel: Channel, claimed: Claimed) -> bool:

@@ -291,6 +291,17 @@ def list_notices(conn: Connection, since: datetime, until: datetime) -> list[Sto
     return [stored_from(row) for row in rows]
 
 
+def readers_of(conn: Connection, rotation_id: str) -> list[tuple[Channel, str]]:
+    """(channel, recipient) of everybody who has a notice in the rotation's thread."""
+    rows = conn.execute(
+        select(outbox.c.channel, outbox.c.recipient)
+        .where(outbox.c.thread == rotation_id)
+        .distinct()
+        .order_by(outbox.c.channel, outbox.c.recipient)
+    )
+    return [(Channel(row.channel), row.recipient) for row in rows]
+
+
 def notices_of(
     conn: Connection,
     rotation_id: str,

@@ -18,6 +18,7 @@ from monitor.store.tables import (
     pair_reading,
     quarantine,
     sector_state,
+    silence,
     step,
 )
 
@@ -56,7 +57,7 @@ def prune(conn: Connection, *, now: datetime, retention: Mapping[str, timedelta]
 
     Kinds: ``bars`` (with their versions and coverage), ``steps`` (sector states and member events), ``tokens`` (the
     tokens of a step, whose sectors stay), ``readings``, ``checkpoints`` (states of the fold), ``quarantine``, ``outbox``
-    (what was delivered, told elsewhere or given up).
+    (what was delivered, told elsewhere or given up, and why readers were not told).
     A kind that is not named is kept for good. Raises ConfigError for an unknown one.
     """
     unknown = sorted(retention.keys() - _PRUNERS.keys())
@@ -145,7 +146,8 @@ def _quarantine(conn: Connection, before: datetime) -> int:
 def _outbox(conn: Connection, before: datetime) -> int:
     told = and_(outbox.c.told_in.is_not(None), outbox.c.event_at < before)
     done = or_(outbox.c.delivered_at < before, outbox.c.failed_at < before, told)
-    return conn.execute(delete(outbox).where(done)).rowcount
+    deleted = conn.execute(delete(silence).where(silence.c.changed_at < before)).rowcount
+    return deleted + conn.execute(delete(outbox).where(done)).rowcount
 
 
 _TIMES: Mapping[str, Column[datetime]] = {

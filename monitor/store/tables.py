@@ -278,6 +278,19 @@ Index(
     postgresql_where=_PENDING,
 )
 
+# One reason for one reader's not being told of one change (or not at once, or not on its own).
+silence = Table(
+    "silence",
+    metadata,
+    Column("rotation_id", Text, primary_key=True),
+    Column("changed_at", UtcDateTime, primary_key=True, index=True),
+    Column("reason", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("why", Text, primary_key=True),
+    Column("detail", Text, nullable=False),
+)
+
 venue_health = Table(
     "venue_health",
     metadata,

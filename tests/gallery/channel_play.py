@@ -20,7 +20,7 @@ from monitor.delivery.slack.forms import (
 from monitor.model.notice import Act, Channel, Notice, NoticeKind
 from tests.gallery.case import Case
 from tests.gallery.slack_layout import Post
-from tests.unit.content.desk import Desk, sent
+from tests.unit.alerting.desk import Desk, sent
 
 FILE = "F0CHART"
 BY_BOT = Receiver(Channel.SLACK, Form.THREADS)

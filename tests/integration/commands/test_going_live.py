@@ -23,7 +23,7 @@ def test_the_way_of_a_newcomer(market: Market, tmp_path: Path) -> None:
     assert "ok" in market.monitor("config", "check").stdout
     refused = market.monitor("poll", code=2)
     assert "monitor db upgrade" in refused.stderr
-    assert "empty -> 0004" in market.monitor("db", "upgrade").stdout
+    assert "empty -> 0005" in market.monitor("db", "upgrade").stdout
     filled = market.monitor("backfill", "--since", "3d").stdout
     assert "new bars" in filled
     again = market.monitor("backfill", "--since", "3d").stdout

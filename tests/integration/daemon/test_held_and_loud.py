@@ -277,7 +277,7 @@ def test_a_message_that_cannot_be_made_stops_no_step_and_is_told_in_bare_words(
     def broken(*_: object) -> None:
         raise KeyError("around")
 
-    monkeypatch.setattr("monitor.alerting.maker.notices_for", broken)
+    monkeypatch.setattr("monitor.alerting.maker.decide", broken)
     (notice,) = desk.batch(step(START, turned(confirmed(START), CONFIRMED, START)))
     assert notice.text == "rot-7f3a: confirmed, warning; see: monitor explain rot-7f3a"
     assert [s.notice for s in desk.stored()] == [notice]

@@ -128,7 +128,8 @@ def test_what_stands_around_it_is_as_of_its_interval(desk: Desk) -> None:
         notes.add_note(conn, START - HOUR, "TRUMP launched", START)
         notes.add_note(conn, START + HOUR, "not yet", START)
     (say, _) = desk.batch(step(START, turned(confirmed(START), CONFIRMED, START), seen=("bybit",)))
-    around = say.payload["around"]
+    (stored,) = [s.notice for s in desk.stored() if s.notice.dedup_key == say.dedup_key]
+    around = stored.payload["around"]
     assert around["past"] == [1, 1]
     assert (around["venues"], around["missing"]) == ([1, 2], ["gate"])
     assert [text for _, text in around["notes"]] == ["TRUMP launched"]

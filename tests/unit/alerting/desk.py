@@ -1,15 +1,16 @@
 """Someone who is told of rotations, and remembers what he was told: the outbox without a database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from monitor.alerting.decide import HistoryOf, notices_for
-from monitor.alerting.history import History, history_from
+from monitor.alerting.decide import decide
+from monitor.alerting.history import Histories, history_from
 from monitor.alerting.policy import AlertPolicy, Form, Receiver
 from monitor.alerting.reminders import Standing, reminders_for
 from monitor.content.alert import AlertFacts
 from monitor.model.notice import Channel, Notice
 from monitor.model.rotation import Rotation, RotationChange, Severity
+from monitor.model.silence import Silence
 from tests.unit.content.samples import NAMES
 
 WEBHOOK = Receiver(Channel.SLACK, Form.MESSAGES)
@@ -18,17 +19,23 @@ MAIL = Receiver(Channel.EMAIL, Form.MAIL, Severity.CRITICAL, "desk@example.com")
 
 
 class Desk:
-    """``notices``: all that was made for him so far, in order."""
+    """``notices``: all that was made for him so far, in order; ``silences``: why the rest was not."""
 
     def __init__(self, *receivers: Receiver, policy: AlertPolicy | None = None) -> None:
         self.policy = policy or AlertPolicy(receivers=receivers or (WEBHOOK,))
         self.notices: list[Notice] = []
+        self.silences: list[Silence] = []
 
     def tell(self, *changes: RotationChange, around: AlertFacts | None = None) -> list[Notice]:
         """What is made of changes that became knowable together."""
         at = max(c.changed_at for c in changes)
         facts = {c.rotation.id: around or AlertFacts(names=NAMES) for c in changes}
-        return self._keep(notices_for(changes, self.policy, facts, self._told(at)))
+        of = {c.rotation.id for c in changes} | {
+            c.rotation.joins for c in changes if c.rotation.joins
+        }
+        decision = decide(changes, self.policy, facts, self._told(at, of))
+        self.silences += decision.silences
+        return self._keep(decision.notices)
 
     def recall(
         self, rotation: Rotation, at: datetime, own_since: float | None = None
@@ -37,28 +44,30 @@ class Desk:
         since = {} if own_since is None else {rotation.from_sector: own_since}
         around = AlertFacts(names=NAMES, own_since=since)
         return self._keep(
-            reminders_for([Standing(rotation, around, at)], self.policy, self._told(at))
+            reminders_for(
+                [Standing(rotation, around, at)], self.policy, self._told(at, {rotation.id})
+            )
         )
 
     def _keep(self, made: Sequence[Notice]) -> list[Notice]:
         self.notices += made
         return list(made)
 
-    def _told(self, at: datetime) -> HistoryOf:
-        known = list(self.notices)
-
-        def told(receiver: Receiver, rotation_id: str) -> History | None:
-            return history_from(
+    def _told(self, at: datetime, rotation_ids: Collection[str]) -> Histories:
+        found = {
+            (receiver, rotation_id): history_from(
                 rotation_id,
                 [
                     (notice, notice.due_at > at)
-                    for notice in known
+                    for notice in self.notices
                     if (notice.channel, notice.recipient) == (receiver.channel, receiver.recipient)
                     and rotation_id in notice.payload["rotations"]
                 ],
             )
-
-        return told
+            for receiver in self.policy.receivers
+            for rotation_id in rotation_ids
+        }
+        return {key: told for key, told in found.items() if told is not None}
 
 
 def sent(notices: Sequence[Notice]) -> list[Notice]:

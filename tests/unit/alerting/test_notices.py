@@ -13,8 +13,8 @@ from monitor.alerting.start_digest import start_digest
 from monitor.content.alert import AlertFacts
 from monitor.model.notice import Act, Notice
 from monitor.model.rotation import ChangeReason, Rotation, RotationChange, Severity, Status
+from tests.unit.alerting.desk import BOT, MAIL, WEBHOOK, Desk, acts, keys, sent
 from tests.unit.content import samples
-from tests.unit.content.desk import BOT, MAIL, WEBHOOK, Desk, acts, keys, sent
 from tests.unit.content.samples import CONFIRMED, DETECTED, NAMES, change
 
 WATCH, CRITICAL = Severity.WATCH, Severity.CRITICAL
