@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.commands.context import console, context_of, moment, print_json
+from monitor.commands.inputs import no_step_error, say_missing, say_no_steps
 from monitor.model.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def explain(
     with context.history(settings) as database:
         with database.read() as conn:
             rotation = rotations.get_rotation(conn, rotation_id)
+            if rotation is None:
+                say_no_steps(conn, settings)
         if rotation is None:
             raise MonitorError(
                 f"no rotation has the id {rotation_id!r}", remedy="monitor rotations"
@@ -154,9 +157,7 @@ def why_not(
     with context.database(settings) as database, database.read() as conn:
         step = steps.latest_step(conn) if then is None else steps.step_at(conn, then)
         if step is None:
-            raise MonitorError(
-                "no interval has been stepped at or before then", remedy="monitor status"
-            )
+            raise no_step_error(conn, settings, then)
         found = steps.readings(
             conn,
             from_sector=source,
@@ -164,10 +165,14 @@ def why_not(
             since=step.close_time - LOOK_BACK,
             until=step.close_time + timedelta(microseconds=1),
         )
-    if not found:
-        raise MonitorError(
-            f"nothing is stored of {source} to {target} then (not watched, or pruned)"
-        )
+        if not found:
+            say_missing(conn, settings, None, step.close_time)
+            raise MonitorError(
+                f"nothing is stored of {source} to {target} then",
+                remedy="detection.pairs (not watched), schedule.retention.readings (pruned), or what is missing above",
+            )
+        if not any(c.value is not None for c in found[-1].conditions):
+            say_missing(conn, settings, None, step.close_time)
     reading = found[-1]
     out = console()
     met = sum(c.met for c in reading.conditions)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from monitor.commands.context import DEGRADED, FAILED, context_of, moment
+from monitor.commands.inputs import say_missing, say_no_steps
 
 
 class Kind(StrEnum):
@@ -72,4 +73,8 @@ def export(
             since=moment(since, now) if since else None,
             until=moment(until, now) if until else None,
         )
+        if not rows:
+            with database.read() as conn:
+                if kind is Kind.bars or not say_no_steps(conn, settings):
+                    say_missing(conn, settings, moment(since, now) if since else None)
     typer.echo(f"wrote {rows:,} rows to {out}")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from monitor.commands.context import DEGRADED, FAILED, context_of
+from monitor.commands.inputs import say_no_steps
 from monitor.model.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def _to_file(
     write_report(facts, out)
     typer.echo(f"wrote {out}")
     if facts.close is None:
+        with database.read() as conn:
+            say_no_steps(conn, settings)
         typer.echo(f"{day}: no data: {facts.why_empty}", err=True)
         return DEGRADED
     return 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.commands.context import console, context_of, is_narrow, moment, print_json
+from monitor.commands.inputs import say_missing, say_no_steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +53,8 @@ def rotations(
         found = stored.list_rotations(
             conn, since=start, status=Status(status.value) if status else None
         )
+        if not found and not say_no_steps(conn, settings):
+            say_missing(conn, settings, start)
     if as_json:
         for rotation in found:
             print_json(rotation_to_json(rotation))

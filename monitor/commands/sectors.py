@@ -1,11 +1,12 @@
 """`monitor sectors`: the table of sectors now or then."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.commands.context import FAILED, console, context_of, is_narrow, moment, print_json
-from monitor.model.errors import MonitorError
+from monitor.commands.inputs import no_step_error, say_missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from monitor.model.state import MarketStep
+
+DAY = timedelta(days=1)
 
 
 def register(app: typer.Typer) -> None:
@@ -36,11 +39,10 @@ def sectors(
     then = moment(at, context.clock.now()) if at else None
     with context.database(settings) as database, database.read() as conn:
         step = steps.latest_step(conn) if then is None else steps.step_at(conn, then)
-    if step is None:
-        raise MonitorError(
-            "no interval has been stepped" + (f" at or before {at}" if at else " yet"),
-            remedy="monitor backfill --since 30d, then monitor run (or monitor poll)",
-        )
+        if step is None:
+            raise no_step_error(conn, settings, then)
+        if not as_json:
+            say_missing(conn, settings, step.close_time - DAY, step.close_time)
     if as_json:
         print_json(step_to_json(step))
         return

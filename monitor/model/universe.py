@@ -7,6 +7,14 @@ from datetime import UTC, datetime
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 END = datetime.max.replace(tzinfo=UTC)
 
+DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "DAI", "BUSD", "USDE", "PYUSD"})
+"""The dollar and coins that are meant to be worth one: counted as one where nothing watches their rate, and said so."""
+
+
+def quote_of(symbol: str) -> str:
+    """Currency of the price of a unified symbol: ``USDT`` of ``VIRTUAL/USDT`` and of ``VIRTUAL/USDT:USDT``."""
+    return symbol.partition("/")[2].partition(":")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Market:
@@ -32,8 +40,8 @@ class Market:
 
     @property
     def quote(self) -> str:
-        """Currency of the price: ``USDT`` in ``VIRTUAL/USDT`` and in ``VIRTUAL/USDT:USDT``."""
-        return self.symbol.partition("/")[2].partition(":")[0]
+        """Currency of the price."""
+        return quote_of(self.symbol)
 
     def listed_at(self, moment: datetime) -> bool:
         """Whether a bar that opens at ``moment`` may exist."""

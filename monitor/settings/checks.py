@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import combinations, pairwise
 from zoneinfo import ZoneInfo
 
+from monitor.model.universe import DOLLARS, quote_of
 from monitor.settings import table_rules, universe_rules
 from monitor.settings.tables import SectorTable, Tables, TokenTable
 
@@ -40,7 +41,23 @@ def warnings_of(tables: Tables) -> list[str]:
         found += _few_members(sector)
     for token, table in tables.tokens.items():
         found += _leaps(token, table)
-    return found
+    return found + _assumed_rates(tables)
+
+
+def _assumed_rates(tables: Tables) -> list[str]:
+    """Coins that count as one dollar though nothing watches them: a depeg would look like a move of what they quote.
+
+    With one such coin alone every price is off by the same factor, and no sector moves against another.
+    """
+    watched = {token for token, table in tables.tokens.items() if table.markets}
+    quotes = {quote_of(m.symbol) for table in tables.tokens.values() for m in table.markets}
+    assumed = sorted((quotes & DOLLARS) - {"USD"} - watched)
+    if len(quotes) < 2:
+        return []
+    return [
+        f"tokens: {quote} counts as 1 dollar: add [tokens.{quote}] with a market of its rate, such as {quote}/USD"
+        for quote in assumed
+    ]
 
 
 def future_supplies(tables: Tables, now: datetime) -> list[str]:

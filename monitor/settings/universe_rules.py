@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 
-from monitor.model.universe import BEGINNING, END
+from monitor.model.universe import BEGINNING, DOLLARS, END, quote_of
 from monitor.settings.tables import Tables, member_of
 from monitor.settings.venue_names import nearest_venue, venue_names
 
@@ -69,6 +69,20 @@ def _any_market(tables: Tables) -> Iterator[Fault]:
         )
 
 
+def _quotes(tables: Tables) -> Iterator[Fault]:
+    """Only the dollar and its coins may count as one dollar; any other quote needs a rate."""
+    watched = {token for token, table in tables.tokens.items() if table.markets}
+    for token, table in tables.tokens.items():
+        for i, market in enumerate(table.markets):
+            quote = quote_of(market.symbol)
+            if quote not in DOLLARS | watched:
+                wanted = f"a market in {', '.join(sorted(DOLLARS))}, or [tokens.{quote}] with a market such as {quote}/USDT"
+                yield (
+                    f"tokens.{token}.markets[{i}].symbol",
+                    f"found {market.symbol!r}, whose quote is no dollar and has no rate, expected {wanted}",
+                )
+
+
 def _members(tables: Tables) -> Iterator[Fault]:
     used = set()
     for i, sector in enumerate(tables.sectors):
@@ -86,11 +100,7 @@ def _members(tables: Tables) -> Iterator[Fault]:
             if member.since and member.until and member.since >= member.until:
                 yield key, "found an end before the beginning, expected from < to"
     used |= {t.migrated_to.token for t in tables.tokens.values() if t.migrated_to}
-    used |= {
-        m.symbol.partition("/")[2].partition(":")[0]
-        for t in tables.tokens.values()
-        for m in t.markets
-    }
+    used |= {quote_of(m.symbol) for t in tables.tokens.values() for m in t.markets}
     for token in sorted(tables.tokens.keys() - used):
         yield (
             f"tokens.{token}",
@@ -206,6 +216,7 @@ RULES = (
     (_one_sector_at_a_time, {"sectors"}),
     (_markets, {"tokens", "venues"}),
     (_any_market, {"tokens"}),
+    (_quotes, {"tokens"}),
     (_identities, {"tokens"}),
     (_supplies, {"sectors", "tokens", "sources"}),
     (_migrations, {"sectors", "tokens"}),

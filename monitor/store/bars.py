@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    RowMapping,
+    Select,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from monitor.model.bars import Bar
 from monitor.store import bar_rows, checkpoints, markets
@@ -24,6 +36,7 @@ __all__ = [
     "save_bars",
     "save_coverage",
     "time_span",
+    "widths",
 ]
 
 _VALUES = (
@@ -178,10 +191,29 @@ def last_accepted_closes(conn: Connection, width: timedelta) -> dict[str, float]
     return dict(conn.execute(statement).all())
 
 
+def widths(conn: Connection) -> list[timedelta]:
+    """Widths of all stored bars, ascending."""
+    found: list[timedelta] = []
+    width_s = 0
+    narrowest = select(func.min(bar.c.width_s)).where(
+        bar.c.market == market.c.id, bar.c.width_s > bindparam("over")
+    )
+    statement = select(narrowest.scalar_subquery()).select_from(market)
+    while True:
+        rows = [n for n in conn.execute(statement, {"over": width_s}).scalars() if n is not None]
+        if not rows:
+            return found
+        width_s = min(rows)
+        found.append(timedelta(seconds=width_s))
+
+
 def markets_with_bars(
-    conn: Connection, width: timedelta, since: datetime, until: datetime
+    conn: Connection, width: timedelta, since: datetime, until: datetime, *, traded: bool = False
 ) -> set[str]:
-    """Ids of the markets that have a bar that opens in ``[since, until)``; one seek of the key for each market."""
+    """Ids of the markets that have a bar (``traded``: with volume) that opens in ``[since, until)``.
+
+    One seek of the key for each market.
+    """
     there = (
         select(bar.c.open_time)
         .where(
@@ -189,6 +221,7 @@ def markets_with_bars(
             bar.c.width_s == width // timedelta(seconds=1),
             bar.c.open_time >= since,
             bar.c.open_time < until,
+            or_(bar.c.base_volume > 0, bar.c.quote_volume > 0) if traded else true(),
         )
         .exists()
     )

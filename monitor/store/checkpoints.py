@@ -82,6 +82,11 @@ def spoil(conn: Connection, since: datetime) -> None:
     conn.execute(update(engine_checkpoint).where(after).values(whole=False))
 
 
+def nothing_is_late(conn: Connection) -> None:
+    """No interval has been stepped, so nothing came after its step."""
+    meta.put(conn, _LATE, "0")
+
+
 def begin_lineage(conn: Connection, identity: str) -> None:
     """The daemon's state is folded from the first bar by that engine alone."""
     meta.put(conn, _LINEAGE, identity)

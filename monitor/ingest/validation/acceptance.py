@@ -16,10 +16,7 @@ from monitor.ingest.validation.plausibility import (
     wrong_coins,
 )
 from monitor.model.bars import Bar, Refusal
-from monitor.model.universe import Market
-
-DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "DAI", "BUSD", "USDE", "PYUSD"})
-"""Quotes near enough to each other for a bound of 25 %; markets in other quotes are not compared."""
+from monitor.model.universe import DOLLARS, Market
 
 SAME_TIME = timedelta(hours=1)
 """Closes this far apart still tell coins apart; further apart, the market itself may have moved."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.commands.stage import HOUR, PRICES, TOKENS, Market, candles
+from tests.integration.commands.stage import PRICES, TOKENS, Market, candles
 
 END = datetime(2025, 2, 1, tzinfo=UTC)
 BAR_HEADER = "ts,exchange,symbol,open,high,low,close,base_volume,quote_volume,taker_buy_quote"
@@ -35,7 +35,7 @@ def bar_file(folder: Path, *, hours: int = 120, blank: bool = True, name: str = 
         writer = csv.writer(out)
         writer.writerow(BAR_HEADER.split(","))
         for token in PRICES:
-            for candle in list(candles(token, END - 2 * HOUR, hours))[:hours]:
+            for candle in list(candles(token, END, hours))[:hours]:
                 at = datetime.fromtimestamp(candle.open_ms / 1000, UTC)
                 prices = (candle.open, candle.high, candle.low, candle.close)
                 typical = (candle.high + candle.low + candle.close) / 3
@@ -105,3 +105,105 @@ def test_blank_quote_volume_counts_as_a_venues_without_it(tmp_path: Path) -> Non
         market.monitor("import", str(bar_file(folder, blank=blank)))
         told.append(market.monitor("replay", "--json", "--changes").stdout)
     assert told[0] == told[1]
+
+
+def test_imported_history_is_stepped_and_every_verb_answers_from_it(tmp_path: Path) -> None:
+    market = files_market(tmp_path)
+    market.monitor("import", str(bar_file(tmp_path)))
+    told = market.monitor("replay", "--store")
+    assert "stored 120 steps" in told.stderr
+    assert (
+        "Sectors at 2025-01-31 12:00"
+        in market.monitor("sectors", "--at", "2025-01-31T12:00:00Z").stdout
+    )
+    assert "conditions met" in market.monitor("why-not", "ai", "memes", "--at", "2025-01-31").stdout
+    market.monitor("rotations")
+    out = tmp_path / "r.html"
+    market.monitor("report", "--date", "2025-01-31", "--out", str(out))
+    assert out.stat().st_size > 10_000
+    again = market.monitor("replay", "--store", "--until", "2025-01-31")
+    assert "stored 96 steps" in again.stderr, "a store that was never live is stepped anew"
+
+
+def test_a_live_store_keeps_what_was_decided(tmp_path: Path) -> None:
+    market = files_market(tmp_path)
+    market.monitor("import", str(bar_file(tmp_path)))
+    market.monitor("replay", "--store", "--until", "2025-01-31")
+    with sqlite3.connect(tmp_path / "m.db") as raw:
+        raw.execute("insert into meta values ('live_from', '2025-01-30T00:00:00Z')")
+    told = market.monitor("replay", "--store").stderr
+    assert "up to 2025-01-31 00:00 UTC stands" in told
+    assert "stored 24 steps" in told
+
+
+def without(text: str, start: str) -> str:
+    """The configuration without the lines that begin so."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith(start)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        (("sectors",), "monitor replay --store"),
+        (("why-not", "ai", "memes"), "no interval has been stepped yet"),
+        (("explain", "rot-1"), "no interval has been stepped yet"),
+        (("report", "--date", "2025-01-31", "--out", "/dev/null"), "monitor replay --store"),
+        (("rotations",), "monitor replay --store"),
+        (("export", "rotations", "--out", "/dev/null.csv"), "monitor replay --store"),
+    ],
+)
+def test_a_verb_without_steps_says_so_and_what_makes_them(
+    tmp_path: Path, verb: tuple[str, ...], words: str
+) -> None:
+    market = files_market(tmp_path)
+    market.monitor("import", str(bar_file(tmp_path)))
+    arguments = [str(tmp_path / "x.csv") if a == "/dev/null.csv" else a for a in verb]
+    assert words in market.monitor(*arguments, code=(0, 1, 3)).stderr
+
+
+def test_without_a_bar_of_our_width_a_verb_says_which_there_are(tmp_path: Path) -> None:
+    market = files_market(tmp_path)
+    for verb in (("replay",), ("sectors",)):
+        assert "no bar of 1h (engine.interval) is stored" in market.monitor(*verb, code=1).stderr
+    market.monitor("import", str(bar_file(tmp_path)))
+    done = market.monitor("replay", code=1, environ={"MONITOR_ENGINE__INTERVAL": "5m"})
+    assert "the store holds bars of 1h" in done.stderr
+    past = market.monitor("replay", "--since", "2026-01-01", code=3)
+    assert (
+        "no bar in this range: the store holds 2025-01-27 00:00 UTC to 2025-01-31 23:00"
+        in past.stderr
+    )
+    assert "Nothing can be judged" in past.stdout
+
+
+def test_a_replay_that_lacks_an_input_names_it(tmp_path: Path) -> None:
+    market = files_market(tmp_path)
+    file = bar_file(tmp_path)
+    rows = [line.split(",") for line in file.read_text().splitlines()]
+    for row in rows[1:]:
+        row[7] = "0"
+    file.write_text("\n".join(",".join(row) for row in rows if row[2] != "BTC/USDT") + "\n")
+    market.monitor("import", str(file))
+    told = market.monitor("replay", "--since", "2025-01-31", code=3).stderr
+    assert "missing: only 24 h of bars" in told
+    assert "missing: volume unknown for ai, memes" in told
+    assert "missing: no benchmark: no bar of BTC in this range" in told
+    with_late = (
+        (tmp_path / "monitor.toml").read_text().replace("from = 2020-01-01", "from = 2025-03-01")
+    )
+    (tmp_path / "monitor.toml").write_text(with_late)
+    with sqlite3.connect(tmp_path / "m.db") as raw:
+        raw.execute("delete from supply")
+    blind = market.monitor("replay", "--json", code=3)
+    assert "missing: no supply for ARC, DOGE, PEPE, VIRTUAL" in blind.stderr
+    assert blind.stdout == ""
+
+
+def test_a_depeg_that_nobody_watches_is_named(tmp_path: Path) -> None:
+    text = config_text(tmp_path).replace("VIRTUAL/USDT", "VIRTUAL/USDC")
+    market = files_market(tmp_path, text=text)
+    assert "USDC counts as 1 dollar" in market.monitor("config", "check").stdout
+    file = bar_file(tmp_path)
+    file.write_text(file.read_text().replace("VIRTUAL/USDT", "VIRTUAL/USDC"))
+    market.monitor("import", str(file))
+    assert "USDC, USDT counted as 1 dollar" in market.monitor("replay").stderr
