@@ -150,6 +150,8 @@ class Bars:
         self._progress.advance(self._tasks[market_id], bars_done)
 
     def finish(self, market_id: str, outcome: str) -> None:
-        """It is over."""
+        """It is over, or its venue was given up before it was begun."""
         del outcome  # the report says it
-        self._progress.remove_task(self._tasks[market_id])
+        task = self._tasks.pop(market_id, None)
+        if task is not None:
+            self._progress.remove_task(task)

@@ -41,7 +41,7 @@ class Progress(Protocol):
         ...
 
     def finish(self, market_id: str, outcome: str) -> None:
-        """The market is done, or was given up: in words."""
+        """The market is done, or was given up, maybe before its start: in words."""
         ...
 
 
@@ -218,6 +218,10 @@ class _Run:
         """Fill the market's holes; returns the failure that stops the whole venue."""
         try:
             await with_retry(client.prepare, self._clock)
+        except VenueError as error:
+            done.failure = str(error)
+            return error  # no market of a venue that gives no table of them fares better
+        try:
             await self._fill(client, market, done)
         except VenueError as error:
             done.failure = str(error)

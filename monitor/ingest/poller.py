@@ -180,14 +180,15 @@ class Poller:
 
     async def _keep(self, client: VenueClient, poll: _Poll, harvest: VenueFetch) -> None:
         """Store what is believed at once; the rest waits for the other venues."""
-        verdicts = []
-        for answer in harvest.answers:
-            verdict = accept_at_once(answer, poll.board.known(answer.market.id))
-            if verdict is None:
-                poll.doubtful.append(answer)
-            else:
-                verdicts.append(verdict)
-        health, transition = self._judge_health(harvest, poll.now)
+        try:
+            judged = self._judge(poll, harvest)
+        except Exception as error:  # what a venue sent must not end the others' poll
+            log.exception("venue could not be judged", venue=client.venue)
+            failed = BadVenueData(client.venue, f"could not be judged: {type(error).__name__}")
+            harvest = VenueFetch(client.venue, stopped_by=failed, ms=harvest.ms)
+            judged = self._judge(poll, harvest)
+        verdicts, doubtful, health, transition = judged
+        poll.doubtful += doubtful
         poll.transitions += [transition] if transition else []
         poll.transitions += self._notices.of_client(client, poll.now)
         refusals = [r for answer in harvest.answers for r in answer.refusals]
@@ -207,6 +208,19 @@ class Poller:
             failures=tuple(failures),
             ms=harvest.ms,
         )
+
+    def _judge(
+        self, poll: _Poll, harvest: VenueFetch
+    ) -> tuple[list[Verdict], list[MarketAnswer], VenueHealth, Transition | None]:
+        """What is believed at once, what waits for other venues, and how the venue is."""
+        verdicts, doubtful = [], []
+        for answer in harvest.answers:
+            verdict = accept_at_once(answer, poll.board.known(answer.market.id))
+            if verdict is None:
+                doubtful.append(answer)
+            else:
+                verdicts.append(verdict)
+        return verdicts, doubtful, *self._judge_health(harvest, poll.now)
 
     def _judge_health(
         self, harvest: VenueFetch, now: datetime

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from monitor.commands.backfill import Bars
 from monitor.ingest.backfill import SilentProgress, backfill
 from monitor.store import bars
 from monitor.store.database import Database
@@ -98,6 +99,23 @@ async def test_a_venue_that_is_blocked_ends_its_own_part_only(hall: Hall, sqlite
         "bybit:TRUMP/USDT: 0 bars, stopped: bybit TRUMP/USDT: refuses this region"
     )
     assert words[1] == "gate:TRUMP/USDT: 288 bars"
+
+
+async def test_a_venue_that_is_down_stops_after_one_market_and_the_others_are_filled(
+    hall: Hall, sqlite: Database
+) -> None:
+    hall.server.faults.add("status", "bybit", status=503)
+    with Bars() as drawn:
+        words = await run(hall, sqlite, "bybit", "gate", progress=drawn)
+    down = "bybit: is unreachable"
+    assert [w.partition(" (")[0] for w in words] == [
+        f"bybit:TRUMP/USDT: 0 bars, stopped: {down}",
+        f"bybit:VIRTUAL/USDT: 0 bars, stopped: {down}",
+        "gate:TRUMP/USDT: 288 bars",
+        "gate:VIRTUAL/USDT: 288 bars",
+    ]
+    # one look beforehand at each market, then four tries at the first one
+    assert hall.server.log.count("bybit", "markets") <= 6
 
 
 async def test_a_short_outage_is_waited_out(hall: Hall, sqlite: Database) -> None:

@@ -6,6 +6,11 @@ from itertools import pairwise
 
 import pytest
 
+from monitor.ingest.errors import VenueBusy
+from monitor.ingest.exchange.ccxt_client import CcxtClient
+from monitor.ingest.exchange.venue import VenueClient
+from monitor.ingest.poller import Poller
+from monitor.ingest.venues.rows import RawCandle
 from monitor.model.bars import VenueState
 from monitor.model.universe import BEGINNING, END
 from monitor.store.database import Database
@@ -155,3 +160,23 @@ def list_market(
         replace(m, listed_from=since, listed_to=until) if m.id == market_id else m
         for m in hall.markets
     ]
+
+
+async def test_a_venue_whose_answer_cannot_be_judged_ends_nobody_elses_poll(
+    hall: Hall, sqlite: Database
+) -> None:
+    class AsksForNoNumber(CcxtClient):
+        async def candles(self, *_asked: object) -> list[RawCandle]:
+            raise VenueBusy(self.venue, "asks for fewer requests", wait_s=float("nan"))
+
+    ours = [m for m in hall.markets if m.venue == "okx"]
+    odd = VenueClient(
+        AsksForNoNumber("okx", ours, hall.clock, base_url=hall.server.url("okx")), hall.clock
+    )
+    hall.clients.append(odd)
+    poller = Poller(hall.universe, [odd, hall.client("gate")], sqlite, hall.clock, WIDTH)
+    report = await poller.poll(hall.clock.now())
+    states = {health.venue: health.state for health in report.health}
+    assert states == {"gate": VenueState.UP, "okx": VenueState.DEGRADED}
+    assert report.failures == ("okx: could not be judged: ValueError",)
+    assert stored(sqlite, "gate:TRUMP/USDT")
