@@ -27,7 +27,7 @@ class AlertCharts:
         """Slow; None for a notice that tells of no single change."""
         if "change" not in notice.payload:
             return None
-        change, around = told_facts(notice.payload)
+        change, facts = told_facts(notice.payload)
         at = change.changed_at
         with self._database.read() as conn:
             series = steps.sector_series(conn, at - SHOWN, at + INSTANT, every=EVERY)
@@ -36,7 +36,7 @@ class AlertCharts:
             change.rotation,
             self._universe.sectors,
             blind=blind_spells([moment for moment, _ in series], EVERY),
-            banner=around.banner,
+            banner=facts.banner,
         )
         return Inline("chart", png, alt)
 

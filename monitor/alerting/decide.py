@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from monitor.alerting.grouping import crowd_notice, crowd_of, crowds
+from monitor.alerting.grouping import group_notice, grouped, message_of
 from monitor.alerting.history import OWN_SINCE, Histories, History
 from monitor.alerting.policy import AlertPolicy, Form, Receiver, held_by_quiet_hours, is_at_least
 from monitor.content.alert import AlertFacts, facts_to_json, pair_of, preview_line, reply_text
@@ -55,10 +55,10 @@ class _Unsaid:
 def decide(
     changes: Sequence[RotationChange],
     policy: AlertPolicy,
-    around: Mapping[str, AlertFacts],
+    facts: Mapping[str, AlertFacts],
     histories: Histories,
 ) -> Decision:
-    """Of the changes that became knowable together, receiver by receiver. ``around``: rotation id -> its surroundings.
+    """Of the changes that became knowable together, receiver by receiver. ``facts``: rotation id -> its surroundings.
     ``histories``: what was told before this step, also of the rotations that a change joins."""
     made: list[Notice] = []
     silences: list[Silence] = []
@@ -67,9 +67,9 @@ def decide(
         silences += unsaid
         for group in _groups(said, receiver):
             if len(group) == 1:
-                fresh = _notices(group[0], receiver, policy, around[group[0].change.rotation.id])
+                fresh = _notices(group[0], receiver, policy, facts[group[0].change.rotation.id])
             else:
-                fresh = _crowd_notices(group, receiver, policy, around)
+                fresh = _group_notices(group, receiver, policy, facts)
                 silences += [
                     _silence(
                         s.change, receiver, Why.GROUPED, f"one message for {len(group)} rotations"
@@ -218,18 +218,18 @@ def _groups(said: Sequence[_Saying], receiver: Receiver) -> list[list[_Saying]]:
     of = {id(s.change): s for s in said}
     group_of = {
         id(group[0]): [of[id(change)] for change in group]
-        for group in crowds([s.change for s in together])
+        for group in grouped([s.change for s in together])
     }
     taken = {id(s.change) for group in group_of.values() for s in group[1:]}
     return [group_of.get(id(s.change), [s]) for s in said if id(s.change) not in taken]
 
 
 def _notices(
-    saying: _Saying, receiver: Receiver, policy: AlertPolicy, around: AlertFacts
+    saying: _Saying, receiver: Receiver, policy: AlertPolicy, facts: AlertFacts
 ) -> list[Notice]:
     """The message, and with threads its picture or the edit of its parent."""
     change, told = saying.change, saying.told
-    notice = _notice(saying, receiver, policy, around)
+    notice = _notice(saying, receiver, policy, facts)
     if saying.act is Act.EDIT or receiver.form is not Form.THREADS:
         return [notice]
     if saying.act is Act.SAY:
@@ -248,25 +248,25 @@ def _notices(
     return [notice, edit]
 
 
-def _notice(saying: _Saying, receiver: Receiver, policy: AlertPolicy, around: AlertFacts) -> Notice:
+def _notice(saying: _Saying, receiver: Receiver, policy: AlertPolicy, facts: AlertFacts) -> Notice:
     change, rotation = saying.change, saying.change.rotation
     scorecard = change.reason in _OUTCOMES
     payload: dict[str, Any] = {
         "rotations": [rotation.id],
-        "pair": pair_of(rotation, around.names),
+        "pair": pair_of(rotation, facts.names),
         "severity": rotation.severity.value,
         "change": change_to_json(change),
-        "around": facts_to_json(around),
+        "around": facts_to_json(facts),
     }
-    own_since = around.own_since.get(rotation.from_sector)
+    own_since = facts.own_since.get(rotation.from_sector)
     if own_since is not None:
         payload[OWN_SINCE] = own_since
     if saying.act is Act.EDIT and saying.told is not None:
         payload["first"] = saying.told.first
     text = (
-        reply_text(change, around).partition("\n")[0]
+        reply_text(change, facts).partition("\n")[0]
         if scorecard
-        else preview_line(rotation, around.names, change.changed_at)
+        else preview_line(rotation, facts.names, change.changed_at)
     )
     notice = Notice(
         dedup_key=f"{rotation.id}|{change.reason.value}|{iso(change.changed_at)}",
@@ -293,23 +293,23 @@ def _beside(notice: Notice, act: Act) -> Notice:
     return replace(notice, dedup_key=f"{notice.dedup_key}|{act.value}", act=act)
 
 
-def _crowd_notices(
+def _group_notices(
     group: Sequence[_Saying],
     receiver: Receiver,
     policy: AlertPolicy,
-    around: Mapping[str, AlertFacts],
+    facts: Mapping[str, AlertFacts],
 ) -> list[Notice]:
     """The one message, and each rotation's own notice as told in it."""
     first = group[0].change
-    crowd = crowd_of([s.change for s in group], around[first.rotation.id].names)
+    message = message_of([s.change for s in group], facts[first.rotation.id].names)
     urgent = any(_is_urgent(s.change) for s in group)
-    notice = crowd_notice(crowd, receiver, first.changed_at, urgent=urgent)
+    notice = group_notice(message, receiver, first.changed_at, urgent=urgent)
     notice = held_by_quiet_hours(notice, receiver, policy)
     return [
         notice,
         *(
             replace(
-                _notice(s, receiver, policy, around[s.change.rotation.id]),
+                _notice(s, receiver, policy, facts[s.change.rotation.id]),
                 told_in=notice.dedup_key,
                 due_at=notice.due_at,
             )

@@ -1,4 +1,4 @@
-"""What stands around a rotation when it is told, read from the store as of that interval."""
+"""What is told beside a rotation, read from the store as of that interval."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Enricher:
     page: str = ""
     banner: str = ""
 
-    def around(self, conn: Connection, rotation: Rotation, picture: MarketStep) -> AlertFacts:
+    def facts(self, conn: Connection, rotation: Rotation, picture: MarketStep) -> AlertFacts:
         """As of the close of ``picture``."""
         at = picture.close_time
         seen, listed = self._venues(rotation, picture)

@@ -17,7 +17,7 @@ NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class Grouped:
     """``key`` is a function of what it tells; ``body`` holds a line for each; ``pairs`` names them in a few words."""
 
     key: str
@@ -28,7 +28,7 @@ class Crowd:
     severity: str
 
 
-def crowds(changes: Sequence[RotationChange]) -> list[list[RotationChange]]:
+def grouped(changes: Sequence[RotationChange]) -> list[list[RotationChange]]:
     """Three or more rises of one interval that share a side go together; the rest alone, in order."""
     groups: list[list[RotationChange]] = []
     taken: set[int] = set()
@@ -46,14 +46,14 @@ def crowds(changes: Sequence[RotationChange]) -> list[list[RotationChange]]:
     return groups
 
 
-def crowd_of(group: Sequence[RotationChange], names: Mapping[str, str]) -> Crowd:
+def message_of(group: Sequence[RotationChange], names: Mapping[str, str]) -> Grouped:
     """The one message of a group."""
     headline = _shared_side(group, names)
     lines = [
         f"• {preview_line(change.rotation, names, change.changed_at)} ({change.rotation.id})"
         for change in group
     ]
-    return Crowd(
+    return Grouped(
         key="many|" + "|".join(sorted(f"{c.rotation.id}:{c.reason.value}" for c in group)),
         text=headline,
         body="\n".join([headline, *lines, "More of each: monitor explain ID"]),
@@ -63,22 +63,22 @@ def crowd_of(group: Sequence[RotationChange], names: Mapping[str, str]) -> Crowd
     )
 
 
-def crowd_notice(crowd: Crowd, receiver: Receiver, at: datetime, *, urgent: bool) -> Notice:
-    """A crowd as one notice to a receiver."""
+def group_notice(message: Grouped, receiver: Receiver, at: datetime, *, urgent: bool) -> Notice:
+    """A group's message as one notice to a receiver."""
     return Notice(
-        dedup_key=crowd.key,
+        dedup_key=message.key,
         channel=receiver.channel,
         kind=NoticeKind.DIGEST,
-        text=crowd.text,
+        text=message.text,
         event_at=at,
         due_at=at,
-        thread=crowd.key,
+        thread=message.key,
         recipient=receiver.recipient,
         payload={
-            "body": crowd.body,
-            "rotations": list(crowd.ids),
-            "pair": crowd.pairs,
-            "severity": crowd.severity,
+            "body": message.body,
+            "rotations": list(message.ids),
+            "pair": message.pairs,
+            "severity": message.severity,
         },
         urgent=urgent,
     )

@@ -92,15 +92,15 @@ class NoticeMaker:
         at = output.step.close_time
         changed = {c.rotation.id for c in output.changes}
         joined = {c.rotation.joins for c in output.changes if c.rotation.joins}
-        around = {
-            c.rotation.id: self._enricher.around(conn, c.rotation, output.step)
+        facts = {
+            c.rotation.id: self._enricher.facts(conn, c.rotation, output.step)
             for c in output.changes
         }
         # often enough, and the cost does not grow with a finer grid
         standing = self._standing(conn, output, changed) if is_aligned(at, HOUR) else []
         of = changed | joined | {found.rotation.id for found in standing}
         histories = self._histories(conn, of, made, at)
-        decision = decide(output.changes, self._policy, around, histories)
+        decision = decide(output.changes, self._policy, facts, histories)
         recalled = reminders_for(standing, self._policy, histories)
         return replace(decision, notices=(*decision.notices, *recalled))
 
@@ -118,7 +118,7 @@ class NoticeMaker:
         """Rotations that are on; those that changed in this step have just been spoken of."""
         at = output.step.close_time
         return [
-            Standing(rotation, self._enricher.around(conn, rotation, output.step), at)
+            Standing(rotation, self._enricher.facts(conn, rotation, output.step), at)
             for rotation in self._states(conn, at)
             if rotation.is_on and rotation.id not in changed
         ]

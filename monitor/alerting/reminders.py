@@ -19,13 +19,13 @@ class Standing:
     """A rotation that is on at ``at``."""
 
     rotation: Rotation
-    around: AlertFacts
+    facts: AlertFacts
     at: datetime
 
     @property
     def own_since(self) -> float | None:
         """The loser's own move since detection, a fraction; None where it is unknown."""
-        return self.around.own_since.get(self.rotation.from_sector)
+        return self.facts.own_since.get(self.rotation.from_sector)
 
 
 def reminders_for(
@@ -54,14 +54,14 @@ def _is_due(found: Standing, told: History, receiver: Receiver, policy: AlertPol
 
 def _reminder(found: Standing, receiver: Receiver, told: History, policy: AlertPolicy) -> Notice:
     rotation, at = found.rotation, found.at
-    body = reminder_text(rotation, found.around, at)
+    body = reminder_text(rotation, found.facts, at)
     payload: dict[str, Any] = {
         "body": body,
         "rotations": [rotation.id],
-        "pair": pair_of(rotation, found.around.names),
+        "pair": pair_of(rotation, found.facts.names),
         "severity": rotation.severity.value,
         "change": change_to_json(RotationChange(rotation, _state(rotation), at)),
-        "around": facts_to_json(found.around),
+        "around": facts_to_json(found.facts),
     }
     if found.own_since is not None:
         payload[OWN_SINCE] = found.own_since

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from monitor.alerting.enrich import Enricher
-from monitor.alerting.grouping import Crowd, crowd_notice, few
+from monitor.alerting.grouping import Grouped, few, group_notice
 from monitor.alerting.history import REMEMBERED
 from monitor.alerting.policy import AlertPolicy, Form, held_by_quiet_hours, is_at_least
 from monitor.content.alert import PREVIEW, AlertFacts, pair_of
@@ -22,7 +22,7 @@ _KEY = "start_digest"
 
 def start_digest(
     found: Sequence[Rotation],
-    around: Mapping[str, AlertFacts],
+    facts: Mapping[str, AlertFacts],
     at: datetime,
     policy: AlertPolicy,
 ) -> list[Notice]:
@@ -35,7 +35,7 @@ def start_digest(
         loud = [r for r in found if is_at_least(r.severity, receiver.minimum)]
         if receiver.form is Form.MAIL or not loud:
             continue
-        digest = crowd_notice(_start(loud, around), receiver, at, urgent=False)
+        digest = group_notice(_start(loud, facts), receiver, at, urgent=False)
         digest = held_by_quiet_hours(digest, receiver, policy)
         made.append(digest)
         made += [
@@ -52,15 +52,15 @@ def start_digest(
     return made
 
 
-def _start(found: Sequence[Rotation], around: Mapping[str, AlertFacts]) -> Crowd:
-    pairs = [pair_of(r, around[r.id].names) for r in found]
+def _start(found: Sequence[Rotation], facts: Mapping[str, AlertFacts]) -> Grouped:
+    pairs = [pair_of(r, facts[r.id].names) for r in found]
     head = one_line(f"Already on at start: {few(pairs)}", PREVIEW)
     lines = [
         f"• {pair}, {r.severity.value}, since {r.detected_at:%d %b %H:%M} UTC ({r.id})"
         for pair, r in zip(pairs, found, strict=True)
     ]
     ids = tuple(r.id for r in found)
-    return Crowd(
+    return Grouped(
         key="start|" + ",".join(sorted(ids)),
         text=head,
         body="\n".join([head, *lines]),
@@ -94,5 +94,5 @@ def digest_at_start(
         picture = steps.latest_step(conn)
         if picture is None:
             return 0
-        around = {r.id: enricher.around(conn, r, picture) for r in on}
-        return outbox.enqueue(conn, start_digest(on, around, at, policy))
+        facts = {r.id: enricher.facts(conn, r, picture) for r in on}
+        return outbox.enqueue(conn, start_digest(on, facts, at, policy))

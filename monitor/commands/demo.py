@@ -177,7 +177,7 @@ def _tell_alert(
         picture = steps.step_at(conn, change.changed_at)
         if picture is None:
             return
-        around = enricher.around(conn, change.rotation, picture)
+        around = enricher.facts(conn, change.rotation, picture)
     out.print(f"\nThe alert of {change.changed_at:%Y-%m-%d %H:%M} UTC:\n", markup=False)
     for line in alert_text(alert_message(change, around)).splitlines():
         _say(out, line, first="  ", then="    ")

@@ -112,7 +112,7 @@ def _message(rotation: "Rotation", settings: "Settings", database: "Database") -
         around = (
             AlertFacts(names=enricher.names)
             if step is None
-            else enricher.around(conn, rotation, step)
+            else enricher.facts(conn, rotation, step)
         )
     return alert_message(RotationChange(rotation, reason, at), around, afterwards=True)
 

@@ -63,7 +63,7 @@ def _turns(episode: Episode, database: Database, told: Sequence[RotationChange])
         for change in told:
             step = steps.step_at(conn, change.changed_at)
             if step is not None and change.rotation.confirmed_at is not None:
-                turns.append((change, enricher.around(conn, change.rotation, step)))
+                turns.append((change, enricher.facts(conn, change.rotation, step)))
     return turns
 
 

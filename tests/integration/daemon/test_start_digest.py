@@ -47,7 +47,7 @@ def test_a_store_that_takes_nothing_leaves_it_owed(database: Database) -> None:
     desk = on_at_start(database)
 
     class Broken:
-        def around(self, *_: object) -> None:
+        def facts(self, *_: object) -> None:
             raise RuntimeError("killed here")
 
     try:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from monitor.alerting.grouping import crowd_of
+from monitor.alerting.grouping import message_of
 from monitor.alerting.policy import AlertPolicy, Form, Receiver
 from monitor.alerting.start_digest import start_digest
 from monitor.content.alert import AlertFacts
@@ -29,5 +29,5 @@ def test_message_of_three_at_once() -> None:
         replace(one, id="rot-a", from_sector="defi", severity=Severity.CRITICAL),
         replace(one, id="rot-b", from_sector="gaming"),
     ]
-    crowd = crowd_of([change(rotation, ChangeReason.CONFIRMED) for rotation in made], NAMES)
-    assert_golden("three-at-once.txt", f"{crowd.text}\n\n{crowd.body}\n")
+    message = message_of([change(rotation, ChangeReason.CONFIRMED) for rotation in made], NAMES)
+    assert_golden("three-at-once.txt", f"{message.text}\n\n{message.body}\n")
