@@ -1,6 +1,8 @@
 """`monitor import` and `monitor export`: bars and supplies in, figures out."""
 
+import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +18,16 @@ class Kind(StrEnum):
     bars = "bars"
     sectors = "sectors"
     rotations = "rotations"
+
+
+class Format(StrEnum):
+    """How it is written."""
+
+    csv = "csv"
+    csv_gz = "csv.gz"
+    parquet = "parquet"
+    arrow = "arrow"
+    json = "json"
 
 
 def register(app: typer.Typer) -> None:
@@ -53,28 +65,43 @@ def export(
     ctx: typer.Context,
     kind: Annotated[Kind, typer.Argument(help="What to write.")],
     out: Annotated[
-        Path, typer.Option(help="File; its suffix (.csv, .parquet, .json) is the format.")
+        Path,
+        typer.Option(
+            help="File; its suffix (.csv, .csv.gz, .parquet, .arrow, .json) is the format. - is standard output."
+        ),
     ],
     since: Annotated[str | None, typer.Option(help="From here on.")] = None,
     until: Annotated[str | None, typer.Option(help="Up to here.")] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="In place of the suffix [for -: csv].")
+    ] = None,
 ) -> None:
     """Stored bars, sector states or rotations as a file with units in the column names."""
-    from monitor.files.importing import export_file
+    from monitor.files.export import export_file, export_stream
 
     context = context_of(ctx)
     settings = context.settings()
     now = context.clock.now()
+    begin, end = moment(since, now) if since else None, moment(until, now) if until else None
+    to_stdout = str(out) == "-"
     with context.database(settings) as database:
-        rows = export_file(
-            kind.value,
-            out,
-            database,
+        write = (
+            partial(export_stream, out=sys.stdout.buffer)
+            if to_stdout
+            else partial(export_file, out=out)
+        )
+        rows = write(
+            kind=kind.value,
+            database=database,
             width=settings.engine.interval,
-            since=moment(since, now) if since else None,
-            until=moment(until, now) if until else None,
+            since=begin,
+            until=end,
+            form=form.value if form else None,
         )
         if not rows:
             with database.read() as conn:
                 if kind is Kind.bars or not say_no_steps(conn, settings):
-                    say_missing(conn, settings, moment(since, now) if since else None)
-    typer.echo(f"wrote {rows:,} rows to {out}")
+                    say_missing(conn, settings, begin)
+    where = "standard output" if to_stdout else out
+    why = "" if rows else f": no {kind.value} are stored in this range"
+    typer.echo(f"wrote {rows:,} rows to {where}{why}", err=to_stdout or not rows)

@@ -1,55 +1,27 @@
-"""Stored bars, sector states and rotations as a file; the suffix is the format, units stand in the column names."""
+"""Stored bars, sector states and rotations as a file or on standard output, with units in the column names."""
 
-import csv
-import gzip
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+import shutil
+import tempfile
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 from sqlalchemy import Connection
 
 from monitor.files.tables import BAR_COLUMNS
+from monitor.files.writers import WRITERS, Columns, Kind, Record
+from monitor.model import rotation_columns
 from monitor.model.errors import MonitorError
-from monitor.model.figures import FIGURES
+from monitor.model.figures import FIGURES, Unit
 from monitor.model.grid import iso
 from monitor.model.rotation_json import rotation_to_json
-from monitor.model.state import SectorState
 from monitor.model.universe import BEGINNING, END
 from monitor.store import bars, rotations, steps
 from monitor.store.database import Database
 
-Record = dict[str, Any]
-
-_BATCH = 20_000
-_ROTATION_COLUMNS = (
-    "id",
-    "from_sector",
-    "to_sector",
-    "status",
-    "severity",
-    "detected_at",
-    "confirmed_at",
-    "closed_at",
-    "started_at",
-    "score",
-    "at_start",
-    "parameters",
-)
-_EVIDENCE_COLUMNS = (
-    "window_h",
-    "relative_return",
-    "share_change_pp",
-    "volume_share_change_pp",
-    "net_flow_usd",
-    "market_return",
-    "from_own_return",
-    "to_own_return",
-    "moved_before_detection_pp",
-)
+_EXPORTED = tuple(figure for figure in FIGURES if figure.exported)
 
 
 def export_file(
@@ -60,24 +32,20 @@ def export_file(
     width: timedelta,
     since: datetime | None = None,
     until: datetime | None = None,
+    form: str | None = None,
 ) -> int:
     """Write ``bars``, ``sectors`` or ``rotations`` of ``[since, until)`` to ``out``; gives the number of rows.
 
-    ``.csv``, ``.csv.gz``, ``.parquet`` or ``.json`` (a list of objects; rotations as `rotations --json` prints them).
-    Exported bars can be imported again. The file appears whole or not at all. Raises MonitorError for another suffix.
+    ``form``: a name of :data:`monitor.files.writers.WRITERS`; the file's suffix without it. JSON is a list of objects,
+    rotations as `rotations --json` prints them. Exported bars can be imported again. The file appears whole or not at
+    all, with its header also where nothing is in it. Raises MonitorError for another suffix.
     """
-    write = _writer(out)
+    form = form or _form(out)
     partial = out.with_name(f".{out.name}.part")
     try:
         with database.read() as conn:
-            if kind == "bars":
-                records = _bars(conn, width, since, until)
-            elif kind == "sectors":
-                records = _sectors(conn, since, until)
-            else:
-                flat = not out.name.lower().endswith(".json")
-                records = _rotations(conn, since, until, flat=flat)
-            count = write(partial, records)
+            records = _records(kind, conn, width, since, until, flat=form != "json")
+            count = WRITERS[form](partial, _columns(kind), records)
         os.replace(partial, out)  # noqa: PTH105  atomic, and Path.replace says the same
     except OSError as error:
         raise MonitorError(f"{out}: cannot be written: {error.strerror}") from error
@@ -86,20 +54,74 @@ def export_file(
     return count
 
 
-def _writer(out: Path) -> Callable[[Path, Iterable[Record]], int]:
+def export_stream(
+    kind: str,
+    out: BinaryIO,
+    database: Database,
+    *,
+    width: timedelta,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    form: str | None = None,
+) -> int:
+    """As :func:`export_file`, to an open stream; CSV without a ``form``. Nothing is sent before all of it is read."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "export"
+        count = export_file(
+            kind, whole, database, width=width, since=since, until=until, form=form or "csv"
+        )
+        with whole.open("rb") as file:
+            shutil.copyfileobj(file, out)
+    return count
+
+
+def _form(out: Path) -> str:
     name = out.name.lower()
-    for suffix, write in (
-        (".csv", _csv),
-        (".csv.gz", _csv_gz),
-        (".parquet", _parquet),
-        (".json", _json),
-    ):
-        if name.endswith(suffix):
-            return write
-    raise MonitorError(
-        f"{out}: found suffix {out.suffix!r}, expected .csv, .csv.gz, .parquet or .json",
-        remedy="name the file with the suffix of the format you want",
-    )
+    found = [form for form in WRITERS if name.endswith(f".{form}")]
+    if not found:
+        *some, last = (f".{form}" for form in WRITERS)
+        raise MonitorError(
+            f"{out}: found suffix {out.suffix!r}, expected {', '.join(some)} or {last}",
+            remedy="name the file with the suffix of the format you want",
+        )
+    return found[0]
+
+
+def _columns(kind: str) -> Columns:
+    if kind == "bars":
+        texts = ("ts", "exchange", "symbol")
+        return {name: "text" if name in texts else "number" for name in BAR_COLUMNS}
+    if kind == "sectors":
+        kinds: dict[str, Kind] = {"close_ts": "text", "sector": "text"}
+        for figure in _EXPORTED:
+            kinds[figure.export_name] = "whole" if figure.unit is Unit.COUNT else "number"
+        return kinds
+    return {name: _rotation_kind(name) for name in rotation_columns.COLUMNS}
+
+
+def _rotation_kind(name: str) -> Kind:
+    if name in rotation_columns.FLAGS:
+        return "flag"
+    if name in rotation_columns.WHOLE:
+        return "whole"
+    return "number" if name in rotation_columns.NUMBERS else "text"
+
+
+def _records(
+    kind: str,
+    conn: Connection,
+    width: timedelta,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    flat: bool,
+) -> Iterator[Record]:
+    if kind == "bars":
+        return _bars(conn, width, since, until)
+    if kind == "sectors":
+        return _sectors(conn, since, until)
+    found = rotations.list_rotations(conn, since=since, until=until)
+    return map(rotation_columns.rotation_row if flat else rotation_to_json, found)
 
 
 def _bars(
@@ -114,86 +136,5 @@ def _bars(
 
 def _sectors(conn: Connection, since: datetime | None, until: datetime | None) -> Iterator[Record]:
     for close, state in steps.sector_series(conn, since or BEGINNING, until or END):
-        yield {"close_ts": iso(close), "sector": state.id, **_sector_figures(state)}
-
-
-def _sector_figures(state: SectorState) -> Record:
-    return {figure.export_name: figure.read(state) for figure in FIGURES if figure.exported}
-
-
-def _rotations(
-    conn: Connection, since: datetime | None, until: datetime | None, *, flat: bool
-) -> Iterator[Record]:
-    for rotation in rotations.list_rotations(conn, since=since, until=until):
-        record = rotation_to_json(rotation)
-        if not flat:
-            yield record
-            continue
-        evidence = record["evidence"]
-        yield {name: record[name] for name in _ROTATION_COLUMNS} | {
-            name: evidence[name] for name in _EVIDENCE_COLUMNS
-        }
-
-
-def _csv(path: Path, records: Iterable[Record]) -> int:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        return _write_csv(file, records)
-
-
-def _csv_gz(path: Path, records: Iterable[Record]) -> int:
-    with gzip.open(path, "wt", encoding="utf-8", newline="") as file:
-        return _write_csv(file, records)
-
-
-def _write_csv(file: Any, records: Iterable[Record]) -> int:
-    count = 0
-    writer = None
-    for record in records:
-        if writer is None:
-            writer = csv.DictWriter(file, list(record))
-            writer.writeheader()
-        writer.writerow(record)
-        count += 1
-    return count
-
-
-def _json(path: Path, records: Iterable[Record]) -> int:
-    count = 0
-    with path.open("w", encoding="utf-8") as file:
-        for record in records:
-            file.write(",\n" if count else "[\n")
-            file.write(json.dumps(record, ensure_ascii=False, allow_nan=False))
-            count += 1
-        file.write("\n]\n" if count else "[]\n")
-    return count
-
-
-def _parquet(path: Path, records: Iterable[Record]) -> int:
-    import pyarrow as pa  # noqa: PLC0415  heavy: only where a Parquet file is written
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    rest = iter(records)
-    batch = list(islice(rest, _BATCH))
-    if not batch:
-        pq.write_table(pa.table({}), path)
-        return 0
-    schema = pa.schema([(name, _type(pa, name)) for name in batch[0]])
-    count = 0
-    with pq.ParquetWriter(path, schema) as writer:
-        while batch:
-            writer.write_table(pa.Table.from_pylist(batch, schema=schema))
-            count += len(batch)
-            batch = list(islice(rest, _BATCH))
-    return count
-
-
-def _type(pa: Any, name: str) -> Any:
-    texts = {"ts", "close_ts", "exchange", "symbol", "sector", *_ROTATION_COLUMNS} - {
-        "score",
-        "at_start",
-    }
-    if name in texts:
-        return pa.string()
-    if name == "at_start":
-        return pa.bool_()
-    return pa.int64() if name in ("members_count", "window_h") else pa.float64()
+        figures = {figure.export_name: figure.read(state) for figure in _EXPORTED}
+        yield {"close_ts": iso(close), "sector": state.id, **figures}

@@ -1,11 +1,10 @@
-"""Import of bars and supplies from files, and the way out again (:func:`monitor.files.export.export_file`)."""
+"""Import of bars and supplies from files."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from monitor.clock import Clock
-from monitor.files.export import export_file
 from monitor.files.import_bars import import_bars
 from monitor.files.import_report import ImportReport
 from monitor.files.import_supplies import import_supplies
@@ -13,7 +12,7 @@ from monitor.files.tables import FileRefusedError, kind_of_table
 from monitor.model.universe import Universe
 from monitor.store.database import Database
 
-__all__ = ["ImportReport", "export_file", "import_files"]
+__all__ = ["ImportReport", "import_files"]
 
 
 def import_files(

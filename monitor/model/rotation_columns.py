@@ -44,7 +44,7 @@ _OUTCOME = {
     "share_change_pp": "share_change_pp",
     "held": "held",
 }
-COLUMNS = (
+COLUMNS: tuple[str, ...] = (
     *_OWN,
     *_EVIDENCE.values(),
     *(f"outcome_{due}_{name}" for due in ("24h", "72h") for name in _OUTCOME.values()),

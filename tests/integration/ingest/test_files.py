@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from monitor.clock import ManualClock
-from monitor.files.importing import ImportReport, export_file, import_files
+from monitor.files.export import export_file
+from monitor.files.importing import ImportReport, import_files
 from monitor.files.tables import BAR_COLUMNS
 from monitor.model.errors import MonitorError
 from monitor.model.universe import Market, Sector, Token, Universe

@@ -1,0 +1,107 @@
+"""Exports: every format, a header also where nothing is in it, standard output, outcomes and units of rotations."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from monitor.commands import files
+from monitor.commands.context import Context
+from monitor.commands.demo import demo_database, run_episode
+from monitor.episodes import load_episode
+from monitor.model import rotation_columns
+from monitor.model.errors import MonitorError
+from monitor.store import rotations
+from monitor.store.database import open_database
+
+CONFIG = Path(__file__).resolve().parents[3] / "config" / "monitor.toml"
+KINDS = ("bars", "sectors", "rotations")
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    episode = load_episode()
+    path = tmp_path_factory.mktemp("export") / "demo.db"
+    database = demo_database(episode, path)
+    run_episode(episode, database)
+    database.close()
+    return path
+
+
+def export(stored: Path, *arguments: str) -> Result:
+    verbs = typer.Typer()
+    verbs.callback()(lambda: None)
+    files.register(verbs)
+    environ = {"MONITOR_ENGINE__INTERVAL": "1h", "MONITOR_ENGINE__CARRY_MAX": "2h"}
+    context = Context(CONFIG, f"sqlite:///{stored}", environ)
+    return CliRunner().invoke(verbs, ["export", *arguments], obj=context, catch_exceptions=False)
+
+
+def rows_of(path: Path) -> tuple[list[str], list[dict[str, object]]]:
+    """(columns, rows) of a file by its suffix."""
+    if path.suffix == ".csv":
+        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
+        return list(reader.fieldnames or ()), [dict(row) for row in reader]
+    table = (
+        pq.read_table(path)
+        if path.suffix == ".parquet"
+        else pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    )
+    return table.column_names, table.to_pylist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "arrow", "feather"])
+def test_a_header_is_there_also_without_a_row(
+    stored: Path, tmp_path: Path, kind: str, suffix: str
+) -> None:
+    full, empty = tmp_path / f"full.{suffix}", tmp_path / f"empty.{suffix}"
+    range_ = ("--since", "2025-01-18", "--until", "2025-01-21")
+    assert export(stored, kind, "--out", str(full), *range_).exit_code == 0
+    said = export(stored, kind, "--out", str(empty), "--since", "2026-01-01")
+    assert said.exit_code == 0
+    assert f"wrote 0 rows to {empty}: no {kind} are stored in this range" in said.stderr
+    columns, rows = rows_of(full)
+    assert rows
+    assert rows_of(empty) == (columns, [])
+
+
+def test_rotations_have_outcomes_and_units_in_their_columns(stored: Path, tmp_path: Path) -> None:
+    out = tmp_path / "rotations.parquet"
+    export(stored, "rotations", "--out", str(out))
+    columns, rows = rows_of(out)
+    assert columns == list(rotation_columns.COLUMNS)
+    database = open_database(f"sqlite:///{stored}", read_only=True)
+    with database.read() as conn:
+        kept = rotations.list_rotations(conn)
+    database.close()
+    assert [row["id"] for row in rows] == [rotation.id for rotation in kept]
+    for row, rotation in zip(rows, kept, strict=True):
+        outcome = rotation.outcomes["72h"]
+        assert outcome is not None
+        assert row["outcome_72h_relative_return_fraction"] == outcome.relative_return
+        assert row["outcome_72h_held"] is outcome.held
+        assert row["relative_return_fraction"] == rotation.evidence.relative_return
+
+
+def test_standard_output_holds_the_rows_alone(stored: Path) -> None:
+    said = export(stored, "sectors", "--out", "-", "--since", "2025-01-31")
+    rows = list(csv.DictReader(io.StringIO(said.stdout)))
+    assert {row["sector"] for row in rows} == {"ai-agents", "benchmark", "memes"}
+    assert f"wrote {len(rows):,} rows to standard output" in said.stderr
+    as_json = export(stored, "rotations", "--out", "-", "--format", "json")
+    assert {"evidence", "outcomes"} <= set(json.loads(as_json.stdout)[0])
+    packed = export(stored, "rotations", "--out", "-", "--format", "arrow")
+    table = pa.ipc.open_file(pa.BufferReader(packed.stdout_bytes)).read_all()
+    assert table.num_rows == len(json.loads(as_json.stdout))
+
+
+def test_an_unknown_suffix_is_named_with_those_that_are_known(stored: Path, tmp_path: Path) -> None:
+    with pytest.raises(MonitorError, match=r"found suffix '.xlsx', expected .csv.* \.arrow"):
+        export(stored, "bars", "--out", str(tmp_path / "x.xlsx"))
