@@ -17,6 +17,7 @@ from monitor.ingest.validation.plausibility import LEVEL_FACTOR, outliers
 from monitor.ingest.venues.rows import RawCandle, number
 from monitor.model.bars import Bar, Coverage, Refusal
 from monitor.model.grid import EPOCH, is_aligned, iso
+from monitor.model.spans import runs
 from monitor.model.universe import Market, Universe
 from monitor.store import bars, quarantine
 from monitor.store.database import Database
@@ -230,26 +231,18 @@ class _Piece:
         with database.write() as conn:
             at = issue_time(conn, clock.now())
             saved = bars.save_bars(conn, self.bars, width=width, received_at=at)
-            bars.save_coverage(conn, _runs(self.bars, width), fetched_at=at)
+            bars.save_coverage(conn, self._coverage(width), fetched_at=at)
             quarantine.add_refusals(conn, self.refusals, at)
         report.new += saved.new
         report.revised += saved.revised
         report.unchanged += saved.unchanged
 
-
-def _runs(stored: list[Bar], width: timedelta) -> list[Coverage]:
-    opens: dict[str, set[datetime]] = defaultdict(set)
-    for bar in stored:
-        opens[bar.market_id].add(bar.open_time)
-    runs: list[Coverage] = []
-    for market_id, moments in opens.items():
-        start = previous = None
-        for moment in sorted(moments):
-            if previous is not None and start is not None and moment != previous + width:
-                runs.append(Coverage(market_id, width, start, previous + width))
-                start = moment
-            start = start or moment
-            previous = moment
-        if start is not None and previous is not None:
-            runs.append(Coverage(market_id, width, start, previous + width))
-    return runs
+    def _coverage(self, width: timedelta) -> list[Coverage]:
+        opens: dict[str, set[datetime]] = defaultdict(set)
+        for bar in self.bars:
+            opens[bar.market_id].add(bar.open_time)
+        return [
+            Coverage(market_id, width, *run)
+            for market_id, moments in opens.items()
+            for run in runs(sorted(moments), width)
+        ]

@@ -8,6 +8,7 @@ from monitor.clock import Clock
 from monitor.ingest.validation.acceptance import Verdict
 from monitor.ingest.validation.plausibility import Known
 from monitor.model.bars import Coverage, Refusal, VenueHealth
+from monitor.model.spans import left_open, runs
 from monitor.store import bars, quarantine, venue_health
 from monitor.store.bars import SaveResult
 from monitor.store.database import Database
@@ -45,21 +46,14 @@ def newest_bars(database: Database, width: timedelta) -> dict[str, Known]:
 
 def believed_coverage(verdict: Verdict) -> list[Coverage]:
     """What an answer may speak for: not for bars that were refused afterwards, by level or as another coin's."""
-    refused = {r.open_time for r in verdict.refusals if r.open_time is not None}
-    if not refused:
-        return list(verdict.answer.coverage)
-    if not verdict.bars:
+    refused = sorted({r.open_time for r in verdict.refusals if r.open_time is not None})
+    if refused and not verdict.bars:
         return []
-    pieces: list[Coverage] = []
-    for item in verdict.answer.coverage:
-        since = item.since
-        for hole in sorted(moment for moment in refused if item.since <= moment < item.until):
-            if since < hole:
-                pieces.append(Coverage(item.market_id, item.width, since, hole))
-            since = hole + item.width
-        if since < item.until:
-            pieces.append(Coverage(item.market_id, item.width, since, item.until))
-    return pieces
+    return [
+        Coverage(item.market_id, item.width, *part)
+        for item in verdict.answer.coverage
+        for part in left_open((item.since, item.until), runs(refused, item.width))
+    ]
 
 
 def write_verdicts(

@@ -1,6 +1,6 @@
 """How whole a day is: coverage, spells in which nothing was seen, venues that were silent, refusals, late notices."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import fmean
@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 
 from monitor.content.report import DataHealth, Refused, WaitingNotices
 from monitor.model.grid import floor_time, opens_between
+from monitor.model.spans import Span, runs
 from monitor.model.state import SectorState
 from monitor.model.universe import Universe
 from monitor.reporting.outages import outages_of
 from monitor.store import closes, quarantine
 from monitor.store.punctuality import punctuality
 
-Span = tuple[datetime, datetime]
 States = Sequence[tuple[datetime, SectorState]]
 
 GRACE = timedelta(minutes=10)
@@ -69,17 +69,6 @@ def blind_spells(
     return tuple(
         runs((o for o in opens_between(begin, end, width) if o + width not in seen), width)
     )
-
-
-def runs(opens: Iterable[datetime], width: timedelta) -> list[Span]:
-    """``[since, until)`` of intervals that follow each other without a gap; ``opens`` ascending."""
-    found: list[Span] = []
-    for moment in opens:
-        if found and found[-1][1] == moment:
-            found[-1] = (found[-1][0], moment + width)
-        else:
-            found.append((moment, moment + width))
-    return found
 
 
 def gaps_before(

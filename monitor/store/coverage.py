@@ -14,11 +14,10 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from monitor.model.bars import Coverage
 from monitor.model.grid import floor_time
+from monitor.model.spans import Span, left_open
 from monitor.store import checkpoints, markets
 from monitor.store.knowledge import IN_TIME
 from monitor.store.tables import coverage, market, step
-
-Range = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def save_coverage(conn: Connection, items: Sequence[Coverage], *, fetched_at: da
     if not items:
         return
     numbers = markets.register(conn, {item.market_id for item in items})
-    by_series: dict[tuple[int, timedelta], list[Range]] = defaultdict(list)
+    by_series: dict[tuple[int, timedelta], list[Span]] = defaultdict(list)
     for item in items:
         if item.since < item.until:
             by_series[numbers[item.market_id], item.width].append((item.since, item.until))
@@ -61,12 +60,12 @@ def save_coverage(conn: Connection, items: Sequence[Coverage], *, fetched_at: da
 
 def missing_ranges(
     conn: Connection, market_id: str, width: timedelta, since: datetime, until: datetime
-) -> list[Range]:
+) -> list[Span]:
     """Parts of ``[since, until)`` that no answer spoke for, ascending."""
     number = markets.numbers(conn).get(market_id)
     if number is None:
         return [(since, until)] if since < until else []
-    return _holes((since, until), pieces(conn, number, width // timedelta(seconds=1), since, until))
+    return _open((since, until), pieces(conn, number, width // timedelta(seconds=1), since, until))
 
 
 def pieces(
@@ -124,15 +123,15 @@ def _late_until(width: timedelta, fetched_at: datetime, stepped: datetime | None
 def _add(
     conn: Connection,
     series: tuple[int, int],
-    spoke_for: Range,
+    spoke_for: Span,
     late_until: datetime,
     fetched_at: datetime,
-) -> list[Range]:
+) -> list[Span]:
     """Adds what nobody had spoken for, and gives it back."""
     since, until = spoke_for
     near = pieces(conn, *series, since, until)
     fresh: list[Piece] = []
-    holes = _holes(spoke_for, near)
+    holes = _open(spoke_for, near)
     for start, end in holes:
         border = min(max(start, late_until), end)
         fresh += [Piece(start, border, fetched_at), Piece(border, end, None)]
@@ -162,17 +161,8 @@ def _add(
     return holes
 
 
-def _holes(wanted: Range, spoken: Iterable[Piece]) -> list[Range]:
-    """What of ``wanted`` the ascending pieces leave open."""
-    holes: list[Range] = []
-    since, until = wanted
-    for piece in spoken:
-        if piece.since > since:
-            holes.append((since, min(piece.since, until)))
-        since = max(since, piece.until)
-    if since < until:
-        holes.append((since, until))
-    return [hole for hole in holes if hole[0] < hole[1]]
+def _open(wanted: Span, spoken: Iterable[Piece]) -> list[Span]:
+    return left_open(wanted, ((piece.since, piece.until) for piece in spoken))
 
 
 def _merge(loose: list[Piece]) -> list[Piece]:

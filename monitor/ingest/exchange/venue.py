@@ -16,6 +16,7 @@ from monitor.ingest.venues.request import kind_of
 from monitor.ingest.venues.rows import RawCandle
 from monitor.model.bars import Bar, Coverage, Refusal
 from monitor.model.grid import floor_time, to_ms
+from monitor.model.spans import Span, left_open, runs
 from monitor.model.universe import Market
 
 CLOCK_TOLERANCE = timedelta(seconds=30)
@@ -196,7 +197,7 @@ class VenueClient:
             since = max(since, checked.closed[0].open_time)
             until = min(until, checked.closed[-1].open_time + frame.width)
         if None not in refused and not self.definition.fills_quiet:
-            return tuple(_without(frame, since, until, silent))
+            return _spoken_for(frame, (since, until), silent)
         seen = {bar.open_time for bar in checked.closed}
         if not seen:
             return ()
@@ -207,7 +208,7 @@ class VenueClient:
             if moment not in seen:
                 silent.add(moment)
             moment += frame.width
-        return tuple(_without(frame, since, until, silent))
+        return _spoken_for(frame, (since, until), silent)
 
     async def _load(self) -> None:
         await self._connection.load_markets()
@@ -240,16 +241,7 @@ class VenueClient:
             self.clock_offset = max(shown - answered, timedelta(0))
 
 
-def _without(
-    frame: Frame, since: datetime, until: datetime, silent: set[datetime]
-) -> list[Coverage]:
-    """``[since, until)`` less the bars that open at ``silent`` times."""
-    pieces: list[Coverage] = []
-    start = since
-    for hole in sorted(h for h in silent if since <= h < until):
-        if start < hole:
-            pieces.append(Coverage(frame.market_id, frame.width, start, hole))
-        start = hole + frame.width
-    if start < until:
-        pieces.append(Coverage(frame.market_id, frame.width, start, until))
-    return pieces
+def _spoken_for(frame: Frame, span: Span, silent: set[datetime]) -> tuple[Coverage, ...]:
+    """The span less the bars that open at ``silent`` times."""
+    spoken = left_open(span, runs(sorted(silent), frame.width))
+    return tuple(Coverage(frame.market_id, frame.width, *part) for part in spoken)

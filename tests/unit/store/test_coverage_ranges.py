@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.store.coverage import Piece, _holes, _late_until, _merge
+from monitor.store.coverage import Piece, _late_until, _merge, _open
 
 FIVE = timedelta(minutes=5)
 
@@ -33,7 +33,7 @@ def test_holes_are_what_no_answer_spoke_for(
     spoken: list[Piece], holes: list[tuple[str, str]]
 ) -> None:
     expected = [(clock(a), clock(b)) for a, b in holes]
-    assert _holes((clock("10:00"), clock("12:00")), spoken) == expected
+    assert _open((clock("10:00"), clock("12:00")), spoken) == expected
 
 
 def test_neighbours_known_at_one_time_become_one() -> None:
