@@ -9,7 +9,7 @@ from typing import Any
 from monitor.alerting.grouping import few
 from monitor.content.wording.figures import stamp
 from monitor.model.grid import iso, parse_iso
-from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.model.notice import Notice, NoticeKind
 from monitor.model.rotation import SEVERITY_ORDER, Severity
 
 Entry = dict[str, Any]
@@ -25,7 +25,7 @@ def outage_digest(notices: Sequence[Notice], *, refused: bool) -> Notice:
 
     def told(entries: list[Entry]) -> list[str]:
         span = f"{stamp(parse_iso(entries[0]['at']))} to {stamp(parse_iso(entries[-1]['at']))}"
-        if notices[0].channel is Channel.OPERATOR:
+        if notices[0].kind is NoticeKind.OPERATOR:
             head = f"Monitor: {len(entries)} notices waited {why}"
             return [head, f"They are of {span}:", *map(_operator_line, entries)]
         head = f"{_worst(entries)}{len(entries)} notices: {_named(entries)}"
@@ -75,7 +75,7 @@ def _digest(
     held = [notice.payload["held_until"] for notice in notices if "held_until" in notice.payload]
     if what == "quiet" and held:
         payload["held_until"] = max(held)
-    operator = first.channel is Channel.OPERATOR
+    operator = first.kind is NoticeKind.OPERATOR
     return Notice(
         dedup_key=key,
         channel=first.channel,

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from monitor.model.grid import floor_time, iso
-from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.model.notice import Notice, NoticeKind
 
 
 def operator_notice(
@@ -18,7 +18,7 @@ def operator_notice(
     digest = hashlib.sha256(line.encode()).hexdigest()[:12]
     return Notice(
         dedup_key=f"operator|{what}|{iso(floor_time(at, once_in) if once_in else at)}|{digest}",
-        channel=Channel.OPERATOR,
+        channel="",  # whoever enqueues it addresses it
         kind=NoticeKind.OPERATOR,
         text=line[:300],
         event_at=at,

@@ -84,7 +84,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         "changed_at": iso(change.changed_at),
         "reason": change.reason.value,
         "severity": change.rotation.severity.value,
-        "channel": answer.reader[0].value,
+        "channel": answer.reader[0],
         "recipient": answer.reader[1],
         "told": answer.told_at is not None,
         "delivered_at": iso(answer.told_at) if answer.told_at else None,

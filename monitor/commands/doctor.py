@@ -147,9 +147,13 @@ async def _venue(client: "VenueClient") -> list[Finding]:
 
 
 def _channels(settings: "Settings") -> Iterator[Finding]:
-    from monitor.bootstrap import mail_server, names_of_channels
+    from monitor.bootstrap import ways_of
+    from monitor.delivery.mail.setup import mail_server
+    from monitor.delivery.registry import channel_faults
 
-    found = names_of_channels(settings)
+    found = [way.channel for way in ways_of(settings)]
+    for fault in channel_faults(settings):
+        yield Finding("channels", fault, wrong=True, mend="see the README, Further channels")
     if not found:
         mend = "MONITOR_ALERTS__SLACK__WEBHOOK"
         yield Finding(
@@ -159,7 +163,7 @@ def _channels(settings: "Settings") -> Iterator[Finding]:
             mend=mend,
         )
     for channel in found:
-        yield Finding(f"channel {channel.value}", "set up; try it with: monitor notify test")
+        yield Finding(f"channel {channel}", "set up; try it with: monitor notify test")
     server = mail_server(settings)
     if server is not None:
         yield asyncio.run(_mail(server))

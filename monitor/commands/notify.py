@@ -1,6 +1,5 @@
 """`monitor notify`: the channels, tried through the real path."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
     from monitor.commands.context import Context
     from monitor.delivery.channel import ChannelSender
+    from monitor.delivery.ways import Way
     from monitor.model.notice import Channel, Notice
     from monitor.model.rotation import StepOutput
     from monitor.settings.schema import Settings
@@ -29,14 +29,6 @@ _MEND = (
 )
 
 
-class ChannelChoice(StrEnum):
-    """Channels that can be tried."""
-
-    slack = "slack"
-    operator = "operator"
-    email = "email"
-
-
 @app.callback()
 def _group() -> None:
     """A group of verbs, though it has one today."""
@@ -46,53 +38,57 @@ def _group() -> None:
 def try_channels(
     ctx: typer.Context,
     channel: Annotated[
-        ChannelChoice | None, typer.Option(help="Only this one [default: all that are set up].")
+        str | None, typer.Option(help="Only this one [default: all that are set up].")
     ] = None,
 ) -> None:
     """A marked test message through outbox and channel; prints what the channel answered."""
-    from monitor.bootstrap import channels_of, rules_of
+    from monitor.bootstrap import channels_of, rules_of, ways_of
     from monitor.commands.sending import drain, stored
-    from monitor.model.notice import Channel
+    from monitor.delivery.registry import channel_faults
     from monitor.store import outbox
 
     context = context_of(ctx)
     settings = context.settings()
     with context.database(settings) as database:
         found = channels_of(settings, database, context.clock)
-        wanted = [Channel(channel.value)] if channel else [c for c in found if c != Channel.REPORT]
-        if not wanted or any(name not in found for name in wanted):
-            raise MonitorError("no such channel is set up", remedy=_MEND)
-        notices = [n for name in wanted for n in _tests(name, settings, context.clock.now())]
+        ways = [way for way in ways_of(settings) if way.tested and way.channel in found]
+        wanted = [way for way in ways if channel in (None, way.channel)]
+        if not wanted:
+            raise MonitorError(_not_set_up(channel_faults(settings), ways), remedy=_MEND)
+        notices = [notice for way in wanted for notice in _tests(way, context.clock.now())]
         with database.write() as conn:
             outbox.enqueue(conn, notices)
         drain(
             database,
             context.clock,
-            {name: found[name] for name in wanted},
+            {way.channel: found[way.channel] for way in wanted},
             rules=rules_of(settings),
         )
         rows = stored(database, notices)
     for row in rows:
-        typer.echo(f"{row.notice.recipient or row.notice.channel.value}: {_became(row)}")
+        typer.echo(f"{row.notice.recipient or row.notice.channel}: {_became(row)}")
     if any(row.delivered_at is None for row in rows):
         raise typer.Exit(FAILED)
 
 
-def _tests(channel: "Channel", settings: "Settings", now: "datetime") -> "list[Notice]":
-    """One message for Slack, one mail for each reader."""
-    from monitor.bootstrap import mail_readers
+def _not_set_up(faults: "Sequence[str]", ways: "Sequence[Way]") -> str:
+    names = ", ".join(way.channel for way in ways)
+    return "; ".join([f"no such channel is set up{f' (but {names})' if names else ''}", *faults])
+
+
+def _tests(way: "Way", now: "datetime") -> "list[Notice]":
+    """One message for each recipient."""
     from monitor.model.grid import iso
-    from monitor.model.notice import Channel, Notice, NoticeKind
+    from monitor.model.notice import Notice, NoticeKind
 
     text = f"TEST of the sector rotation monitor, {now:%Y-%m-%d %H:%M} UTC: this channel works; nothing has rotated."
-    key = f"test|{channel.value}|{iso(now)}"
-    recipients = mail_readers(settings) if channel is Channel.EMAIL else [""]
+    key = f"test|{way.channel}|{iso(now)}"
     return [
         Notice(
-            key, channel, NoticeKind.TEST, text, now, now, thread=key, recipient=to,
+            key, way.channel, NoticeKind.TEST, text, now, now, thread=key, recipient=to,
             payload={"body": text, "rotations": []},
         )
-        for to in recipients
+        for to in way.tested
     ]  # fmt: skip
 
 
@@ -136,4 +132,4 @@ def send_outputs(
     drain(database, context.clock, found, rules=one_by_one)
     for row in stored(database, notices):
         if row.notice.told_in is None:
-            typer.echo(f"{row.notice.channel.value}: {_became(row)}", err=True)
+            typer.echo(f"{row.notice.channel}: {_became(row)}", err=True)

@@ -136,16 +136,18 @@ def _by_mail(
     context: "Context", settings: "Settings", database: "Database", day: date, now: "datetime"
 ) -> int:
     """Prints what became of it for each recipient; 0 where all have it, 3 where some, 1 where none."""
-    from monitor.bootstrap import report_channel
+    from monitor.bootstrap import channels_of
     from monitor.commands.sending import drain, stored, what_became
     from monitor.content.wording.figures import stamp
-    from monitor.model.notice import Channel
+    from monitor.delivery.registry import channels_for
+    from monitor.delivery.traits import Audience
     from monitor.reporting import due_time
     from monitor.reporting.schedule import put_on_its_way, report_notice
     from monitor.store import reports_sent
 
-    channel = report_channel(settings, database)
-    if channel is None:
+    opened = channels_of(settings, database, context.clock)
+    reports = {name: opened[name] for name in channels_for(Audience.REPORT, opened)}
+    if not reports:
         raise MonitorError("no mail server is set up", remedy="set MONITOR_SMTP__HOST")
     recipients = list(dict.fromkeys(settings.report.recipients))
     due = due_time(day, settings.report.time, ZoneInfo(settings.report.timezone))
@@ -153,7 +155,7 @@ def _by_mail(
     _, before = put_on_its_way(database, settings, day, recipients, now)
     with database.write() as conn:
         reports_sent.try_again(conn, notices[0].dedup_key, now)
-    drain(database, context.clock, {Channel.REPORT: channel})
+    drain(database, context.clock, reports)
     answers = {to: f"already sent on {stamp(at)}" for to, at in before.items()}
     answers |= {row.notice.recipient: what_became(row, now) for row in stored(database, notices)}
     for to in recipients:

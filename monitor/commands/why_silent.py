@@ -22,13 +22,13 @@ def why_silent(
 ) -> None:
     """Why a reader was not told of a rotation or a change of it; and where one was, when and in which message."""
     from monitor.alerting.why_silent import answer_in_words, answer_to_json, answers_of
-    from monitor.bootstrap import names_of_channels, policy_of
+    from monitor.bootstrap import policy_of, ways_of
     from monitor.content.wording.figures import stamp
     from monitor.store import rotations
 
     context = context_of(ctx)
     settings = context.settings()
-    receivers = policy_of(settings, names_of_channels(settings)).receivers
+    receivers = policy_of(settings, [way.channel for way in ways_of(settings)]).receivers
     with context.database(settings) as database, database.read() as conn:
         rotation = rotations.get_rotation(conn, rotation_id)
         if rotation is None:
@@ -50,5 +50,5 @@ def why_silent(
             head = f"{stamp(change.changed_at)}  {change.reason.value}, {change.rotation.severity.value}"
             out.print(f"\n{head}", markup=False)
             said = change
-        who = " ".join(part for part in (answer.reader[0].value, answer.reader[1]) if part)
+        who = " ".join(part for part in (answer.reader[0], answer.reader[1]) if part)
         out.print(f"  {who}: {answer_in_words(answer)}", markup=False)

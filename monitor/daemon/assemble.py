@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.alerting.maker import NoticeMaker
+from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.policy import AlertPolicy
 from monitor.alerting.start_digest import owe_start_digest, owes_start_digest
 from monitor.bootstrap import (
@@ -24,11 +25,12 @@ from monitor.daemon.jobs import Job, pruning, reports, start_digest_told, suppli
 from monitor.daemon.polling import Polling
 from monitor.daemon.process import rss_bytes
 from monitor.daemon.telemetry import Telemetry
+from monitor.delivery.registry import channel_faults, channels_for
 from monitor.delivery.sender import Sender
+from monitor.delivery.traits import Audience
 from monitor.engine import Engine
 from monitor.ingest.exchange.clients import make_clients
 from monitor.ingest.poller import Poller
-from monitor.model.notice import Channel
 from monitor.pipeline import Pipeline, Progress
 from monitor.reference import sync_supplies
 from monitor.settings.schema import Settings
@@ -79,6 +81,9 @@ def begin(settings: Settings, clock: Clock, database: Database) -> Beginning:
             live_from = now
             engine_state.set_live_from(conn, live_from)
             owe_start_digest(conn)
+        for fault in channel_faults(settings):
+            notice = operator_notice("channels", fault, now, once_in=REVIVED)
+            outbox.enqueue(conn, operators_of(settings).told(notice))
         return Beginning(live_from, owes_start_digest(conn))
 
 
@@ -128,7 +133,7 @@ def assemble(
         at_start=True,
     )
     parts.jobs["prune"] = Job(pruning(database, settings, clock), schedule.prune)
-    if Channel.REPORT in channels:
+    if channels_for(Audience.REPORT, channels):
         work = reports(database, settings, clock, sender.wake)
         parts.jobs["report"] = Job(work, REPORT_LOOK, at_start=True)
     source = settings.sources.get("coingecko")

@@ -38,9 +38,9 @@ class Telemetry:
 
     def attempted(self, attempt: Attempt) -> None:
         """A try to send a notice."""
-        self._metrics.sends.labels(attempt.channel.value, attempt.outcome).inc()
+        self._metrics.sends.labels(attempt.channel, attempt.outcome).inc()
         if attempt.delay_s is not None:
-            self._metrics.notice_delay.labels(attempt.channel.value).observe(attempt.delay_s)
+            self._metrics.notice_delay.labels(attempt.channel).observe(attempt.delay_s)
 
     def not_rung(self, event: Any) -> None:
         """The scheduler's event of a ring that was missed, or skipped since the job still runs."""

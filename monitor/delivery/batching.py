@@ -7,7 +7,8 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from monitor.alerting.digests import cap_digest, outage_digest, quiet_digest
 from monitor.alerting.overtaking import comes_before, is_told_by
 from monitor.alerting.policy import end_of_quiet
-from monitor.model.notice import LATE_AFTER, Act, Channel, Notice, NoticeKind
+from monitor.delivery.traits import Traits
+from monitor.model.notice import LATE_AFTER, Act, Notice, NoticeKind
 from monitor.store.outbox_order import CAPPED, HELD, QUIET
 from monitor.store.outbox_rows import StoredNotice
 
@@ -56,7 +57,7 @@ class PutOff:
 
 
 def plan(
-    channel: Channel,
+    traits: Traits,
     waiting: Sequence[StoredNotice],
     sent: Sequence[datetime],
     now: datetime,
@@ -66,10 +67,10 @@ def plan(
 
     ``waiting``: what is due, in order; ``sent``: when the messages of the last hour went, ascending.
     """
-    if channel not in (Channel.SLACK, Channel.OPERATOR):
+    if not traits.digests:
         return None
     messages = [w for w in waiting if _gathers(w.notice)]
-    held = _in_quiet_hours(channel, messages, waiting, now, rules)
+    held = _in_quiet_hours(traits, messages, waiting, now, rules)
     if held is not None:
         return held
     quiet = [w for w in messages if _was_quiet(w)]
@@ -80,18 +81,18 @@ def plan(
         # where none was tried it was not the channel that kept them: the monitor itself was away
         refused = any(w.attempts for w in late)
         return _gathered(outage_digest([w.notice for w in late], refused=refused), late, waiting)
-    return _capped(messages, waiting, sent, now, rules) if channel is Channel.SLACK else None
+    return _capped(messages, waiting, sent, now, rules) if traits.cap else None
 
 
 def _in_quiet_hours(
-    channel: Channel,
+    traits: Traits,
     messages: Sequence[StoredNotice],
     waiting: Sequence[StoredNotice],
     now: datetime,
     rules: Rules,
 ) -> ToldIn | PutOff | None:
     """What an outage or the cap lets go in the night rings no phone either."""
-    if rules.quiet is None or channel is not Channel.SLACK:
+    if rules.quiet is None or not traits.quiet_hours:
         return None
     over = end_of_quiet(now, rules.quiet, rules.zone)
     return _held(messages, waiting, over, QUIET) if over is not None else None

@@ -29,7 +29,7 @@ def failed(conn: Connection, channel: Channel, error: str, now: datetime) -> str
         return ""
     _write(conn, channel, _Silence(known.since, told=True))
     return (
-        f"{channel.value} has taken nothing since {stamp(known.since)}: {error}."
+        f"{channel} has taken nothing since {stamp(known.since)}: {error}."
         " Its notices wait and go out when it does, marked late."
     )
 
@@ -42,11 +42,11 @@ def took(conn: Connection, channel: Channel, now: datetime) -> str:
     meta.put(conn, _key(channel), "")
     if not known.told:
         return ""
-    return f"{channel.value} is well again after {duration((now - known.since).total_seconds())}."
+    return f"{channel} is well again after {duration((now - known.since).total_seconds())}."
 
 
 def _key(channel: Channel) -> str:
-    return f"silent_since:{channel.value}"
+    return f"silent_since:{channel}"
 
 
 def _read(conn: Connection, channel: Channel) -> _Silence | None:

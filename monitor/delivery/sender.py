@@ -21,6 +21,7 @@ from monitor.delivery.batching import HOUR, Gathered, Rules, ToldIn, plan
 from monitor.delivery.channel import ChannelSender, FindsCopies, Receipt, Sending
 from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.reconcile import Doubtful, Reconciler
+from monitor.delivery.registry import operators_on, traits_of
 from monitor.model.errors import MonitorError
 from monitor.model.notice import Channel, Notice
 from monitor.model.silence import Why
@@ -79,7 +80,7 @@ class Sender:
         self._dice = dice
         self._lease = lease
         self._rules = rules or Rules()
-        self._operators = operators or Operators(frozenset(channels))
+        self._operators = operators or operators_on(channels)
         self.on_attempt: Callable[[Attempt], None] = lambda _: None
         self._wake = asyncio.Event()
         self._plain: set[int] = set()
@@ -120,7 +121,7 @@ class Sender:
                     await self._attempt(channel, claimed)
                 faults = 0
             except Exception as error:  # noqa: BLE001  the store may be full or busy: the notice keeps its lease
-                log.warning("sender failed", channel=channel.value, error=_said(error))
+                log.warning("sender failed", channel=channel, error=_said(error))
                 rests = min(2**faults, _LONGEST_REST)  # a full disk is not filled with lines
                 for _ in range(rests):
                     await self._idle(stop)
@@ -165,7 +166,7 @@ class Sender:
         for _ in range(_GATHERINGS):
             waiting = outbox.waiting(conn, channel, now)
             sent = outbox.messages_since(conn, channel, now - HOUR, now) if waiting else []
-            step = plan(channel, waiting, sent, now, self._rules)
+            step = plan(traits_of(channel), waiting, sent, now, self._rules)
             if step is None:
                 return None
             doubtful = self._doubts.among(conn, channel, [w for w in waiting if w.id in step.ids])
@@ -202,7 +203,7 @@ class Sender:
             await asyncio.to_thread(self._not_sent, channel, claimed, error)
             return False
         except Exception as error:  # noqa: BLE001  one notice that cannot be sent stops no other
-            failed = DeliveryFailed("internal", f"{channel.value}: {type(error).__name__}")
+            failed = DeliveryFailed("internal", f"{channel}: {type(error).__name__}")
             await asyncio.to_thread(self._not_sent, channel, claimed, failed)
             return False
         # shielded: what the other side took is written down even where the worker is told to end
@@ -220,16 +221,14 @@ class Sender:
             except MonitorError as error:
                 if self._clock.now() + pause - at > self._lease:
                     raise
-                log.warning("receipt waits", channel=channel.value, error=str(error))
+                log.warning("receipt waits", channel=channel, error=str(error))
                 await self._clock.sleep(pause)
                 pause *= 2
         self._troubles.took(channel, claimed.id)
         self._plain.discard(claimed.id)
         delay = (at - claimed.notice.event_at).total_seconds()
         self.on_attempt(Attempt(channel, "delivered", delay))
-        log.info(
-            "sent", channel=channel.value, key=claimed.notice.dedup_key, delay_s=round(delay, 1)
-        )
+        log.info("sent", channel=channel, key=claimed.notice.dedup_key, delay_s=round(delay, 1))
 
     def _confirm(self, channel: Channel, claimed: Claimed, receipt: Receipt, at: datetime) -> None:
         with self._database.write() as conn:
@@ -242,9 +241,7 @@ class Sender:
     def _not_sent(self, channel: Channel, claimed: Claimed, error: DeliveryFailed) -> None:
         now = self._clock.now()
         self.on_attempt(Attempt(channel, error.kind, None))
-        log.warning(
-            "not sent", channel=channel.value, key=claimed.notice.dedup_key, error=str(error)
-        )
+        log.warning("not sent", channel=channel, key=claimed.notice.dedup_key, error=str(error))
         with self._database.write() as conn:
             if error.payload_refused and claimed.id not in self._plain:
                 self._plain.add(claimed.id)
@@ -253,14 +250,14 @@ class Sender:
                 text = f"{outbox.DOUBT}twice: {error}; not sent again"
                 self._give_up(conn, claimed, text, now)
                 text = (
-                    f"{channel.value} gave no answer that we know to one notice, twice ({error});"
+                    f"{channel} gave no answer that we know to one notice, twice ({error});"
                     " it may have arrived and is not sent again, see `monitor status`."
                 )
                 outbox.enqueue(conn, self._trouble(channel, text, now, once_in=DAY))
                 self._rest(conn, channel, claimed, error, now)
             elif error.permanent or error.payload_refused or self._is_hopeless(claimed, error):
                 self._give_up(conn, claimed, str(error), now)
-                text = f"{channel.value} refuses notices: {error}. They are kept and shown by `monitor status`."
+                text = f"{channel} refuses notices: {error}. They are kept and shown by `monitor status`."
                 outbox.enqueue(conn, self._trouble(channel, text, now, once_in=DAY))
             else:
                 self._put_off(conn, channel, claimed, error, now)
@@ -272,7 +269,7 @@ class Sender:
 
     def _arrived_twice(self, channel: Channel, claimed: Claimed, error: DeliveryFailed) -> bool:
         """Whether another try would be the third copy. A channel that can be asked what it took is asked instead."""
-        if isinstance(self._channels[channel], FindsCopies):
+        if traits_of(channel).drops_repeats or isinstance(self._channels[channel], FindsCopies):
             return False
         return error.may_have_arrived and _is_doubted(claimed)
 
@@ -314,7 +311,7 @@ class Sender:
         self, channel: Channel, text: str, now: datetime, *, once_in: timedelta | None = None
     ) -> list[Notice]:
         """What is wrong with a channel, told on another."""
-        told = operator_notice(f"channel {channel.value}", text, now, once_in=once_in)
+        told = operator_notice(f"channel {channel}", text, now, once_in=once_in)
         return self._operators.told_of_channel(channel, told)
 
     def _pause(self, attempts: int, error: DeliveryFailed) -> timedelta:

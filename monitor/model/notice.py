@@ -11,13 +11,8 @@ LATE_AFTER = timedelta(minutes=10)
 """Up to so long after it was meant to go, a notice is not late."""
 
 
-class Channel(StrEnum):
-    """Ways out. ``operator`` is the operator's own Slack channel."""
-
-    SLACK = "slack"
-    OPERATOR = "operator"
-    EMAIL = "email"
-    REPORT = "report"
+Channel = str
+"""Name of a way out, as it stands in the outbox; delivery's registry has a row for each."""
 
 
 class NoticeKind(StrEnum):

@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 
 from monitor.content.mail import Mail
 from monitor.content.report import report_mail
-from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.delivery.registry import channels_for
+from monitor.delivery.traits import Audience
+from monitor.model.notice import Notice, NoticeKind
 from monitor.reporting import day_facts, day_window, due_time
 from monitor.settings.schema import Settings
 from monitor.store import closes, engine_state, outbox, reports_sent
@@ -52,7 +54,7 @@ def report_notice(day: date, recipient: str, due_at: datetime, now: datetime) ->
     """The report of a day on its way to one recipient; whatever it says is gathered when it is sent."""
     return Notice(
         dedup_key=f"report|{day.isoformat()}",
-        channel=Channel.REPORT,
+        channel=channels_for(Audience.REPORT)[0],
         kind=NoticeKind.REPORT,
         text=f"daily report of {day.isoformat()}",
         event_at=due_at,

@@ -89,7 +89,7 @@ def claim(
     order = [outbox.c.attempts] if least_tried else []
     statement = select(outbox).where(free, ~held_back(now)).order_by(*order, beside, outbox.c.id)
     if channels is not None:
-        statement = statement.where(outbox.c.channel.in_([channel.value for channel in channels]))
+        statement = statement.where(outbox.c.channel.in_(list(channels)))
     for row in conn.execute(statement.limit(_CANDIDATES)).all():
         won = conn.execute(
             update(outbox)
@@ -139,7 +139,7 @@ def waiting(conn: Connection, channel: Channel, now: datetime) -> list[StoredNot
     """What is due on the channel, or was refused and waits for its next try, and is in nobody's lease; in the order in
     which it was enqueued, up to 500."""
     due = or_(outbox.c.due_at <= now, _is_retrying())
-    statement = select(outbox).where(_is_free(now), due, outbox.c.channel == channel.value)
+    statement = select(outbox).where(_is_free(now), due, outbox.c.channel == channel)
     return [
         stored_from(row) for row in conn.execute(statement.order_by(outbox.c.id).limit(_AT_ONCE))
     ]
@@ -149,7 +149,7 @@ def hasten(conn: Connection, now: datetime, channel: Channel | None = None) -> N
     """Whatever waits for its next try is due now: the channel takes again, and the order is kept."""
     statement = update(outbox).where(is_pending(outbox), _is_retrying(), outbox.c.due_at > now)
     if channel is not None:
-        statement = statement.where(outbox.c.channel == channel.value)
+        statement = statement.where(outbox.c.channel == channel)
     conn.execute(statement.values(due_at=now))
 
 
@@ -161,7 +161,7 @@ def messages_since(
     ``until``: a clock that was set back must not count what it has yet to live through.
     """
     statement = select(outbox.c.delivered_at).where(
-        outbox.c.channel == channel.value,
+        outbox.c.channel == channel,
         outbox.c.delivered_at > since,
         outbox.c.delivered_at <= until,
         outbox.c.act.in_([Act.SAY.value, Act.REPLY.value]),
@@ -189,7 +189,7 @@ def open_thread(conn: Connection, notice: Notice) -> None:
         update(outbox)
         .where(
             outbox.c.dedup_key == notice.dedup_key,
-            outbox.c.channel == notice.channel.value,
+            outbox.c.channel == notice.channel,
             outbox.c.recipient == notice.recipient,
             is_pending(outbox),
         )
@@ -319,7 +319,7 @@ def notices_of(
         select(outbox)
         .where(
             *recent,
-            outbox.c.channel == channel.value,
+            outbox.c.channel == channel,
             outbox.c.recipient == recipient,
             or_(
                 outbox.c.thread == rotation_id,

@@ -44,7 +44,7 @@ def row_of(notice: Notice) -> dict[str, Any]:
     """As it is inserted."""
     return {
         "dedup_key": notice.dedup_key,
-        "channel": notice.channel.value,
+        "channel": notice.channel,
         "recipient": notice.recipient,
         "kind": notice.kind.value,
         "thread": notice.thread,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, select, update
 
-from monitor.model.notice import Channel
+from monitor.model.notice import NoticeKind
 from monitor.store.sql import insert
 from monitor.store.tables import outbox, report_sent
 
@@ -32,7 +32,7 @@ def try_again(conn: Connection, dedup_key: str, now: datetime) -> int:
         update(outbox)
         .where(
             outbox.c.dedup_key == dedup_key,
-            outbox.c.channel == Channel.REPORT.value,
+            outbox.c.kind == NoticeKind.REPORT.value,
             outbox.c.failed_at.is_not(None),
             outbox.c.delivered_at.is_(None),
         )

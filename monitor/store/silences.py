@@ -21,7 +21,7 @@ def save_silences(conn: Connection, found: Iterable[Silence]) -> None:
                 "rotation_id": one.rotation_id,
                 "reason": one.reason.value,
                 "changed_at": one.changed_at,
-                "channel": one.channel.value,
+                "channel": one.channel,
                 "recipient": one.recipient,
                 "why": one.why.value,
                 "detail": one.detail,

@@ -17,15 +17,15 @@ from monitor.delivery.slack.forms import (
     short_form,
     whole_form,
 )
-from monitor.model.notice import Act, Channel, Notice, NoticeKind
+from monitor.model.notice import Act, Notice, NoticeKind
 from tests.gallery.case import Case
 from tests.gallery.slack_layout import Post
 from tests.unit.alerting.desk import Desk, sent
 
 FILE = "F0CHART"
-BY_BOT = Receiver(Channel.SLACK, Form.THREADS)
+BY_BOT = Receiver("slack", Form.THREADS)
 _DRAWN: dict[tuple[str, str, datetime], Inline | None] = {}
-BY_WEBHOOK = Receiver(Channel.SLACK, Form.MESSAGES)
+BY_WEBHOOK = Receiver("slack", Form.MESSAGES)
 
 
 def channel_of(case: Case) -> list[tuple[str, list[Post]]]:

@@ -60,7 +60,7 @@ class Books:
     def of(self, channel: Channel, *, acts: Iterable[Act] = tuple(Act)) -> list[StoredNotice]:
         """Rows of a channel."""
         wanted = set(acts)
-        return [r for r in self.rows if r.notice.channel is channel and r.notice.act in wanted]
+        return [r for r in self.rows if r.notice.channel == channel and r.notice.act in wanted]
 
     def teller(self, row: StoredNotice) -> StoredNotice:
         """The row that told it: itself, or the digest at the end of its chain."""
@@ -120,11 +120,9 @@ class Books:
         doubled = sum(len(found) - 1 for found in self.by_bot.values())
         pictures = [m for m in self.workspace.messages("alerts") if m.files]
         edits = sum(m.edits for m in self.workspace.messages("alerts"))
-        inside = Counter(str((r.receipt or {}).get("shown")) for r in self.of(Channel.SLACK))
+        inside = Counter(str((r.receipt or {}).get("shown")) for r in self.of("slack"))
         causes = Counter(
-            self.cause(p)
-            for row in self.of(Channel.OPERATOR)
-            for p in self.told_by_webhook(row)[:-1]
+            self.cause(p) for row in self.of("operator") for p in self.told_by_webhook(row)[:-1]
         )
         ids = Counter(str(mail.message["Message-ID"]) for mail in self.mails)
         said = sum(map(len, self.by_bot.values()))
@@ -133,9 +131,9 @@ class Books:
         mail = f"{len(self.mails)} mails, doubled under the same id {len(self.mails) - len(ids)}"
         return [
             f"kills {len(self.kills)}, changes {len(self.changes)}, notices {len(self.rows)}",
-            f"slack by bot: {self._counts(Channel.SLACK)}; {bot} and {len(pictures)} in threads",
-            f"operator by webhook: {self._counts(Channel.OPERATOR)}; {hook}",
-            f"mail: {self._counts(Channel.EMAIL)}; {mail}",
+            f"slack by bot: {self._counts('slack')}; {bot} and {len(pictures)} in threads",
+            f"operator by webhook: {self._counts('operator')}; {hook}",
+            f"mail: {self._counts('email')}; {mail}",
         ]
 
     def left_out(self) -> Counter[str]:

@@ -22,13 +22,13 @@ from sqlalchemy import Connection
 
 from monitor.alerting.chart import AlertCharts
 from monitor.alerting.maker import NoticeMaker
-from monitor.alerting.operators import Operators
-from monitor.bootstrap import enricher_of, mail_readers, mail_server, policy_of, rules_of
+from monitor.bootstrap import enricher_of, operators_of, policy_of, rules_of
 from monitor.clock import Clock, ScaledClock
 from monitor.commands.logs import set_up_logs
 from monitor.content.mail import Inline
 from monitor.delivery.channel import ChannelSender
 from monitor.delivery.mail.compose import MailComposer
+from monitor.delivery.mail.setup import mail_server
 from monitor.delivery.mail.smtp import EmailChannel
 from monitor.delivery.sender import Sender
 from monitor.delivery.slack.bot import SlackBot
@@ -101,7 +101,7 @@ async def live(day: Day) -> None:
         dice=random.Random(os.getpid()),
         lease=LEASE,
         rules=rules_of(settings),
-        operators=Operators(frozenset(channels), tuple(mail_readers(settings))),
+        operators=operators_of(settings, channels),
     )
     sending = asyncio.create_task(sender.run(asyncio.Event()))
     parent = os.getppid()
@@ -143,11 +143,9 @@ def _channels(day: Day, database: Database) -> dict[Channel, ChannelSender]:
     letters = MailComposer(draw, ReportMails(database, settings))
     token = slack.bot_token.get_secret_value()
     return {
-        Channel.SLACK: SlackBot(
-            token, slack.channel, clock=clock, base_url=slack.base_url, draw=draw
-        ),
-        Channel.OPERATOR: SlackWebhook(slack.operator_webhook.get_secret_value()),
-        Channel.EMAIL: EmailChannel(server, settings.report.sender, letters),
+        "slack": SlackBot(token, slack.channel, clock=clock, base_url=slack.base_url, draw=draw),
+        "operator": SlackWebhook(slack.operator_webhook.get_secret_value()),
+        "email": EmailChannel(server, settings.report.sender, letters),
     }
 
 

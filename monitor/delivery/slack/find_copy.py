@@ -16,7 +16,7 @@ BEFORE = timedelta(hours=1)
 
 def metadata_of(notice: Notice) -> dict[str, Any]:
     """What a message carries for being found again: Slack has no key that would let it drop a repeat."""
-    payload = {"key": notice.dedup_key, "channel": notice.channel.value}
+    payload = {"key": notice.dedup_key, "channel": notice.channel}
     return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 

@@ -91,8 +91,8 @@ class Desk:
         """So many quiet hours, each stepped on its own."""
         return [n for k in range(count) for n in self.batch(step(since + k * HOUR))]
 
-    def stored(self, channel: Channel = Channel.SLACK) -> list[StoredNotice]:
+    def stored(self, channel: Channel = "slack") -> list[StoredNotice]:
         """What is in the outbox."""
         with self.database.read() as conn:
             found = outbox.list_notices(conn, START - 999 * HOUR, START + 999 * HOUR)
-        return [s for s in found if s.notice.channel is channel]
+        return [s for s in found if s.notice.channel == channel]

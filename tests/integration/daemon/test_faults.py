@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.alerting.operators import Operators
 from monitor.clock import ManualClock
 from monitor.daemon.faults import Faults
+from monitor.delivery.registry import operators_on
 from monitor.delivery.slack.webhook import SlackWebhook
 from monitor.model.errors import MonitorError
-from monitor.model.notice import Channel
 from monitor.store import outbox
 from monitor.store.database import Database
 from tests.integration.daemon.desk import HOUR, START
@@ -25,11 +24,11 @@ class Site:
         self.database = database
         self.stop = asyncio.Event()
         self.failed = 0
-        channels = {Channel.OPERATOR: webhook} if webhook else {}
+        channels = {"operator": webhook} if webhook else {}
         self.faults = Faults(
             database,
             ManualClock(START),
-            Operators(frozenset([Channel.OPERATOR])),
+            operators_on(["operator"]),
             channels,
             wake=lambda: None,
             failed=self.count,

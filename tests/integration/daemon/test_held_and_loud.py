@@ -12,7 +12,7 @@ from monitor.delivery.batching import Rules
 from monitor.delivery.sender import Sender
 from monitor.delivery.slack.bot import SlackBot
 from monitor.model.grid import iso
-from monitor.model.notice import Act, Channel, Notice, NoticeKind
+from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import ChangeReason, Severity, Status
 from monitor.model.rotation_json import change_to_json
 from monitor.store import outbox
@@ -22,7 +22,7 @@ from tests.kit.slack_server import SlackServer
 from tests.kit.slack_server.server import TOKEN
 
 CONFIRMED, SEVERITY = ChangeReason.CONFIRMED, ChangeReason.SEVERITY
-BOT = (Receiver(Channel.SLACK, Form.THREADS),)
+BOT = (Receiver("slack", Form.THREADS),)
 QUIET = (time(12), time(20))
 
 
@@ -37,7 +37,7 @@ class Channels:
         self.slack = slack
         bot = SlackBot(TOKEN, "C0ALERTS", clock=self.clock, base_url=slack.api_url)
         self.sender = Sender(
-            database, self.clock, {Channel.SLACK: bot}, dice=random.Random(1), rules=rules
+            database, self.clock, {"slack": bot}, dice=random.Random(1), rules=rules
         )
 
     async def at(self, hours: float) -> list[str]:
@@ -246,7 +246,7 @@ async def test_what_an_older_version_told_goes_on_and_its_facts_are_not_asked_fo
     change = turned(rotation, CONFIRMED, START)
     old = Notice(
         dedup_key="old",
-        channel=Channel.SLACK,
+        channel="slack",
         kind=NoticeKind.ROTATION,
         text="an old preview",
         event_at=START,

@@ -12,7 +12,6 @@ from monitor.clock import ManualClock
 from monitor.delivery.batching import Rules
 from monitor.delivery.sender import Sender
 from monitor.delivery.slack.bot import SlackBot
-from monitor.model.notice import Channel
 from monitor.model.rotation import ChangeReason, Severity, Status
 from monitor.model.silence import Why
 from monitor.store.database import Database
@@ -22,8 +21,8 @@ from tests.integration.daemon.desk import HOUR, START, Desk, confirmed, step, tu
 from tests.kit.slack_server import SlackServer
 from tests.kit.slack_server.server import TOKEN
 
-BOT = Receiver(Channel.SLACK, Form.THREADS)
-MAIL = Receiver(Channel.EMAIL, Form.MAIL, Severity.CRITICAL, "desk@example.com")
+BOT = Receiver("slack", Form.THREADS)
+MAIL = Receiver("email", Form.MAIL, Severity.CRITICAL, "desk@example.com")
 CONFIRMED, FADED = ChangeReason.CONFIRMED, ChangeReason.FADED
 
 
@@ -37,9 +36,7 @@ def slack() -> Iterator[SlackServer]:
 async def sender(database: Database, slack: SlackServer) -> AsyncIterator[Sender]:
     clock = ManualClock(START)
     bot = SlackBot(TOKEN, "C0ALERTS", clock=clock, base_url=slack.api_url)
-    made = Sender(
-        database, clock, {Channel.SLACK: bot}, dice=random.Random(1), rules=Rules(per_hour=1)
-    )
+    made = Sender(database, clock, {"slack": bot}, dice=random.Random(1), rules=Rules(per_hour=1))
     yield made
     await made.close()
 
@@ -47,7 +44,7 @@ async def sender(database: Database, slack: SlackServer) -> AsyncIterator[Sender
 def words(database: Database, rotation_id: str = "rot-7f3a") -> list[str]:
     with database.read() as conn:
         found = answers_of(conn, rotation_id, (BOT, MAIL))
-    return [f"{a.change.reason.value} {a.reader[0].value}: {answer_in_words(a)}" for a in found]
+    return [f"{a.change.reason.value} {a.reader[0]}: {answer_in_words(a)}" for a in found]
 
 
 async def test_who_was_told_when_and_who_was_not_and_why(

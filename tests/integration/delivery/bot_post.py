@@ -4,7 +4,6 @@ import random
 
 from monitor.delivery.sender import Sender
 from monitor.delivery.slack.bot import SlackBot
-from monitor.model.notice import Channel
 from tests.integration.delivery.desk import drawn
 from tests.integration.delivery.post import Post
 
@@ -22,6 +21,6 @@ class BotPost(Post):
             draw=drawn,
             timeout=self.timeout,
         )
-        sender = Sender(self.database, self.clock, {Channel.SLACK: bot}, dice=random.Random(1))
+        sender = Sender(self.database, self.clock, {"slack": bot}, dice=random.Random(1))
         sender.on_attempt = self.attempts.append
         return sender

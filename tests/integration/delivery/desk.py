@@ -10,7 +10,7 @@ from monitor.content.alert.preview import preview_line
 from monitor.content.mail import Inline
 from monitor.delivery.channel import DrawPicture, Receipt, Sending
 from monitor.delivery.slack.bot import SlackBot
-from monitor.model.notice import Act, Channel, Notice, NoticeKind
+from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import ChangeReason, RotationChange, Severity
 from monitor.model.rotation_json import change_to_json
 from tests.kit.slack_server import Message, SlackServer
@@ -41,7 +41,7 @@ def told(
         payload["first"] = facts(first, around)
     standing: dict[str, Any] = {
         "dedup_key": f"{rotation.id}|{changed.reason.value}|{act.value}",
-        "channel": Channel.SLACK,
+        "channel": "slack",
         "kind": NoticeKind.ROTATION,
         "text": preview_line(rotation, around.names, changed.changed_at),
         "event_at": changed.changed_at,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from monitor.content.mail import Inline, Mail
 from monitor.delivery.channel import Sending
 from monitor.delivery.mail.smtp import EmailChannel, MailServer
-from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.model.notice import Notice, NoticeKind
 from tests.kit.smtp_server import SmtpServer
 from tests.kit.waiting import PATIENCE_S
 
@@ -23,7 +23,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
 def notice(key: str = "n", recipient: str = "desk@example.net", **changes: Any) -> Notice:
     """A rotation's notice by mail, knowable now."""
     standing: dict[str, Any] = {
-        "channel": Channel.EMAIL,
+        "channel": "email",
         "kind": NoticeKind.ROTATION,
         "text": f"preview of {key}",
         "event_at": NOW,

@@ -22,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 def notice(key: str, **changes: Any) -> Notice:
     """A rotation's notice, knowable now."""
     standing: dict[str, Any] = {
-        "channel": Channel.SLACK,
+        "channel": "slack",
         "kind": NoticeKind.ROTATION,
         "text": f"preview of {key}",
         "event_at": NOW,
@@ -50,10 +50,8 @@ class Post:
     def another(self) -> Sender:
         """Another worker over the same outbox, as a second process has it."""
         channels: dict[Channel, ChannelSender] = {
-            Channel.SLACK: SlackWebhook(self.slack.webhook_url("alerts"), timeout=self.timeout),
-            Channel.OPERATOR: SlackWebhook(
-                self.slack.webhook_url("operator"), timeout=self.timeout
-            ),
+            "slack": SlackWebhook(self.slack.webhook_url("alerts"), timeout=self.timeout),
+            "operator": SlackWebhook(self.slack.webhook_url("operator"), timeout=self.timeout),
         }
         sender = Sender(
             self.database, self.clock, channels, dice=random.Random(1), rules=self.rules

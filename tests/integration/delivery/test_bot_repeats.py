@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from monitor.delivery.errors import DeliveryFailed
-from monitor.model.notice import Act, Channel, Notice
+from monitor.model.notice import Act, Notice
 from tests.integration.delivery.desk import Desk, NewDesk, reply, told
 from tests.kit.slack_server import SlackFaultKind, SlackServer
 from tests.kit.slack_server.server import SCOPES
@@ -72,7 +72,7 @@ async def test_a_look_is_bounded_and_a_message_that_is_not_there_is_posted(desk:
 
 async def test_only_the_same_notice_of_the_same_channel_is_a_copy(desk: Desk) -> None:
     await desk.send(told(Act.SAY, dedup_key="another"))
-    await desk.send(told(Act.SAY, channel=Channel.OPERATOR))
+    await desk.send(told(Act.SAY, channel="operator"))
     await desk.send(told(Act.SAY), attempt=2)
     assert len(desk.slack.workspace.messages("alerts")) == 3
 

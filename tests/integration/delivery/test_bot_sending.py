@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.delivery.sender import Sender
-from monitor.model.notice import Act, Channel
+from monitor.model.notice import Act
 from monitor.store import outbox
 from monitor.store.database import Database
 from tests.integration.delivery.desk import RAISED, Desk, edit, reply, told
@@ -22,7 +22,7 @@ class Line:
     def __init__(self, database: Database, desk: Desk) -> None:
         self.database = database
         self.desk = desk
-        self.sender = Sender(database, desk.clock, {Channel.SLACK: desk.bot}, dice=random.Random(1))
+        self.sender = Sender(database, desk.clock, {"slack": desk.bot}, dice=random.Random(1))
         with database.write() as conn:
             outbox.enqueue(conn, LIFE)
 

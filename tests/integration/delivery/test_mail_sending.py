@@ -9,7 +9,7 @@ import pytest
 
 from monitor.clock import ManualClock
 from monitor.delivery.sender import LEASE, Sender
-from monitor.model.notice import Channel, Notice
+from monitor.model.notice import Notice
 from monitor.store import outbox
 from monitor.store.database import Database
 from monitor.store.outbox_rows import StoredNotice
@@ -32,7 +32,7 @@ class Office:
     def with_password(self, password: str) -> Sender:
         """A sender as a process with that password has it."""
         channel = channel_to(self.server, login=(USER, password))
-        return Sender(self.database, self.clock, {Channel.EMAIL: channel}, dice=random.Random(1))
+        return Sender(self.database, self.clock, {"email": channel}, dice=random.Random(1))
 
     def put(self, *notices: Notice) -> None:
         """Enqueue them."""
@@ -106,7 +106,7 @@ async def test_a_sender_that_dies_after_the_mail_was_taken_repeats_it_under_its_
 ) -> None:
     office.put(notice("opened"))
     with office.database.write() as conn:
-        claimed = outbox.claim(conn, now=NOW, lease=LEASE, channels=[Channel.EMAIL])
+        claimed = outbox.claim(conn, now=NOW, lease=LEASE, channels=["email"])
     assert claimed is not None
     office.server.faults.drop_after = 1
     assert await office.drain_after(LEASE) == 0  # taken, but nobody said so

@@ -10,7 +10,7 @@ import structlog
 from monitor.delivery.channel import ChannelSender, Receipt, Sending
 from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.sender import LEASE, LONGEST_PAUSE
-from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.model.notice import Notice, NoticeKind
 from monitor.store import outbox
 from tests.integration.delivery.post import MINUTE, NOW, Post, notice
 from tests.kit.slack_server import SlackFaultKind
@@ -155,7 +155,7 @@ async def test_an_archived_channel_is_such_a_refusal(post: Post) -> None:
 
 async def test_an_operators_channel_that_refuses_makes_no_more_notices(post: Post) -> None:
     post.slack.archive("operator")
-    post.put(notice("n", channel=Channel.OPERATOR, kind=NoticeKind.OPERATOR))
+    post.put(notice("n", channel="operator", kind=NoticeKind.OPERATOR))
     await post.sender.drain()
     assert [stored.notice.dedup_key for stored in post.all_stored()] == ["n"]
 
@@ -164,7 +164,7 @@ async def test_a_dead_channel_delays_no_other(post: Post) -> None:
     post.slack.faults.add(
         SlackFaultKind.STATUS, "webhook", channel="C0ALERTS", status=500, left=None
     )
-    post.put(notice("alert"), notice("told", channel=Channel.OPERATOR, kind=NoticeKind.OPERATOR))
+    post.put(notice("alert"), notice("told", channel="operator", kind=NoticeKind.OPERATOR))
     assert await post.sender.drain() == 1
     assert post.texts("operator") == ["preview of told"]
 
@@ -282,7 +282,7 @@ async def test_a_notice_that_breaks_its_channel_is_put_off_and_stops_no_other(po
             """Nothing to close."""
 
     channels = post.sender._channels
-    post.sender._channels = dict(channels) | {Channel.SLACK: Broken(channels[Channel.SLACK])}
+    post.sender._channels = dict(channels) | {"slack": Broken(channels["slack"])}
     post.put(notice("bad", thread="a"), notice("good", thread="b"))
     with structlog.testing.capture_logs() as logs:
         assert await post.sender.drain() == 1

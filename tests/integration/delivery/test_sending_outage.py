@@ -7,7 +7,7 @@ import pytest
 from monitor.delivery.batching import Rules
 from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.sender import HOPELESS
-from monitor.model.notice import Act, Channel, Notice
+from monitor.model.notice import Act, Notice
 from monitor.store import outbox
 from monitor.store.errors import DatabaseBusyError
 from tests.integration.delivery.post import MINUTE, NOW, Post, notice
@@ -85,7 +85,7 @@ async def test_a_notice_that_alone_is_never_taken_is_given_up_said_and_passed(po
             """Nothing to close."""
 
     channels = post.sender._channels
-    post.sender._channels = dict(channels) | {Channel.SLACK: Broken(channels[Channel.SLACK])}
+    post.sender._channels = dict(channels) | {"slack": Broken(channels["slack"])}
     post.put(notice("bad", act=Act.EDIT), notice("after it"))
     await pass_by(post, 60)
     assert post.stored("bad").failed_at is not None
@@ -175,7 +175,7 @@ async def test_one_message_that_slack_always_breaks_on_does_not_stand_before_the
     post.rules = Rules(per_hour=99, digest_above=99)
     post.sender = post.another()
     channels = post.sender._channels
-    post.sender._channels = dict(channels) | {Channel.SLACK: Breaks(channels[Channel.SLACK])}
+    post.sender._channels = dict(channels) | {"slack": Breaks(channels["slack"])}
     post.put(notice("bad", thread="bad"), *(of(number) for number in range(1, 4)))
     await pass_by(post, 25)
     assert {post.stored(f"n{number}").delivered_at is None for number in range(1, 4)} == {False}

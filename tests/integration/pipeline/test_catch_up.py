@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from monitor.clock import ManualClock
 from monitor.engine import Engine
 from monitor.model.bars import Bar
-from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.model.notice import Notice, NoticeKind
 from monitor.model.rotation import StepOutput
 from monitor.model.universe import Market, Membership, Sector, Supply, Token, Universe
 from monitor.pipeline import BATCH, Pipeline
@@ -143,7 +143,7 @@ def test_a_failure_stores_nothing_of_the_batch_and_the_next_call_repeats_it(
     database: Database,
 ) -> None:
     put(database, range(6))
-    put_notice = Notice("key", Channel.SLACK, NoticeKind.TEST, "text", START, START, thread="t")
+    put_notice = Notice("key", "slack", NoticeKind.TEST, "text", START, START, thread="t")
     asked = []
 
     def breaks_once(_: Connection, outputs: Sequence[StepOutput]) -> list[Notice]:

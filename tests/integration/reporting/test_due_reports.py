@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.model.grid import EPOCH
-from monitor.model.notice import Channel, NoticeKind
+from monitor.model.notice import NoticeKind
 from monitor.reporting import day_window, due_time
 from monitor.reporting.schedule import (
     ReportMails,
@@ -69,7 +69,7 @@ def test_a_report_goes_to_each_recipient_at_its_time_and_never_again(
     assert [row.notice.recipient for row in rows] == list(DESK)
     first = rows[0].notice
     assert (first.channel, first.kind, first.dedup_key) == (
-        Channel.REPORT,
+        "report",
         NoticeKind.REPORT,
         "report|2025-01-19",
     )

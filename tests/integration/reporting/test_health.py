@@ -8,7 +8,7 @@ import pytest
 from monitor.content.report import Outage, Refused, WaitingNotices, report_subject, report_text
 from monitor.model.bars import Refusal, VenueHealth, VenueState
 from monitor.model.grid import iso
-from monitor.model.notice import Act, Channel, NoticeKind
+from monitor.model.notice import Act, NoticeKind
 from monitor.store import outbox, quarantine, venue_health
 from monitor.store.database import Database
 from tests.integration.reporting.stage import (
@@ -189,7 +189,7 @@ def test_what_waits_is_said_first_so_that_nobody_relies_on_a_late_channel(
     told(stepped, "one", after=None)
     told(stepped, "two", after=None, event_at=SINCE + 20 * HOUR)
     told(stepped, "just-now", after=None, event_at=MORNING - MINUTE)
-    told(stepped, "report", after=None, channel=Channel.REPORT, kind=NoticeKind.REPORT)
+    told(stepped, "report", after=None, channel="report", kind=NoticeKind.REPORT)
     facts = gathered(stepped)
     assert facts.health.waiting == (WaitingNotices("slack", 2, SINCE + 12 * HOUR),)
     assert facts.health.late_notices == 2

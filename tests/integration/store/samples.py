@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from monitor.model.bars import Bar
-from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.model.notice import Notice, NoticeKind
 from monitor.model.rotation import (
     ChangeReason,
     Condition,
@@ -71,7 +71,7 @@ def notice(key: str, **changes: Any) -> Notice:
     """A rotation's notice for Slack, due since midnight."""
     made = Notice(
         dedup_key=key,
-        channel=Channel.SLACK,
+        channel="slack",
         kind=NoticeKind.ROTATION,
         text=f"text of {key}",
         event_at=at("2025-01-19"),

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from monitor.model.errors import SchemaError
-from monitor.model.notice import Act, Channel
+from monitor.model.notice import Act
 from monitor.store import meta, migrations, notes, outbox
 from monitor.store.database import Database, open_database
 from monitor.store.tables import metadata
@@ -86,7 +86,7 @@ def test_rows_of_the_first_revision_survive_an_upgrade(empty: Database) -> None:
         assert notes.read_notes(conn, at("2025-01-21"), at("2025-01-22")) == [
             (at("2025-01-21T19:00"), "Stargate announced")
         ]
-        (waiting,) = outbox.waiting(conn, Channel.SLACK, at("2025-01-22"))
+        (waiting,) = outbox.waiting(conn, "slack", at("2025-01-22"))
     assert (waiting.notice.text, waiting.notice.act) == ("an old notice", Act.SAY)
     assert (waiting.notice.urgent, waiting.notice.told_in) == (False, None)
 

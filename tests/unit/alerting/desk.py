@@ -8,14 +8,14 @@ from monitor.alerting.history import Histories, history_from
 from monitor.alerting.policy import AlertPolicy, Form, Receiver
 from monitor.alerting.reminders import Standing, reminders_for
 from monitor.content.alert import AlertFacts
-from monitor.model.notice import Channel, Notice
+from monitor.model.notice import Notice
 from monitor.model.rotation import Rotation, RotationChange, Severity
 from monitor.model.silence import Silence
 from tests.unit.content.samples import NAMES
 
-WEBHOOK = Receiver(Channel.SLACK, Form.MESSAGES)
-BOT = Receiver(Channel.SLACK, Form.THREADS)
-MAIL = Receiver(Channel.EMAIL, Form.MAIL, Severity.CRITICAL, "desk@example.com")
+WEBHOOK = Receiver("slack", Form.MESSAGES)
+BOT = Receiver("slack", Form.THREADS)
+MAIL = Receiver("email", Form.MAIL, Severity.CRITICAL, "desk@example.com")
 
 
 class Desk:

@@ -3,7 +3,6 @@
 from datetime import time, timedelta
 
 from monitor.alerting.policy import AlertPolicy
-from monitor.model.notice import Channel
 from monitor.model.rotation import ChangeReason, RotationChange, Severity
 from monitor.model.silence import Why
 from tests.unit.alerting.desk import BOT, MAIL, WEBHOOK, Desk
@@ -29,7 +28,7 @@ def test_below_the_minimum_says_both_severities_and_whose_minimum() -> None:
     (silence,) = desk.silences
     assert (silence.why, silence.channel, silence.recipient) == (
         Why.BELOW_MINIMUM,
-        Channel.EMAIL,
+        "email",
         "desk@example.com",
     )
     assert silence.detail == "it was warning, this reader is told from critical on"

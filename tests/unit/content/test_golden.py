@@ -6,7 +6,6 @@ from monitor.alerting.grouping import message_of
 from monitor.alerting.policy import AlertPolicy, Form, Receiver
 from monitor.alerting.start_digest import start_digest
 from monitor.content.alert import AlertFacts
-from monitor.model.notice import Channel
 from monitor.model.rotation import ChangeReason, Severity
 from tests.unit.content import samples
 from tests.unit.content.goldens import assert_golden
@@ -17,7 +16,7 @@ def test_message_of_what_was_on_at_the_start() -> None:
     first = samples.confirmed(at_start=True)
     second = samples.opened(id="rot-90aa", from_sector="defi", at_start=True)
     around = {first.id: AlertFacts(names=NAMES), second.id: AlertFacts(names=NAMES)}
-    receiver = Receiver(Channel.SLACK, Form.THREADS, Severity.WATCH)
+    receiver = Receiver("slack", Form.THREADS, Severity.WATCH)
     notice = start_digest([first, second], around, DETECTED, AlertPolicy(receivers=(receiver,)))[0]
     assert_golden("at-start.txt", f"{notice.text}\n\n{notice.payload['body']}\n")
 

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.delivery.channel import Sending
 from monitor.delivery.slack.forms import SECTION, sections, short_form, whole_form
-from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.model.notice import Notice, NoticeKind
 from tests.unit.content.samples import DETECTED
 
 LATE = DETECTED + timedelta(hours=3)
@@ -16,7 +16,7 @@ LATE = DETECTED + timedelta(hours=3)
 def notice(text: str, body: str) -> Notice:
     return Notice(
         "k",
-        Channel.SLACK,
+        "slack",
         NoticeKind.ROTATION,
         text,
         DETECTED,

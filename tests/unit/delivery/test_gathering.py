@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from monitor.delivery.batching import Gathered, PutOff, Rules, ToldIn, plan
+from monitor.delivery.registry import traits_of
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Channel, Notice, NoticeKind
 from monitor.store.outbox_order import CAPPED
@@ -24,7 +25,7 @@ def waits(number: int, ago: timedelta = timedelta(0), **changes: Any) -> StoredN
         "severity": "warning",
     } | changes.pop("payload", {})
     standing: dict[str, Any] = {
-        "channel": Channel.SLACK,
+        "channel": "slack",
         "kind": NoticeKind.ROTATION,
         "text": f"WARNING S{number} → Memes",
         "thread": f"r{number}",
@@ -42,15 +43,15 @@ def waits(number: int, ago: timedelta = timedelta(0), **changes: Any) -> StoredN
 def planned(
     waiting: list[StoredNotice],
     sent: list[datetime] | None = None,
-    channel: Channel = Channel.SLACK,
+    channel: Channel = "slack",
 ) -> Gathered | ToldIn | PutOff | None:
-    return plan(channel, waiting, sent or [], NOW, RULES)
+    return plan(traits_of(channel), waiting, sent or [], NOW, RULES)
 
 
 def gathered(
     waiting: list[StoredNotice],
     sent: list[datetime] | None = None,
-    channel: Channel = Channel.SLACK,
+    channel: Channel = "slack",
 ) -> Gathered:
     found = planned(waiting, sent, channel)
     assert isinstance(found, Gathered)
@@ -104,21 +105,21 @@ class TestLate:
     def test_tests_reports_and_mail_are_never_gathered(self) -> None:
         tests = [waits(n, HOUR, kind=NoticeKind.TEST) for n in range(5)]
         assert planned(tests) is None
-        mails = [waits(n, HOUR, channel=Channel.EMAIL) for n in range(5)]
-        assert planned(mails, channel=Channel.EMAIL) is None
+        mails = [waits(n, HOUR, channel="email") for n in range(5)]
+        assert planned(mails, channel="email") is None
 
     def test_the_operators_notices_become_one_whose_first_word_stays(self) -> None:
         waiting = [
             waits(
                 n,
                 HOUR,
-                channel=Channel.OPERATOR,
+                channel="operator",
                 kind=NoticeKind.OPERATOR,
                 text=f"Monitor: v{n} is down",
             )
             for n in range(4)
         ]
-        found = gathered(waiting, channel=Channel.OPERATOR).notice
+        found = gathered(waiting, channel="operator").notice
         assert found.kind is NoticeKind.OPERATOR
         assert found.text == "Monitor: 4 notices waited while the monitor caught up"
         assert "19 Jan 11:00 UTC: v0 is down" in found.payload["body"]
@@ -174,5 +175,5 @@ class TestCap:
         assert found.notice.text.startswith("1 message was held by the hourly cap: S0 → Memes.")
 
     def test_the_operator_has_no_cap(self) -> None:
-        waiting = [waits(0, channel=Channel.OPERATOR, kind=NoticeKind.OPERATOR)]
-        assert planned(waiting, self.SENT, Channel.OPERATOR) is None
+        waiting = [waits(0, channel="operator", kind=NoticeKind.OPERATOR)]
+        assert planned(waiting, self.SENT, "operator") is None

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.content.mail import Inline, Mail
@@ -19,7 +19,7 @@ from monitor.delivery.mail.message import (
     message_id,
     subject_line,
 )
-from monitor.model.notice import Channel, Notice, NoticeKind
+from monitor.model.notice import Notice, NoticeKind
 
 NOW = datetime(2025, 1, 20, 7, 0, tzinfo=UTC)
 SENDER = "monitor@example.org"
@@ -37,7 +37,7 @@ def notice(**changes: Any) -> Notice:
     """A daily report's, to one desk."""
     standing: dict[str, Any] = {
         "dedup_key": "report|2025-01-19",
-        "channel": Channel.REPORT,
+        "channel": "report",
         "kind": NoticeKind.REPORT,
         "text": "the report",
         "event_at": NOW,
@@ -224,6 +224,7 @@ def test_a_hostile_subject_is_one_harmless_line(subject: str) -> None:
     assert str(mail["Subject"]).isprintable()
 
 
+@settings(deadline=None)  # no claim about the speed of the machine
 @given(st.text(max_size=300))
 def test_any_subject_arrives_as_it_was_sent_and_adds_no_header(subject: str) -> None:
     mail = travelled(mail_message(Mail(subject, "text", ""), head()))
@@ -231,6 +232,7 @@ def test_any_subject_arrives_as_it_was_sent_and_adds_no_header(subject: str) -> 
     assert set(mail.keys()) == set(mail_message(Mail("s", "text", ""), head()).keys())
 
 
+@settings(deadline=None)  # no claim about the speed of the machine
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=300))
 def test_any_text_arrives(text: str) -> None:
     sent = f"{text}\n.{text}\nFrom {text}\n"

@@ -3,10 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from monitor.delivery.backoff import TURN, Backoff
-from monitor.model.notice import Channel
 
 NOW = datetime(2025, 1, 19, 12, tzinfo=UTC)
-SLACK, MAIL = Channel.SLACK, Channel.EMAIL
+SLACK, MAIL = "slack", "email"
 
 
 def test_a_channel_rests_for_all_its_notices_and_no_other_channel_does() -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model.retry_after import LONGEST, SHORTEST, asked_rest
@@ -52,6 +52,7 @@ def test_without_the_header_nothing_is_asked_for() -> None:
     assert asked_rest({"X-Other": "5"}, NOW) is None
 
 
+@settings(deadline=None)  # no claim about the speed of the machine
 @given(st.text() | st.floats().map(str) | st.integers().map(str), st.none() | st.just(NOW))
 def test_no_text_raises_or_escapes_the_bounds(text: str, now: datetime | None) -> None:
     rest = asked_rest({"Retry-After": text, "Date": text}, now)

@@ -1,0 +1,48 @@
+"""Slack's ways out by its settings: a bot, or webhooks."""
+
+from collections.abc import Callable
+
+from pydantic import SecretStr
+
+from monitor.alerting.policy import Form
+from monitor.delivery.channel import ChannelSender
+from monitor.delivery.slack.bot import SlackBot
+from monitor.delivery.slack.webhook import SlackWebhook
+from monitor.delivery.ways import READER, Tools, Way
+from monitor.model.rotation import Severity
+from monitor.settings.schema import Settings
+from monitor.settings.tables import SlackTable
+
+
+def ways(settings: Settings) -> list[Way]:
+    """One for readers and one for operators, as far as they are set up."""
+    slack = settings.alerts.slack
+    readers, operators = _targets(slack)
+    found = []
+    if readers is not None:
+        form = Form.MESSAGES if isinstance(readers, SecretStr) else Form.THREADS
+        minimum = Severity(settings.alerts.minimum_severity)
+        found.append(Way("slack", _opener(slack, readers), form, readers=READER, minimum=minimum))
+    if operators is not None:
+        found.append(Way("operator", _opener(slack, operators), operators=READER))
+    return found
+
+
+def _targets(slack: SlackTable) -> tuple[str | SecretStr | None, str | SecretStr | None]:
+    """Where each goes: a channel of the bot by its name, or a webhook. Operator notices have a way of their own or go
+    where the alerts go."""
+    readers: str | SecretStr | None = slack.webhook
+    operators: str | SecretStr | None = slack.webhook
+    if slack.bot_token is not None and slack.channel:
+        readers, operators = slack.channel, slack.operator_channel or slack.channel
+    return readers, slack.operator_webhook or operators
+
+
+def _opener(slack: SlackTable, target: str | SecretStr) -> Callable[[Tools], ChannelSender]:
+    def opened(tools: Tools) -> ChannelSender:
+        if isinstance(target, SecretStr):
+            return SlackWebhook(target.get_secret_value())
+        token = slack.bot_token.get_secret_value() if slack.bot_token else ""
+        return SlackBot(token, target, clock=tools.clock, base_url=slack.base_url, draw=tools.draw)
+
+    return opened
