@@ -153,7 +153,7 @@ def _channels(settings: "Settings") -> Iterator[Finding]:
 
     found = [way.channel for way in ways_of(settings)]
     for fault in channel_faults(settings):
-        yield Finding("channels", fault, wrong=True, mend="see the README, Further channels")
+        yield Finding("channels", fault, wrong=True, mend="see the README, Signed webhook")
     if not found:
         mend = "MONITOR_ALERTS__SLACK__WEBHOOK"
         yield Finding(

@@ -57,6 +57,7 @@ ROWS = (
     *_messages("slack", "monitor.delivery.slack.setup", operators="operator"),
     _letters("email", Audience.READERS, Audience.OPERATORS),
     _letters("report", Audience.REPORT),
+    *_messages("webhook", "monitor.delivery.webhook", Traits(drops_repeats=True)),
 )
 _BY_CHANNEL = {row.channel: row for row in ROWS}
 

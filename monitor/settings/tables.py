@@ -225,6 +225,13 @@ class AlertMailTable(Table):
     operators: list[Address] = Field(default_factory=list)
 
 
+class WebhookTable(Table):
+    """[alerts.webhook]"""
+
+    url: SecretUrl | None = None
+    secret: SecretText | None = None
+
+
 class AlertsTable(Table):
     """[alerts]"""
 
@@ -237,6 +244,7 @@ class AlertsTable(Table):
     digest_above: Annotated[int, Field(gt=0)] = 3
     slack: SlackTable = SlackTable()
     email: AlertMailTable = AlertMailTable()
+    webhook: WebhookTable = WebhookTable()
 
 
 class ReportTable(Table):
