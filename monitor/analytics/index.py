@@ -46,17 +46,23 @@ def chain_return(before: Book, after: Book, sectors: int) -> tuple[FloatArray, B
         return np.where(some, np.log(now / np.where(some, base, 1.0)), 0.0), some
 
 
-def cap_changes(before: Book, after: Book, launched: BoolArray, sectors: int) -> FloatArray:
+def cap_changes(
+    before: Book, after: Book, launched: BoolArray, launching: BoolArray, sectors: int
+) -> FloatArray:
     """(sectors, 4): the change of each sector's cap by price, supply, membership and launch, with midpoints.
 
-    The four sum exactly to the change. ``launched``: an entry of this token is a launch, not a mere change of members.
+    The four sum exactly to the change. ``launched``: an entry of this token is a launch, not a mere change of members;
+    ``launching``: its market is so young that the whole change of its cap still is the launch's.
     """
     kept = (before.sector >= 0) & (before.sector == after.sector)
     entered = (after.sector >= 0) & ~kept
     left = (before.sector >= 0) & ~kept
-    price = np.where(kept, 0.5 * (before.supply + after.supply) * (after.price - before.price), 0.0)
+    settled = kept & ~launching
+    price = np.where(
+        settled, 0.5 * (before.supply + after.supply) * (after.price - before.price), 0.0
+    )
     supply = np.where(
-        kept, 0.5 * (before.price + after.price) * (after.supply - before.supply), 0.0
+        settled, 0.5 * (before.price + after.price) * (after.supply - before.supply), 0.0
     )
     entry = np.where(entered, after.price * after.supply, 0.0)
     parts = np.empty((sectors, 4))
@@ -65,7 +71,9 @@ def cap_changes(before: Book, after: Book, launched: BoolArray, sectors: int) ->
     parts[:, 2] = by_sector(
         entry, np.where(entered & ~launched, after.sector, -1), sectors
     ) - by_sector(before.cap, np.where(left, before.sector, -1), sectors)
-    parts[:, 3] = by_sector(entry, np.where(entered & launched, after.sector, -1), sectors)
+    arrived = np.where(kept, after.cap - before.cap, entry)
+    launch = (entered & launched) | (kept & launching)
+    parts[:, 3] = by_sector(arrived, np.where(launch, after.sector, -1), sectors)
     return parts
 
 

@@ -7,13 +7,15 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class AnalyticsParameters:
-    """``*_h`` and ``*_min`` are lengths of time; ``venue_dev`` and ``agree_within`` fractions; ``jump_gate`` a log return."""
+    """``*_h`` and ``*_min`` are lengths of time; ``venue_dev`` and ``agree_within`` fractions; ``*jump_gate`` log returns."""
 
     stale_after_min: float = 30.0
     carry_max_h: float = 1.0
     drop_after_h: float = 24.0
     venue_dev: float = 0.10
     jump_gate: float = 0.25
+    launch_jump_gate: float = 0.50
+    jump_hold_min: float = 10.0
     agree_within: float = 0.03
     jump_hold_steps: int = 2
     venue_weight_cap: float = 0.60
@@ -21,6 +23,7 @@ class AnalyticsParameters:
     least_known: float = 0.70
     migration_guard: float = 0.10
     launch_days: float = 7.0
+    launch_hours: float = 24.0
     breadth_delay_h: float = 24.0
     beta_half_life_h: float = 168.0
     beta_prior: float = 1.3

@@ -16,6 +16,7 @@ def remember(state: EngineState, v: StepValues, width: timedelta, *, closes_hour
     state.book_price, state.book_supply = v.after.price.copy(), v.after.supply.copy()
     state.book_sector = v.after.sector
     state.level = state.level + np.nan_to_num(v.r)
+    state.begun = np.where(v.has_members | (state.begun >= 0), state.begun + 1, -1)
     state.pending = v.token_pending
     state.clean = 0 if v.marked or v.unseen or v.benchmark_missing else state.clean + 1
     state.spread.add(np.where(v.steady, v.token_return * v.token_return, np.nan))

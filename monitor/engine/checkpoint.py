@@ -23,7 +23,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 Moves = tuple[IntArray, IntArray]
 """Old and new positions of the names that both layouts have."""
 
-FORM = 6
+FORM = 7
 """Of the stored bytes; counts up when what is kept changes."""
 
 
@@ -189,6 +189,7 @@ def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:
         found[f"token/{name}"] = (state, name)
     found["sector/level"] = (state, "level")
     found["sector/link"] = (state, "link")
+    found["sector/begun"] = (state, "begun")
     means = {
         "market/usual": state.market_usual,
         "token/spread": state.spread,

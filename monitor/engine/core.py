@@ -120,8 +120,10 @@ class Engine:
         redenominated = restate(
             state, self._timeline, interval.open_time, self.parameters.migration_guard
         )
+        age_before_h = self._valuation.market_age_h(state, interval, before=True)
+        young = age_before_h <= self.parameters.launch_hours
         priced = accept_prices(
-            state, interval, self._valuation.rates(state), self._places, self.parameters
+            state, interval, self._valuation.rates(state), self._places, young, self.parameters
         )
         if state.first_seen is None and not priced.unseen:
             state.first_seen = state.steps

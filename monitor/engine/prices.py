@@ -46,9 +46,11 @@ def accept_prices(
     interval: IntervalInput,
     rate: FloatArray,
     places: Places,
+    young: BoolArray,
     parameters: AnalyticsParameters,
 ) -> Priced:
-    """Move the state's prices, ages and venue memories on by one interval."""
+    """Move the state's prices, ages and venue memories on by one interval. ``young``: tokens in their market's first
+    day, whose prices may leap further."""
     close = interval.close / state.layout.multiplier
     volume = interval.quote_volume * rate
     traded = interval.slot == Slot.TRADED
@@ -77,7 +79,10 @@ def accept_prices(
         parameters,
     )
     state.market_outlying = places.gather(found.outlying, len(close))
-    accepted, guarded = _gate(state, found.close, found.agreeing, parameters)
+    traded_now = places.spread_flags(volume > 0).any(axis=1)
+    hold = _hold_steps(width_min, parameters)
+    held_for = np.where(traded_now & (width_min > parameters.jump_hold_min), 0, hold)
+    accepted, guarded = _gate(state, found.close, found.agreeing, held_for, young, parameters)
     steady = accepted & (state.age == 0)
     carry_min = parameters.carry_max_h * 60
     was_lost = state.age * width_min > carry_min
@@ -112,23 +117,34 @@ def _day_volume(state: EngineState, interval: IntervalInput, volume: FloatArray)
     return past + state.market_hour
 
 
+def _hold_steps(width_min: float, parameters: AnalyticsParameters) -> int:
+    """Steps for which a jump is held: two, of those that end within ten minutes; at least one."""
+    return max(1, min(parameters.jump_hold_steps, int(parameters.jump_hold_min // width_min)))
+
+
 def _gate(
-    state: EngineState, close: FloatArray, agreeing: IntArray, parameters: AnalyticsParameters
+    state: EngineState,
+    close: FloatArray,
+    agreeing: IntArray,
+    hold_steps: IntArray,
+    young: BoolArray,
+    parameters: AnalyticsParameters,
 ) -> tuple[BoolArray, BoolArray]:
     """Which candidates are accepted, and which a migration's guard held back.
 
-    A jump that fewer than two venues bear out is held for two steps and believed at the third, if it is the same one: a
-    price that leaps about stays out. A step without a candidate neither counts nor starts anew. The guard is lifted from
+    A jump that fewer than two venues bear out is held for ``hold_steps`` and believed after, if it is the same one: a
+    price that leaps about stays out. Bars longer than the longest hold are believed at once where they traded. A step without a candidate neither counts nor starts anew. The guard is lifted from
     a token that left its sector: it may come back only as an entry, which moves no index.
     """
     guard = np.where(state.book_sector >= 0, state.guarded, np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        jump = np.abs(np.log(close / state.price)) > parameters.jump_gate
+        bound = np.where(young, parameters.launch_jump_gate, parameters.jump_gate)
+        jump = np.abs(np.log(close / state.price)) > bound
         same = np.abs(np.log(close / state.hold_price)) <= parameters.jump_gate
         strange = np.abs(close / guard - 1.0) > parameters.migration_guard
     known = ~np.isnan(close)
     tries = np.where(same, state.hold + 1, 1)
-    doubtful = known & jump & (agreeing < 2) & (tries <= parameters.jump_hold_steps)
+    doubtful = known & jump & (agreeing < 2) & (tries <= hold_steps)
     guarded = known & strange
     state.hold = np.where(doubtful, tries, np.where(known, 0, state.hold))
     state.hold_price = np.where(doubtful, close, np.where(known, np.nan, state.hold_price))

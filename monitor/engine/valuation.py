@@ -15,7 +15,7 @@ from monitor.analytics.index import (
     shares,
 )
 from monitor.analytics.parameters import AnalyticsParameters
-from monitor.analytics.price import Places
+from monitor.analytics.price import BoolArray, Places
 from monitor.engine.flows import known_volume, sector_net, token_flows
 from monitor.engine.matched import chained_volume
 from monitor.engine.prices import Priced
@@ -23,6 +23,7 @@ from monitor.engine.returns import token_returns, watched_market
 from monitor.engine.state import EngineState
 from monitor.engine.timeline import Timeline
 from monitor.engine.values import StepValues
+from monitor.model.bars import Slot
 from monitor.model.grid import EPOCH
 from monitor.model.interval import FloatArray, IntArray, IntervalInput, Layout
 from monitor.model.universe import Token, Universe
@@ -49,6 +50,8 @@ class Valuation:
         self._drop_h = parameters.drop_after_h
         self._shrink = shrinkage(width).factor
         self._quotes = _quote_tokens(universe, layout)
+        venues = [name.partition(":")[0] for name in layout.markets]
+        self._venue = np.array([sorted(set(venues)).index(venue) for venue in venues], dtype=int)
         self._first_trade_h = np.array([_first_trade_h(t) for t in _ordered(universe)])
 
     def rates(self, state: EngineState) -> FloatArray:
@@ -63,13 +66,17 @@ class Valuation:
             usable = (price > 0) & (self._hours(state.absent)[self._quotes] <= self._drop_h)
         return np.where((self._quotes >= 0) & usable, price, 1.0)
 
-    def market_age_h(self, state: EngineState, interval: IntervalInput) -> FloatArray:
+    def market_age_h(
+        self, state: EngineState, interval: IntervalInput, *, before: bool = False
+    ) -> FloatArray:
         """Hours since each token's market began: by its first trade, else by when it was first seen.
 
         A token seen ever since anybody first answered is taken for old: its market may have begun long before.
+        ``before``: asked before the interval's prices are accepted.
         """
         ever = state.steps - (state.first_seen or 0)
-        seen_h = np.where(state.seen >= ever, np.inf, self._hours(state.seen))
+        seen = state.seen + before
+        seen_h = np.where(seen >= ever, np.inf, self._hours(seen))
         now_h = (interval.close_time - EPOCH) / timedelta(hours=1)
         return np.where(
             np.isnan(self._first_trade_h), seen_h, np.maximum(0.0, now_h - self._first_trade_h)
@@ -85,7 +92,7 @@ class Valuation:
         r, some = chain_return(before, after, sectors)
         caps_before, caps = (by_sector(book.cap, book.sector, sectors) for book in (before, after))
         launched = age_h <= p.launch_days * 24.0
-        parts = cap_changes(before, after, launched, sectors)
+        parts = cap_changes(before, after, launched, age_h <= p.launch_hours, sectors)
         market = watched_market(state, before, after, priced, self._watched)
         e = r - market.beta * market.r
         e[self._watched :] = 0.0
@@ -95,6 +102,7 @@ class Valuation:
         with np.errstate(invalid="ignore", divide="ignore"):
             weight = after.cap / np.where(member, caps[after.sector], 1.0)
         whole = priced.fresh & ~np.isnan(flow.volume)
+        unlisted = self._unlisted(state, interval)
         volume = known_volume(
             flow.volume, flows.usual, after.sector, weight, sectors, p.least_known
         )
@@ -108,8 +116,8 @@ class Valuation:
             token_return=tokens.step,
             token_own=tokens.own,
             token_pending=tokens.pending,
-            token_volume=flow.volume,
-            token_net=flow.net,
+            token_volume=np.where(unlisted, 0.0, flow.volume),
+            token_net=np.where(unlisted, 0.0, flow.net),
             token_seen=flow.seen,
             r=np.where(some, r, np.nan),
             e=np.where(some, e, np.nan),
@@ -142,6 +150,16 @@ class Valuation:
             counts = (state.price > 0) & (supply > 0) & (self._hours(state.absent) <= self._drop_h)
         sector = np.where(counts, self._timeline.sectors(interval.open_time), -1)
         return Book(state.price, supply, sector)
+
+    def _unlisted(self, state: EngineState, interval: IntervalInput) -> BoolArray:
+        """Tokens that never had a price and whose every market is known not to trade yet: it is unlisted, or its venue
+        answered for others and gave nothing for it."""
+        answered = (interval.slot == Slot.TRADED) | (interval.slot == Slot.QUIET)
+        venue_answered = np.bincount(self._venue, weights=answered) > 0
+        absent = (interval.slot == Slot.UNLISTED) | venue_answered[self._venue]
+        unknown = np.bincount(self.layout.market_token[~absent], minlength=len(self.layout.tokens))
+        begun = state.seen >= 0
+        return np.asarray(~begun & (unknown == 0) & answered.any(), dtype=np.bool_)
 
     def _hours(self, steps: IntArray) -> FloatArray:
         return steps.astype(np.float64) * (self.width / timedelta(hours=1))

@@ -48,13 +48,14 @@ class Windows:
         return max(1, round(hours * self._hour))
 
     def sector_drift(self, name: str, hours: int) -> FloatArray:
-        """Sum of a log-return ring per sector; NaN where too little is known."""
-        return self._cached(
-            ("drift", name, hours),
-            lambda: drift(
-                self._state.sector_rings[name].last(self.steps(hours)), self._parameters.least_known
-            ),
-        )
+        """Sum of a log-return ring per sector; NaN where too little is known, or its index does not reach back so far."""
+
+        def work() -> FloatArray:
+            steps = self.steps(hours)
+            found = drift(self._state.sector_rings[name].last(steps), self._parameters.least_known)
+            return np.where(self._state.begun >= steps, found, np.nan)
+
+        return self._cached(("drift", name, hours), work)
 
     def sector_total(self, name: str, hours: int, *, before: int = 0) -> FloatArray:
         """Sum of a USD ring per sector over ``hours`` that end ``before`` hours ago."""
@@ -72,13 +73,14 @@ class Windows:
         return total(rows, self._parameters.least_known)
 
     def token_drift(self, name: str, hours: int) -> FloatArray:
-        """Sum of a return ring per token."""
-        return self._cached(
-            ("token", name, hours),
-            lambda: drift(
-                self._state.token_rings[name].last(self.steps(hours)), self._parameters.least_known
-            ),
-        )
+        """Sum of a return ring per token; NaN where too little is known, or its prices do not reach back so far."""
+
+        def work() -> FloatArray:
+            steps = self.steps(hours)
+            found = drift(self._state.token_rings[name].last(steps), self._parameters.least_known)
+            return np.where(self._state.seen >= steps, found, np.nan)
+
+        return self._cached(("token", name, hours), work)
 
     def _cached(self, key: tuple[str | int, ...], work: Callable[[], FloatArray]) -> FloatArray:
         if key not in self._cache:
@@ -141,8 +143,9 @@ class Windows:
 
     def index_return(self, hours: int) -> FloatArray:
         """Per sector the simple return of the chained index since ``hours`` ago."""
-        week, sectors = self._state.week, len(self._state.level)
-        return np.expm1(week.ago(0)[:sectors] - week.ago(self.steps(hours))[:sectors])
+        week, sectors, steps = self._state.week, len(self._state.level), self.steps(hours)
+        moved = np.expm1(week.ago(0)[:sectors] - week.ago(steps)[:sectors])
+        return np.where(self._state.begun >= steps, moved, np.nan)
 
     def share_split(self, sector: int, hours: int) -> ShareSplit | None:
         """The window's change of share by part, each a sum of its steps; None where no step is known."""

@@ -27,7 +27,9 @@ def test_a_launch_moves_share_by_its_own_part_and_no_index() -> None:
     caps_before, caps_after = np.array([16.0, 60.0]), np.array([14.4, 70.0])
     assert shares(caps_before, 2)[0] == pytest.approx(0.210526, abs=5e-7)
     assert shares(caps_after, 2)[0] == pytest.approx(0.170616, abs=5e-7)
-    parts = cap_changes(before, after, np.array([False, False, True]), 2)
+    parts = cap_changes(
+        before, after, np.array([False, False, True]), np.zeros(3, dtype=np.bool_), 2
+    )
     assert parts == pytest.approx(np.array([[-1.6, 0, 0, 0], [0, 0, 0, 10.0]]))
     price, supply, membership, launch = 100.0 * share_changes(parts, caps_before, caps_after, 2)[AI]
     assert price == pytest.approx(-1.6148, abs=5e-5)
@@ -42,7 +44,7 @@ def test_a_redenomination_leaves_price_and_supply_effects_apart() -> None:
     after = book((0.0105, 7.4822e9, AI))
     r, _ = chain_return(before, after, 1)
     assert np.expm1(r[0]) == pytest.approx(0.05, abs=1e-12)
-    parts = cap_changes(before, after, np.array([False]), 1)[0]
+    parts = cap_changes(before, after, np.array([False]), np.array([False]), 1)[0]
     assert parts[0] == pytest.approx(3.52055e6, abs=0.5)
     assert parts[1] == pytest.approx(9.04255e6, abs=0.5)
     assert parts.sum() == pytest.approx(12.5631e6, abs=0.5)
@@ -90,7 +92,7 @@ def test_a_sector_without_a_kept_member_has_no_return_and_says_so() -> None:
 def test_a_token_that_changes_sectors_is_an_exit_and_an_entry() -> None:
     before = book((2.0, 5.0, AI), (1.0, 30.0, MEMES))
     after = book((3.0, 5.0, MEMES), (1.0, 30.0, MEMES))
-    parts = cap_changes(before, after, np.array([False, False]), 2)
+    parts = cap_changes(before, after, np.array([False, False]), np.array([False, False]), 2)
     assert parts.tolist() == [[0.0, 0.0, -10.0, 0.0], [0.0, 0.0, 15.0, 0.0]]
 
 

@@ -112,7 +112,7 @@ def test_a_sector_without_members_takes_no_part_of_the_volume() -> None:
 
 
 def test_three_different_jumps_in_a_row_are_not_believed_the_same_one_thrice_is() -> None:
-    run = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}), timedelta(minutes=15))
+    run = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}), timedelta(minutes=5))
     run.step(BASE)
     run.step()
     found = [

@@ -53,6 +53,27 @@ def test_a_launched_token_has_its_weight_from_the_next_step_on() -> None:
     assert token_of(out, "TRUMP").contribution_24h is None, "one step is too little of a day"
 
 
+def test_a_launchs_way_up_is_launch_and_no_price_for_a_day() -> None:
+    run = two_sectors()
+    run.step({"TRUMP": 1.0})
+    for hour in range(1, 24):
+        out = run.step({"TRUMP": 1.0 + hour})
+    split = out.step.sector("memes").share_split_24h
+    assert split is not None
+    assert split.price == pytest.approx(0.0, abs=1e-12)
+    assert split.launch == pytest.approx(84 / 100 - 60 / 76)
+    assert out.step.sector("memes").index == pytest.approx(1000.0 * 84 / 61), "the index counts it"
+    run.step()
+    for price in (30.0, 24.0):
+        out = run.step({"TRUMP": price})
+    split = out.step.sector("memes").share_split_24h
+    assert split is not None
+    assert split.price == pytest.approx(0.0, abs=1e-12)
+    settled = run.step({"TRUMP": 30.0}).step.sector("memes").share_split_24h
+    assert settled is not None
+    assert settled.price == pytest.approx(90 / 106 - 84 / 100)
+
+
 def test_a_token_with_an_old_market_is_an_entry_and_no_launch() -> None:
     old = token("TRUMP", first_trade=START - timedelta(days=8))
     run = Run(universe({"ai": ["AIX"], "memes": ["DOGE", "TRUMP"]}, [old]))

@@ -152,7 +152,8 @@ def test_a_stale_price_is_not_covered_though_its_volume_of_nought_is_known() -> 
 def test_a_jump_on_one_venue_is_believed_at_the_third_step_on_two_at_once(
     both: bool, expected: list[float]
 ) -> None:
-    run = run_of("a", "b") if both else run_of("a")
+    width = timedelta(minutes=5)
+    run = run_of("a", "b", width=width) if both else run_of("a", width=width)
     run.step(BASE)
     run.step()
     found = [token_of(run.step({"AIX": 0.6}), "AIX").price_usd for _ in range(3)]
@@ -160,13 +161,62 @@ def test_a_jump_on_one_venue_is_believed_at_the_third_step_on_two_at_once(
 
 
 def test_a_jump_that_does_not_last_leaves_no_trace() -> None:
-    run = run_of("a")
+    run = run_of("a", width=timedelta(minutes=5))
     run.step(BASE)
     prices = [
         token_of(run.step({"AIX": p}), "AIX").price_usd for p in (0.5, 0.5, 1.01, 0.5, None, 0.5)
     ]
     assert prices == [1.0, 1.0, 1.01, 1.01, 1.01, 1.01]
     assert token_of(run.step({"AIX": 0.5}), "AIX").price_usd == 0.5, "an unseen step is no break"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "volume", "expected"),
+    [
+        (5, 1000.0, [1.0, 1.0, 1.6]),
+        (15, 1000.0, [1.6] * 3),
+        (60, 1000.0, [1.6] * 3),
+        (15, 0.0, [1.0, 1.6]),
+    ],
+)
+def test_a_jump_is_held_in_time_and_not_in_steps(
+    minutes: int, volume: float, expected: list[float]
+) -> None:
+    run = run_of("a", width=timedelta(minutes=minutes))
+    run.step(BASE)
+    run.step()
+    steps = [run.step({"AIX": 1.6}, volume={"AIX": volume}) for _ in expected]
+    assert [token_of(out, "AIX").price_usd for out in steps] == expected
+
+
+def test_a_market_in_its_first_day_may_leap_by_half() -> None:
+    run = run_of("a", width=timedelta(minutes=5))
+    run.step(BASE | {"AIX": None})
+    run.step()
+    assert token_of(run.step({"AIX": 1.0}), "AIX").price_usd == 1.0
+    assert token_of(run.step({"AIX": 1.5}), "AIX").price_usd == 1.5
+    assert token_of(run.step({"AIX": 2.6}), "AIX").price_usd == 1.5
+
+
+def test_a_days_return_needs_a_days_history() -> None:
+    run = run_of(width=timedelta(hours=1))
+    run.step(BASE)
+    out = run.steps(23)
+    assert out.step.sector("ai").return_24h is None
+    assert token_of(out, "AIX").return_24h is None
+    out = run.step()
+    assert out.step.sector("ai").return_24h == pytest.approx(0.0)
+    assert token_of(out, "AIX").return_24h == pytest.approx(0.0)
+
+
+def test_before_its_listing_a_tokens_volume_is_nought_and_nothing_is_scaled_up() -> None:
+    run = run_of(width=timedelta(hours=1))
+    run.step(BASE | {"AIX": None})
+    run.steps(30)
+    out = run.step({"AIX": 1.0}, volume={"AIX": 700.0})
+    assert token_of(out, "AIX").volume_24h_usd == pytest.approx(700.0)
+    out = run.steps(16)
+    assert token_of(out, "AIX").volume_24h_usd == pytest.approx(17 * 700.0)
 
 
 def test_two_venues_that_disagree_are_told() -> None:
