@@ -19,6 +19,8 @@ from monitor.research.splits import Dealing, pretended
 from monitor.research.workers import Dask, Inline, Processes, Workers, WorkersError
 from tests.unit.research.histories import history
 
+pytestmark = pytest.mark.timeout(1200)  # whole folds, on whatever machine
+
 LOOSE = DetectionParameters(
     on=1.2,
     watch_on=1.0,

@@ -19,6 +19,8 @@ from monitor.research.workers import Inline
 from tests.unit.research.histories import history
 
 HOUR = timedelta(hours=1)
+pytestmark = pytest.mark.timeout(1200)  # whole folds, on whatever machine
+
 LOOSE = DetectionParameters(
     on=1.2,
     watch_on=1.0,
