@@ -7,10 +7,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import httpx
-import stamina
 
 from monitor.clock import Clock
 from monitor.ingest.errors import (
@@ -20,6 +20,7 @@ from monitor.ingest.errors import (
     VenueError,
     VenueForbidden,
 )
+from monitor.ingest.exchange.retry import ask_again
 from monitor.ingest.exchange.translate import Answer, asked_wait
 from monitor.model.bars import Refusal
 from monitor.model.universe import Supply, Token
@@ -140,14 +141,9 @@ class CoinGecko:
             "page": "1",
             "sparkline": "false",
         }
-        async for attempt in stamina.retry_context(
-            on=lambda error: isinstance(error, VenueError) and error.worth_repeating,
-            attempts=self._attempts,
-            timeout=60.0,
-        ):
-            with attempt:
-                return await self._ask_once(parameters)
-        raise AssertionError("the last attempt returns or raises")
+        return await ask_again(
+            partial(self._ask_once, parameters), self._clock, attempts=self._attempts, wait=_wait
+        )
 
     async def _ask_once(self, parameters: Mapping[str, str]) -> Any:
         try:
@@ -219,3 +215,8 @@ def _total(quote: Quote, now: datetime) -> list[Supply]:
     if quote.total is None:
         return []
     return [Supply(quote.token, quote.total, now, now, SOURCE, basis="total")]
+
+
+def _wait(error: VenueError, attempt: int) -> timedelta | None:
+    """1, 2, 4 s while the failure may pass."""
+    return timedelta(seconds=1 << (attempt - 1)) if error.worth_repeating else None

@@ -1,11 +1,12 @@
 """Walking a venue's history forward, page by page; the poll and the backfill ask through this one way."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from functools import partial
 
 from monitor.clock import Clock
 from monitor.ingest.errors import VenueError
+from monitor.ingest.exchange.retry import ask_again
 from monitor.ingest.exchange.venue import FetchedBars, VenueClient
 from monitor.model.universe import Market
 
@@ -41,17 +42,11 @@ async def pages(
     while since < until and (most_pages is None or count < most_pages):
         limit = -((since - until) // width)  # bars that are left, rounded up
         ask = partial(client.fetch_bars, market, width, since, limit, trading_since=trading_since)
-        fetched = await _ask_twice(ask, clock)
+        fetched = await ask_again(ask, clock, attempts=2, wait=_once_more)
         yield fetched
         since = next_since(fetched, since, width)
         count += 1
 
 
-async def _ask_twice(ask: Callable[[], Awaitable[FetchedBars]], clock: Clock) -> FetchedBars:
-    try:
-        return await ask()
-    except VenueError as error:
-        if not error.worth_repeating:
-            raise
-    await clock.sleep(REPEAT_AFTER)
-    return await ask()
+def _once_more(error: VenueError, _attempt: int) -> timedelta | None:
+    return REPEAT_AFTER if error.worth_repeating else None

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import stamina
 
 from monitor.clock import ManualClock
 from monitor.ingest.coingecko import CoinGecko
@@ -77,8 +76,7 @@ def coin(coin_id: str, circulating: Any, price: Any = 2.5, total: Any = None) ->
 @pytest.fixture
 def server() -> Iterator[Server]:
     made = Server()
-    with stamina.set_testing(True, attempts=2):
-        yield made
+    yield made
     made.close()
 
 
