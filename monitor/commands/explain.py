@@ -98,23 +98,11 @@ def _print_facts(rotation: "Rotation", message: "AlertMessage") -> None:
 
 def _message(rotation: "Rotation", settings: "Settings", database: "Database") -> "AlertMessage":
     """The alert's facts as they would be told of its last change, and what stood around it then."""
+    from monitor.alerting.retold import retold
     from monitor.bootstrap import enricher_of
-    from monitor.content.alert import AlertFacts, alert_message
-    from monitor.model.rotation import ChangeReason, RotationChange, Status
-    from monitor.store import steps
 
-    opened = rotation.status is Status.OPEN
-    reason = ChangeReason.OPENED if opened else ChangeReason(rotation.status.value)
-    at = rotation.closed_at or rotation.confirmed_at or rotation.detected_at
-    enricher = enricher_of(settings)
     with database.read() as conn:
-        step = steps.step_at(conn, at)
-        around = (
-            AlertFacts(names=enricher.names)
-            if step is None
-            else enricher.facts(conn, rotation, step)
-        )
-    return alert_message(RotationChange(rotation, reason, at), around, afterwards=True)
+        return retold(conn, rotation, enricher_of(settings))
 
 
 def condition_table(conditions: "Sequence[Condition]") -> "Table":

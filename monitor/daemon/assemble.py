@@ -221,6 +221,7 @@ def _page(
                 width=settings.engine.interval,
                 deadline=settings.engine.deadline,
                 metrics=metrics,
+                enricher=enricher_of(settings),
                 token=web.token.get_secret_value() if web.token else None,
                 storage_fault=lambda: faults.standing,
                 rss_bytes=rss_bytes,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
@@ -13,18 +14,26 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from monitor.alerting.enrich import Enricher
+from monitor.alerting.retold import retold
+from monitor.alerting.why_silent import answers_of
 from monitor.clock import Clock
+from monitor.content.alert import alert_text
 from monitor.model.grid import format_duration, iso, parse_duration, parse_iso
-from monitor.model.rotation_json import rotation_to_json
+from monitor.model.rotation import Rotation
+from monitor.model.rotation_json import change_to_json, rotation_to_json
 from monitor.model.step_json import sector_to_json, step_to_json
 from monitor.model.universe import Universe
 from monitor.store import rotations, steps, venue_health
 from monitor.store.database import Database
+from monitor.store.errors import StoreError
 from monitor.web.metrics import Metrics
 from monitor.web.page import render_page
 from monitor.web.readiness import Readiness, readiness
+from monitor.web.rotation_page import render_rotation, render_unknown
 
 OPEN_PATHS = ("/healthz",)
+LONGEST_ID = 40
 LONGEST_SERIES = timedelta(days=400)
 MOST_POINTS = 2000
 """A longer series is thinned to every so many intervals: the size of an answer is bounded."""
@@ -44,6 +53,7 @@ class Surroundings:
     width: timedelta
     deadline: timedelta
     metrics: Metrics
+    enricher: Enricher
     token: str | None = None
     storage_fault: Callable[[], str | None] = lambda: None
     rss_bytes: Callable[[], int | None] = lambda: None
@@ -57,6 +67,7 @@ def make_app(around: Surroundings) -> Starlette:
             Route("/", answers.page),
             Route("/api/sectors", answers.sectors),
             Route("/api/rotations", answers.rotations),
+            Route("/api/rotations/{rotation_id}", answers.rotation),
             Route("/api/series", answers.series),
             Route("/healthz", answers.healthz),
             Route("/readyz", answers.readyz),
@@ -73,8 +84,10 @@ class _Answers:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
 
-    def page(self, _: Request) -> Response:
-        """For people."""
+    def page(self, request: Request) -> Response:
+        """For people: the market, or with ``?rotation=ID`` that rotation whole."""
+        if "rotation" in request.query_params:
+            return self._rotation_page(request.query_params["rotation"])
         around, now = self._around, self._around.clock.now()
         with around.database.read() as conn:
             step = steps.latest_step(conn)
@@ -90,6 +103,41 @@ class _Answers:
                 health=health,
                 reasons=self._ready(now).reasons,
             )
+        )
+
+    def _rotation_page(self, asked: str) -> Response:
+        around, now = self._around, self._around.clock.now()
+        with around.database.read() as conn:
+            found = _find(conn, asked)
+            if found is None:
+                return HTMLResponse(render_unknown(asked, now), status_code=404)
+            page = render_rotation(
+                found,
+                rotations.list_changes(conn, rotation_id=found.id),
+                answers_of(conn, found.id, ()),
+                alert_text(retold(conn, found, around.enricher)),
+                around.enricher.names,
+                now,
+            )
+        return HTMLResponse(page)
+
+    def rotation(self, request: Request) -> Response:
+        """One rotation and every change of it."""
+        asked = str(request.path_params["rotation_id"])
+        with self._around.database.read() as conn:
+            found = _find(conn, asked)
+            changes = rotations.list_changes(conn, rotation_id=found.id) if found else []
+        if found is None:
+            return JSONResponse(
+                {
+                    "error": "no such rotation",
+                    "found": asked[:40],
+                    "expected": "an id of /api/rotations",
+                },
+                status_code=404,
+            )
+        return JSONResponse(
+            rotation_to_json(found) | {"changes": [change_to_json(change) for change in changes]}
         )
 
     def sectors(self, _: Request) -> Response:
@@ -164,6 +212,14 @@ class _Answers:
             deadline=around.deadline,
             storage_fault=around.storage_fault(),
         )
+
+
+def _find(conn: Connection, asked: str) -> Rotation | None:
+    """The one rotation whose id is, or begins with, what was asked for."""
+    try:
+        return rotations.get_rotation(conn, asked) if 0 < len(asked) <= LONGEST_ID else None
+    except StoreError:  # it begins several ids
+        return None
 
 
 def _guard(token: str | None) -> Callable[[Request, RequestResponseEndpoint], Any]:

@@ -18,7 +18,14 @@ from monitor.model.universe import Universe
 
 
 @cache
-def _template() -> Template:
+def style() -> str:
+    """The style of every page."""
+    return resources.files("monitor.web").joinpath("style.css").read_text(encoding="utf-8")
+
+
+@cache
+def template(name: str) -> Template:
+    """The page of that file name; all that is put into it is escaped."""
     environment = Environment(autoescape=select_autoescape(default=True, default_for_string=True))
     environment.filters |= {
         "duration": duration,
@@ -29,7 +36,7 @@ def _template() -> Template:
         "pp": pp,
         "share": share,
     }
-    source = resources.files("monitor.web").joinpath("page.html").read_text(encoding="utf-8")
+    source = resources.files("monitor.web").joinpath(name).read_text(encoding="utf-8")
     return environment.from_string(source)
 
 
@@ -50,7 +57,8 @@ def render_page(
     names = {s.id: one_line(s.name) or s.id for s in universe.sectors} | {MARKET: "market"}
     asked = [venue for venue in health if venue.state is not VenueState.DISABLED]
     age_s = (now - step.close_time).total_seconds() if step else None
-    return _template().render(
+    return template("page.html").render(
+        style=style(),
         step=step,
         figures=list(figures_at(Place.PAGE)),
         cell=cell,

@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from monitor.alerting.enrich import Enricher
 from monitor.clock import ManualClock
+from monitor.detection.parameters import DetectionParameters
 from monitor.model.bars import Refusal, VenueHealth, VenueState
 from monitor.model.grid import iso
 from monitor.model.rotation import ChangeReason, StepOutput
@@ -69,6 +71,7 @@ class Site:
             width=FIVE,
             deadline=timedelta(seconds=90),
             metrics=self.metrics,
+            enricher=Enricher(UNIVERSE, NAMES, DetectionParameters()),
             token=demanded,
             storage_fault=lambda: self.fault[0] if self.fault else None,
             rss_bytes=lambda: 123_000_000,

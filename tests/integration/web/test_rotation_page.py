@@ -1,0 +1,75 @@
+"""One rotation at its own address: what was said, its life, who was told; and ids that are none."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from monitor.model.grid import iso
+from monitor.model.notice import Act
+from monitor.model.rotation import ChangeReason
+from monitor.store import outbox, rotations
+from tests.integration.store.samples import notice
+from tests.integration.web.conftest import CLOSE, Site
+from tests.unit.content import samples
+
+
+@pytest.fixture
+def told(site: Site, fill: Callable[[], None]) -> str:
+    """A rotation that was opened, confirmed and told; its id."""
+    fill()
+    opened, confirmed = samples.opened(), samples.confirmed()
+    with site.database.write() as conn:
+        rotations.save_changes(
+            conn,
+            [
+                samples.change(opened, ChangeReason.OPENED),
+                samples.change(confirmed, ChangeReason.CONFIRMED),
+            ],
+        )
+        payload = {"rotations": [confirmed.id]}
+        said = f"{confirmed.id}|confirmed|{iso(samples.CONFIRMED)}"
+        outbox.enqueue(
+            conn,
+            [
+                notice(said, thread=confirmed.id, payload=payload),
+                notice("edit", thread=confirmed.id, payload=payload, act=Act.EDIT),
+                notice("other", thread="rot-other", payload={"rotations": ["rot-other"]}),
+            ],
+        )
+        claimed = outbox.claim(conn, now=CLOSE, lease=timedelta(minutes=1))
+        assert claimed is not None
+        outbox.confirm(conn, claimed.id, at=CLOSE, receipt={})
+    return confirmed.id
+
+
+def test_it_tells_the_alert_its_life_its_conditions_and_who_was_told(site: Site, told: str) -> None:
+    answer = site.get(f"/?rotation={told}")
+    assert answer.status_code == 200
+    page = answer.text
+    assert "AI &lt;b&gt;agents&lt;/b&gt;" in page
+    assert "<b>agents" not in page
+    for words in ("opened", "confirmed", "not met", "VIRTUAL", "not told", "told "):
+        assert words in page, words
+    assert page.count("<td>slack</td>") == 2  # one of each change
+
+
+def test_the_page_links_to_it(site: Site, told: str) -> None:
+    assert f'href="/?rotation={told}"' in site.get("/").text
+
+
+def test_its_machine_form_has_every_change(site: Site, told: str) -> None:
+    body = site.get(f"/api/rotations/{told}").json()
+    assert body["id"] == told
+    assert [change["reason"] for change in body["changes"]] == ["opened", "confirmed"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["rot-nothing", "", "rot-", "x" * 5000, "<script>alert(1)</script>"]
+)
+def test_an_id_that_is_none_is_said_with_where_to_look(site: Site, told: str, asked: str) -> None:
+    answer = site.ask("/", params={"rotation": asked})
+    assert answer.status_code == 404
+    assert "No rotation has the id" in answer.text
+    assert "monitor rotations" in answer.text
+    assert "<script" not in answer.text
