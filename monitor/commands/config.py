@@ -23,6 +23,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Machine output.")] = False,
 ) -> None:
     """Name every fault at once; exit 2 when there is one."""
+    from monitor.delivery.registry import channel_faults
     from monitor.ingest.venues.registry import untested
     from monitor.model.errors import ConfigError
     from monitor.settings.checks import future_supplies
@@ -31,6 +32,9 @@ def check(
     try:
         settings = context.settings()
         _check_database(settings)
+        faults = [f"{settings.file}: {fault}" for fault in channel_faults(settings)]
+        if faults:
+            raise ConfigError(faults)  # noqa: TRY301  told as every other fault
     except ConfigError as error:
         if not as_json:
             raise
