@@ -18,7 +18,6 @@ from monitor.alerting.enrich import Enricher
 from monitor.alerting.retold import retold
 from monitor.alerting.why_silent import answers_of
 from monitor.clock import Clock
-from monitor.content.alert import alert_text
 from monitor.model.grid import format_duration, iso, parse_duration, parse_iso
 from monitor.model.rotation import Rotation
 from monitor.model.rotation_json import change_to_json, rotation_to_json
@@ -115,7 +114,7 @@ class _Answers:
                 found,
                 rotations.list_changes(conn, rotation_id=found.id),
                 answers_of(conn, found.id, ()),
-                alert_text(retold(conn, found, around.enricher)),
+                retold(conn, found, around.enricher),
                 around.enricher.names,
                 now,
             )

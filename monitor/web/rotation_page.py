@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from monitor.alerting.why_silent import Answer, answer_in_words
+from monitor.content.alert import AlertMessage
 from monitor.content.wording.figures import percent
 from monitor.content.wording.phrases import condition_words, pair_words
 from monitor.content.wording.safe_text import one_line
@@ -15,11 +16,11 @@ def render_rotation(
     rotation: Rotation,
     changes: Sequence[RotationChange],
     answers: Sequence[Answer],
-    text: str,
+    message: AlertMessage,
     names: Mapping[str, str],
     now: datetime,
 ) -> str:
-    """The page as HTML; ``text``: the alert as `monitor explain` prints it; ``answers``: what each reader was told,
+    """The page as HTML; ``message``: the alert, told once more; ``answers``: what each reader was told,
     and why not, without their addresses. What came from outside is escaped."""
     evidence = rotation.evidence
     sides = [side for side in (evidence.from_side, evidence.to_side) if side is not None]
@@ -27,7 +28,8 @@ def render_rotation(
         style=style(),
         title=f"{pair_words(rotation.pair, names)} · {rotation.severity.value.upper()} · {rotation.status.value}",
         rotation=rotation,
-        text=text,
+        message=message,
+        lines=[*message.figures, message.spark, *message.members, *message.judged, *message.notes],
         changes=changes,
         conditions=[(condition_words(c), c.met) for c in evidence.conditions],
         contributors=[(names.get(side.sector, side.sector), _tokens(side)) for side in sides],
