@@ -20,7 +20,13 @@ from monitor.model.rotation import (
 from monitor.model.rotation_json import change_to_json
 from monitor.model.silence import Silence, Why
 
-_RAISED = (ChangeReason.OPENED, ChangeReason.CONFIRMED, ChangeReason.SEVERITY, ChangeReason.LEG)
+_RAISED = (
+    ChangeReason.OPENED,
+    ChangeReason.CONFIRMED,
+    ChangeReason.SEVERITY,
+    ChangeReason.LEG,
+    ChangeReason.REVIVED,
+)
 _CLOSED = (ChangeReason.FADED, ChangeReason.EXPIRED)
 _HELD = (ChangeReason.HELD, ChangeReason.RESUMED)
 _OUTCOMES = (ChangeReason.OUTCOME_24H, ChangeReason.OUTCOME_72H)

@@ -169,6 +169,7 @@ def engine_of(settings: "Settings", *, live_from: datetime | None = None) -> "En
 
 def _print_changes(found: "list[RotationChange]", settings: "Settings", *, as_json: bool) -> None:
     from monitor.commands.rotations import pair_words
+    from monitor.content.wording.phrases import score_words
     from monitor.model.rotation_json import change_to_json
 
     if as_json:
@@ -181,7 +182,7 @@ def _print_changes(found: "list[RotationChange]", settings: "Settings", *, as_js
         rotation = change.rotation
         out.print(
             f"{change.changed_at:%Y-%m-%d %H:%M}  {change.reason.value:<11}  {pair_words(rotation, names)}"
-            f"  {rotation.severity.value}, score {rotation.score:.1f}  {rotation.id}"
+            f"  {rotation.severity.value}, score {score_words(rotation)}  {rotation.id}"
         )
 
 

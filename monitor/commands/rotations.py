@@ -78,6 +78,7 @@ def rotation_table(
     from rich.table import Table
 
     from monitor.content.wording.figures import percent
+    from monitor.content.wording.phrases import score_words
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     columns = ("id", "rotation", "state", "severity", "detected (UTC)", "confirmed", "own", "score", "+24 h")  # fmt: skip
@@ -99,8 +100,8 @@ def rotation_table(
             rotation.severity.value,
             f"{rotation.detected_at:%Y-%m-%d %H:%M}",
             _after(rotation),
-            percent(rotation.evidence.from_side.own_return),
-            f"{rotation.score:.1f}",
+            percent(rotation.evidence.told_side.own_return),
+            score_words(rotation),
             percent(outcome.relative_return) if outcome else "-",
         )
         table.add_row(*(c for name, c in zip(columns, cells, strict=True) if name not in spared))

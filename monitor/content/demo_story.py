@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from monitor.content.alert.preview import name_of, pair_of
 from monitor.content.wording.figures import UNKNOWN, net_flow, percent, points, pp
+from monitor.content.wording.phrases import figure_of, score_words
 from monitor.content.wording.safe_text import one_line
-from monitor.model.rotation import ChangeReason, PairReading, RotationChange
+from monitor.model.rotation import ChangeReason, PairReading, Rotation, RotationChange
 from monitor.model.state import MemberEvent, MemberEventKind, SectorState
 
 Series = Sequence[tuple[datetime, SectorState]]
@@ -114,7 +115,7 @@ def nearest_miss(
         if not c.met
     )
     pair = f"{names.get(best.from_sector, best.from_sector)} → {names.get(best.to_sector, best.to_sector)}"
-    text = f"{pair}   not flagged: score {best.score:.1f}, {met} of {len(best.conditions)} conditions; lacking {lacking}"
+    text = f"{pair}   not flagged: score {figure_of(best.score)}, {met} of {len(best.conditions)} conditions; lacking {lacking}"
     return _TOLD.format(at=best.at, word="nearest", text=text)
 
 
@@ -148,7 +149,7 @@ def _worst(series: Series, names: Mapping[str, str]) -> list[tuple[int, datetime
 def _change(change: RotationChange, names: Mapping[str, str]) -> str:
     rotation = change.rotation
     evidence = rotation.evidence
-    side = evidence.from_side
+    side = evidence.told_side
     word = (
         rotation.severity.value
         if change.reason in (ChangeReason.OPENED, ChangeReason.CONFIRMED)
@@ -158,12 +159,20 @@ def _change(change: RotationChange, names: Mapping[str, str]) -> str:
         ChangeReason.OPENED: f"own {pp(side.own_return)}/{evidence.window_h} h, volume share"
         f" {points(side.volume_share_change_pp)}, flow {net_flow(side.net_flow_usd, side.flow_grade)}",
         ChangeReason.CONFIRMED: f"confirmed: own {pp(side.own_return)}/{evidence.window_h} h, score"
-        f" {rotation.score:.1f}, breadth {side.breadth_behind} of {side.breadth_of}",
-        ChangeReason.SEVERITY: f"now {rotation.severity.value}: score {rotation.score:.1f}",
+        f" {score_words(rotation)}, breadth {_breadth(rotation)}",
+        ChangeReason.SEVERITY: f"now {rotation.severity.value}: score {score_words(rotation)}",
         ChangeReason.REVERSED: f"reversed by {rotation.reversed_by}",
-        ChangeReason.FADED: f"faded; strongest score {rotation.peak_score:.1f}",
+        ChangeReason.FADED: f"faded; strongest score {figure_of(rotation.peak_score)}",
+        ChangeReason.REVIVED: f"resumed: score {score_words(rotation)}",
         ChangeReason.EXPIRED: "expired after its longest age",
     }[change.reason]
     return _TOLD.format(
         at=change.changed_at, word=word, text=f"{pair_of(rotation, names)}   {figures}"
     )
+
+
+def _breadth(rotation: Rotation) -> str:
+    """Members that went the way of the side that is told."""
+    side = rotation.evidence.told_side
+    gained = side is rotation.evidence.to_side
+    return f"{side.breadth_ahead if gained else side.breadth_behind} of {side.breadth_of}"

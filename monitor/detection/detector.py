@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.detection.conditions import Judged, judge, reading
-from monitor.detection.features import Pairs, advance, features, sample
+from monitor.detection.features import advance, features, sample
 from monitor.detection.inputs import PairContext, SectorStep
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.parameters import DetectionParameters
-from monitor.detection.single_sided import SingleSided
+from monitor.detection.seen import Pairs, Seen
+from monitor.detection.single_sided import one_sided
 from monitor.detection.step_view import StepView
 from monitor.detection.windows import Arrays, DetectionWindows
 from monitor.model.grid import is_aligned
@@ -123,13 +124,13 @@ class Detector:
         reversing = state.ledger.reversing(self._pairs.names, at, p)
         found, raw = features(memory, self._pairs, p, reversing)
         samples = memory.known.reshape(found.score.shape)
-        judged = judge(found, self._pairs, samples, context, p)
+        seen = Seen(found, self._pairs, context, p.horizons_h, self._watched, reversing)
+        judged = judge(seen, samples, p)
         moment = StepView(
             memory,
             self._pairs,
             judged,
-            found,
-            context,
+            seen,
             sectors,
             at,
             self._width,
@@ -139,7 +140,7 @@ class Detector:
             self._watched,
         )
         changes = list(state.ledger.move_on(moment))
-        changes += SingleSided(moment, state.ledger).changes()
+        changes += one_sided(moment, state.ledger)
         changes += state.ledger.outcomes(moment)
         readings = tuple(
             reading(judged, found, self._pairs, i, at, p) for i in range(len(self._pairs.names))

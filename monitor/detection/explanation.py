@@ -4,72 +4,67 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from monitor.detection.conditions import Judged, conditions_of, number_or_none
-from monitor.detection.features import Features, Pairs
-from monitor.detection.inputs import PairContext
+from monitor.detection.conditions import number_or_none
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.step_view import StepView
 from monitor.detection.windows import DetectionWindows
 from monitor.model.interval import FloatArray
-from monitor.model.rotation import Condition, Evidence, Rotation, SideEvidence, Status
+from monitor.model.rotation import (
+    MARKET,
+    Condition,
+    Evidence,
+    Rotation,
+    SideEvidence,
+    Status,
+)
 
 LOOK_BACK_H = 12
 
 
-def evidence_of(
-    memory: DetectionWindows,
-    pairs: Pairs,
-    judged: Judged,
-    f: Features,
-    context: PairContext,
-    pair: int,
-    k: int,
-    at: datetime,
-    p: DetectionParameters,
-) -> tuple[Evidence, datetime]:
+def evidence_of(m: StepView, pair: int, k: int) -> tuple[Evidence, datetime]:
     """Why the pair was flagged at its horizon, and the best estimate of when it began."""
-    hours = p.horizons_h[k]
-    source, target = int(pairs.source[pair]), int(pairs.target[pair])
-    from_side, to_side = context.side(source, hours), context.side(target, hours)
-    r, e = (memory.rows[name].last(_look_back(memory, hours)) for name in ("r", "e"))
+    memory, hours = m.memory, m.p.horizons_h[k]
+    source, target = int(m.pairs.source[pair]), int(m.pairs.target[pair])
+    from_side, to_side = m.context.side(source, hours), m.context.side(target, hours)
+    r, e = _returns(memory, hours)
     began, moved = _began(e[:, target] - e[:, source], r[:, source], e[:, source])
-    rank, of = score_rank(memory, float(f.score[k, pair]))
+    score = number_or_none(float(m.features.score[k, pair]))
+    rank, of = (None, None) if score is None else score_rank(memory, score)
     evidence = Evidence(
         window_h=hours,
         relative_return=_less(from_side, to_side),
-        market_return=context.market_return(hours),
+        market_return=m.context.market_return(hours),
         from_side=from_side,
         to_side=to_side,
         moved_before_detection_pp=moved,
-        conditions=conditions_of(judged, pair, k, p),
-        price_witness=number_or_none(float(f.price[k, pair])),
-        volume_witness=number_or_none(float(f.volume[k, pair])),
-        flow_witness=number_or_none(float(f.flow[k, pair])),
+        conditions=m.judged.held.conditions(k, pair),
+        price_witness=number_or_none(float(m.features.price[k, pair])),
+        volume_witness=number_or_none(float(m.features.volume[k, pair])),
+        flow_witness=number_or_none(float(m.features.flow[k, pair])),
         score_rank=rank,
         score_rank_of=of,
-        launches=(*context.launches(source, 72), *context.launches(target, 72)),
-        at=at,
+        launches=(*m.context.launches(source, 72), *m.context.launches(target, 72)),
+        at=m.at,
+        moved_before_now_pp=moved,
     )
-    return evidence, at - timedelta(hours=began / memory.per_hour)
+    return evidence, m.at - timedelta(hours=began / memory.per_hour)
 
 
 def one_sided_evidence(
-    memory: DetectionWindows,
-    context: PairContext,
-    sector: int,
-    hours: int,
-    conditions: tuple[Condition, ...],
-    at: datetime,
+    m: StepView, sector: int, k: int, conditions: tuple[Condition, ...], *, gains: bool
 ) -> tuple[Evidence, datetime]:
-    """Evidence of a sector that loses to nobody in particular, and the best estimate of when it began."""
-    side = context.side(sector, hours)
-    r, e = (memory.rows[name].last(_look_back(memory, hours))[:, sector] for name in ("r", "e"))
-    began, moved = _began(-e, r, e)
+    """Evidence of a sector that loses to nobody, or gains from nobody, in particular, and when it began."""
+    memory, hours = m.memory, m.p.horizons_h[k]
+    side = m.context.side(sector, hours)
+    r, e = _returns(memory, hours)
+    began, lost = _began(e[:, sector] if gains else -e[:, sector], r[:, sector], e[:, sector])
+    moved = -lost if gains else lost
     evidence = Evidence(
         window_h=hours,
-        relative_return=side.own_return,
-        market_return=context.market_return(hours),
-        from_side=side,
-        to_side=None,
+        relative_return=None if gains else side.own_return,
+        market_return=m.context.market_return(hours),
+        from_side=no_side() if gains else side,
+        to_side=side if gains else None,
         moved_before_detection_pp=moved,
         conditions=conditions,
         price_witness=None,
@@ -77,10 +72,35 @@ def one_sided_evidence(
         flow_witness=None,
         score_rank=None,
         score_rank_of=None,
-        launches=context.launches(sector, 72),
-        at=at,
+        launches=m.context.launches(sector, 72),
+        at=m.at,
+        moved_before_now_pp=moved,
+        own_z=number_or_none(float(m.features.own_z[k, sector])),
     )
-    return evidence, at - timedelta(hours=began / memory.per_hour)
+    return evidence, m.at - timedelta(hours=began / memory.per_hour)
+
+
+def no_side() -> SideEvidence:
+    """The rest of the watched market as a side: nothing is said of it."""
+    return SideEvidence(
+        sector=MARKET,
+        total_return=None,
+        own_return=None,
+        market_part=None,
+        beta=None,
+        market_cap_usd=None,
+        share_pp=None,
+        share_change_pp=None,
+        share_split_pp=None,
+        volume_usd=None,
+        volume_share_pp=None,
+        volume_share_change_pp=None,
+        net_flow_usd=None,
+        flow_grade=None,
+        breadth_behind=0,
+        breadth_of=0,
+        contributors=(),
+    )
 
 
 def score_rank(memory: DetectionWindows, score: float) -> tuple[int, int]:
@@ -96,8 +116,10 @@ def ends_at(rotation: Rotation, p: DetectionParameters) -> tuple[float, float]:
     return p.off, hours
 
 
-def _look_back(memory: DetectionWindows, hours: int) -> int:
-    return (hours + LOOK_BACK_H) * memory.per_hour
+def _returns(memory: DetectionWindows, hours: int) -> tuple[FloatArray, FloatArray]:
+    """(log return, own log return) of every sector, per step of the window and of the half day before it."""
+    steps = (hours + LOOK_BACK_H) * memory.per_hour
+    return memory.rows["r"].last(steps), memory.rows["e"].last(steps)
 
 
 def _began(x: FloatArray, r: FloatArray, e: FloatArray) -> tuple[int, float]:

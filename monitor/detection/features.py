@@ -3,47 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from monitor.analytics.window import drift, total
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.seen import BoolArray, Features, Pairs
 from monitor.detection.windows import SAMPLES, DetectionWindows
-from monitor.model.interval import FloatArray, IntArray
-
-BoolArray = npt.NDArray[np.bool_]
+from monitor.model.interval import FloatArray
 
 LEAST_KNOWN = 0.7
 RHO = 0.45
 """Correlation of the price and the flow witness under no rotation, as measured."""
 WINSOR = 4.0
 """Hourly sums enter the spread no further out than so many of its own size."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
-    """The ordered pairs that are watched: positions of *from* and *to*, and of each pair's opposite (-1: unwatched)."""
-
-    source: IntArray
-    target: IntArray
-    opposite: IntArray
-    names: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Features:
-    """Per (horizon, pair), but ``own`` and ``own_z`` per (horizon, sector); NaN unknown.
-
-    ``drift``: D, own log return of *to* less *from*. ``own``: own log return, ``own_z`` the same over its usual size.
-    """
-
-    drift: FloatArray
-    price: FloatArray
-    volume: FloatArray
-    flow: FloatArray
-    score: FloatArray
-    own: FloatArray
-    own_z: FloatArray
-    coverage: FloatArray
 
 
 def advance(memory: DetectionWindows, pairs: Pairs, rows: dict[str, FloatArray]) -> None:
@@ -101,7 +72,8 @@ def features(
     weight = np.stack([np.minimum(w.weight[a], w.weight[b]) for w in windows])
     score = combined(price, volume, flow, np.where(np.isnan(flow), 0.0, weight))
     coverage = np.stack([w.coverage(pairs) for w in windows])
-    return Features(drift, price, volume, flow, score, e, own_z, coverage), raw
+    covered = np.stack([w.covered.mean(axis=0) for w in windows])
+    return Features(drift, price, volume, flow, score, e, own_z, coverage, covered), raw
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -44,6 +44,10 @@ class PairContext(Protocol):
         """Share of members older than a day with a negative own return; None: nobody can be judged."""
         ...
 
+    def breadth_to(self, sector_index: int, window_h: int) -> float | None:
+        """Share of the same members with a positive own return; None: nobody can be judged."""
+        ...
+
     def market_return(self, window_h: int) -> float | None:
         """Simple return of the watched market."""
         ...

@@ -1,18 +1,18 @@
 """The life of rotations: opened, confirmed, raised, faded, reversed, expired, and their legs (METHOD, 7.1)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from monitor.detection.conditions import BoolArray
-from monitor.detection.launch_drain import LAUNCHED_WITHIN_H, launch_drain
-from monitor.detection.opening import fresh_evidence, new_rotation
+from monitor.detection.launch_drain import launch_drains
+from monitor.detection.opening import as_of_now, at_peak, new_rotation, told_anew
 from monitor.detection.outcomes import outcome_of
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.persistence import (
+    CRITICAL_RUN,
     LAUNCH_RUN,
     ON_RUN,
     WATCH_RUN,
@@ -20,11 +20,20 @@ from monitor.detection.persistence import (
     has_lasted,
     long_unknown,
 )
+from monitor.detection.seen import LAUNCHED_WITHIN_H, BoolArray
 from monitor.detection.step_view import StepView
 from monitor.detection.tracked import Tracked
 from monitor.model.grid import iso, parse_iso
 from monitor.model.json_form import from_json, to_json
-from monitor.model.rotation import MARKET, ChangeReason, RotationChange, Severity, Status
+from monitor.model.rotation import (
+    MARKET,
+    ChangeReason,
+    Kind,
+    Rotation,
+    RotationChange,
+    Severity,
+    Status,
+)
 
 KEPT = timedelta(days=15)
 """How long a closed rotation is followed: 7 days of life and 7 in which it may still be reversed, and a day."""
@@ -70,13 +79,15 @@ class Ledger:
                 return tracked
         return None
 
-    def opened_lately(self, pair: Pair, m: StepView) -> bool:
-        """Whether the pair was flagged within the cooldown, on or not."""
+    def over_lately(self, pair: Pair, m: StepView) -> Tracked | None:
+        """The pair's rotation that faded or expired within the cooldown: it is resumed rather than flagged anew."""
         window = timedelta(hours=m.p.cooldown_h)
-        return any(
-            tracked.rotation.pair == pair and m.at - tracked.rotation.detected_at < window
-            for tracked in self.followed.values()
-        )
+        for tracked in reversed(self.followed.values()):
+            old = tracked.rotation
+            if old.pair == pair and old.status in (Status.FADED, Status.EXPIRED):
+                lately = old.closed_at is not None and m.at - old.closed_at < window
+                return tracked if lately else None
+        return None
 
     def move_on(self, m: StepView) -> Iterator[RotationChange]:
         """All changes of this step, in a fixed order: closings, openings, confirmations by falling score."""
@@ -103,7 +114,11 @@ class Ledger:
 
     def _drop_unwatched(self, m: StepView) -> Iterator[RotationChange]:
         """A rotation of a pair that the configuration no longer watches cannot be judged to its end."""
-        watched = {*m.pairs.names, *((name, MARKET) for name in m.names)}
+        watched = {
+            *m.pairs.names,
+            *((name, MARKET) for name in m.names),
+            *((MARKET, name) for name in m.names),
+        }
         for tracked in self.followed.values():
             if tracked.rotation.is_on and tracked.rotation.pair not in watched:
                 yield _closed(tracked, ChangeReason.EXPIRED, Status.EXPIRED, m.at)
@@ -115,17 +130,23 @@ class Ledger:
                 tracked.below = 0
             return
         score = m.score(pair)
-        if score > tracked.rotation.peak_score:
-            tracked.rotation = replace(tracked.rotation, peak_score=score, peak_at=m.at)
+        peak = tracked.rotation.peak_score
+        if np.isfinite(score) and (peak is None or score > peak):
+            tracked.rotation = at_peak(m, pair, tracked.rotation)
         above = score >= m.p.off or _still_drains(m, pair, tracked)
         tracked.below = 0 if above else tracked.below + 1
-        if m.at - tracked.rotation.detected_at >= timedelta(hours=m.p.max_age_h):
-            yield _closed(tracked, ChangeReason.EXPIRED, Status.EXPIRED, m.at)
+        if m.at - on_since(tracked.rotation) >= timedelta(hours=m.p.max_age_h):
+            now = as_of_now(m, pair, tracked.rotation)
+            yield _closed(tracked, ChangeReason.EXPIRED, Status.EXPIRED, m.at, now)
         elif self._has_faded(m, pair, tracked):
-            yield _closed(tracked, ChangeReason.FADED, Status.FADED, m.at)
+            now = as_of_now(m, pair, tracked.rotation)
+            yield _closed(tracked, ChangeReason.FADED, Status.FADED, m.at, now)
         elif _may_rise(tracked) and self._severity(m, pair) is Severity.CRITICAL:
             yield tracked.change(
-                ChangeReason.SEVERITY, m.at, severity=Severity.CRITICAL, **fresh_evidence(m, pair)
+                ChangeReason.SEVERITY,
+                m.at,
+                severity=Severity.CRITICAL,
+                **told_anew(m, pair, tracked.rotation),
             )
 
     def _has_faded(self, m: StepView, pair: int, tracked: Tracked) -> bool:
@@ -133,21 +154,27 @@ class Ledger:
             return tracked.below >= m.steps(m.p.confirmed_fade_h)
         if self._may_confirm(m, pair):
             return False
-        waited = m.at - tracked.rotation.detected_at >= timedelta(hours=m.p.open_max_h)
+        waited = m.at - on_since(tracked.rotation) >= timedelta(hours=m.p.open_max_h)
         return waited or tracked.below >= m.steps(m.p.open_fade_h)
 
     def _open(self, m: StepView, pair: int) -> Iterator[RotationChange]:
+        """A new rotation, or one that was told to be over and whose conditions hold again."""
         name = m.pairs.names[pair]
+        if self.current(name) is not None:
+            return
+        over = self.over_lately(name, m)
+        if over is not None:
+            if has_lasted(m, ON_RUN, pair, m.p.persist_min) and began_after(
+                over, int(m.memory.runs[ON_RUN, pair]), m
+            ):
+                yield revived(over, m, **told_anew(m, pair, over.rotation))
+            return
         lasting = has_lasted(m, WATCH_RUN, pair, m.p.watch_persist_min)
         drained = has_lasted(m, LAUNCH_RUN, pair, m.p.watch_persist_min)
-        if not (lasting or drained) or self.current(name) is not None or self._cooling(name, m):
-            return
-        confirms = has_lasted(m, ON_RUN, pair, m.p.persist_min)
-        if not confirms and self.opened_lately(name, m):
-            return
-        tracked = new_rotation(m, pair, None if lasting else launch_drain(m, pair))
-        self.followed[tracked.rotation.id] = tracked
-        yield RotationChange(tracked.rotation, ChangeReason.OPENED, m.at)
+        if lasting or drained:
+            tracked = new_rotation(m, pair, None if lasting else launch_drains(m).get(pair))
+            self.followed[tracked.rotation.id] = tracked
+            yield RotationChange(tracked.rotation, ChangeReason.OPENED, m.at)
 
     def _may_confirm(self, m: StepView, pair: int) -> bool:
         tracked = self.current(m.pairs.names[pair])
@@ -176,7 +203,8 @@ class Ledger:
             confirmed_at=m.at,
             joins=parent,
             reverses=turned.rotation.id if turned else None,
-            **fresh_evidence(m, pair),
+            kind=Kind.ROTATION,
+            **told_anew(m, pair, tracked.rotation),
         )
         self.confirmed[name] = m.at
         if turned is not None:
@@ -190,24 +218,25 @@ class Ledger:
             )
 
     def _severity(self, m: StepView, pair: int) -> Severity:
-        """Critical: among the largest, or a second source that loses to a destination with a young launch."""
-        if m.score(pair) >= m.p.critical:
+        """Critical: among the largest, or a second source that loses to a destination with a young launch.
+
+        Either way the score and all conditions hold now, and did in the step before.
+        """
+        runs = m.memory.runs
+        if runs[CRITICAL_RUN, pair] >= 2 and m.score(pair) >= m.p.critical:
             return Severity.CRITICAL
+        if runs[ON_RUN, pair] < 2 or m.score(pair) < m.judged.on[pair]:
+            return Severity.WARNING
         source, target = m.pairs.names[pair]
         recent = m.at - timedelta(hours=24)
         others = [
             a
             for (a, b), at in self.confirmed.items()
-            if b == target and a != source and at >= recent
+            if b == target and a not in (source, MARKET) and at >= recent
         ]
         if others and m.context.launches(int(m.pairs.target[pair]), LAUNCHED_WITHIN_H):
             return Severity.CRITICAL
         return Severity.WARNING
-
-    def _cooling(self, name: Pair, m: StepView) -> bool:
-        """The same ordered pair never alarms twice within the cooldown."""
-        last = self.confirmed.get(name)
-        return last is not None and m.at - last < timedelta(hours=m.p.cooldown_h)
 
     def _joined(self, m: StepView, name: Pair) -> str | None:
         """The rotation that this one is a further leg of: confirmed lately, with the same source or destination."""
@@ -250,8 +279,39 @@ def _hold(m: StepView, pair: int, tracked: Tracked) -> Iterator[RotationChange]:
         yield tracked.change(ChangeReason.RESUMED, m.at, held=False)
 
 
-def _closed(tracked: Tracked, reason: ChangeReason, status: Status, at: datetime) -> RotationChange:
-    return tracked.change(reason, at, status=status, closed_at=at, held=False)
+def _closed(
+    tracked: Tracked,
+    reason: ChangeReason,
+    status: Status,
+    at: datetime,
+    now: dict[str, Any] | None = None,
+) -> RotationChange:
+    return tracked.change(reason, at, status=status, closed_at=at, held=False, **(now or {}))
+
+
+def on_since(rotation: Rotation) -> datetime:
+    """Since when it has been on: detection, or its resumption."""
+    return rotation.resumed_at or rotation.detected_at
+
+
+def began_after(over: Tracked, run: int, m: StepView) -> bool:
+    """Whether a run of so many steps began after a rotation was over: what held all along is not there again."""
+    closed = over.rotation.closed_at
+    return closed is not None and m.at - run * m.width >= closed
+
+
+def revived(tracked: Tracked, m: StepView, **fresh: Any) -> RotationChange:
+    """On again under the same id, as it was before it was over."""
+    tracked.below = 0
+    was_sure = tracked.rotation.confirmed_at is not None
+    return tracked.change(
+        ChangeReason.REVIVED,
+        m.at,
+        status=Status.CONFIRMED if was_sure else Status.OPEN,
+        closed_at=None,
+        resumed_at=m.at,
+        **fresh,
+    )
 
 
 def _may_rise(tracked: Tracked) -> bool:

@@ -7,12 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from monitor.detection.conditions import number_or_none
 from monitor.detection.explanation import evidence_of
 from monitor.detection.launch_drain import Drain
 from monitor.detection.step_view import StepView
 from monitor.detection.tracked import Tracked
 from monitor.model.grid import iso
-from monitor.model.rotation import Quality, Rotation, Severity, Status
+from monitor.model.rotation import (
+    Evidence,
+    EvidenceAt,
+    Kind,
+    Quality,
+    Rotation,
+    Severity,
+    Status,
+)
 from monitor.model.state import FlowGrade
 
 
@@ -26,6 +35,7 @@ def new_rotation(m: StepView, pair: int, drain: Drain | None = None) -> Tracked:
     """An open rotation of a pair; ``drain``: flagged by the rule for launches, whose conditions it then carries."""
     source, target = m.pairs.names[pair]
     fresh = fresh_evidence(m, pair, drain)
+    evidence: Evidence = fresh["evidence"]
     rotation = Rotation(
         id=rotation_id(source, target, m.at),
         from_sector=source,
@@ -39,9 +49,11 @@ def new_rotation(m: StepView, pair: int, drain: Drain | None = None) -> Tracked:
         peak_at=m.at,
         parameters=m.p.fingerprint(),
         at_start=m.at_start,
+        evidence_at=EvidenceAt(evidence, evidence, evidence),
+        kind=Kind.LAUNCH_DRAIN if drain else Kind.ROTATION,
         **fresh,
     )
-    to_side = rotation.evidence.to_side
+    to_side = evidence.to_side
     return Tracked(
         rotation,
         level_from=float(m.memory.levels[int(m.pairs.source[pair])]),
@@ -51,19 +63,60 @@ def new_rotation(m: StepView, pair: int, drain: Drain | None = None) -> Tracked:
 
 
 def fresh_evidence(m: StepView, pair: int, drain: Drain | None = None) -> dict[str, Any]:
-    """The fields of a rotation that are refreshed when it opens, is confirmed or rises in severity."""
+    """The fields of a rotation that are told anew when it opens, is confirmed, rises in severity or is resumed."""
     k = drain.horizon if drain else int(m.judged.horizon[pair])
-    evidence, began = evidence_of(
-        m.memory, m.pairs, m.judged, m.features, m.context, pair, k, m.at, m.p
-    )
+    evidence, began = evidence_of(m, pair, k)
     if drain:
-        evidence = replace(evidence, conditions=drain.conditions)
+        source = int(m.pairs.source[pair])
+        own_z = number_or_none(float(m.features.own_z[k, source]))
+        evidence = replace(evidence, conditions=drain.conditions, own_z=own_z)
     return {
         "evidence": evidence,
         "started_at": began,
-        "score": m.shown_score(pair, k),
+        "score": number_or_none(float(m.features.score[k, pair])),
         "quality": quality_of(m, (int(m.pairs.source[pair]), int(m.pairs.target[pair])), k),
     }
+
+
+def told_anew(m: StepView, pair: int, old: Rotation) -> dict[str, Any]:
+    """The same for a rotation that is followed: what was over at detection stays what it was."""
+    return after_detection(fresh_evidence(m, pair), old)
+
+
+def after_detection(fresh: dict[str, Any], old: Rotation) -> dict[str, Any]:
+    """Fresh fields for a rotation that was detected before: beside the record of now, those of then stay."""
+    evidence = _after(fresh["evidence"], old)
+    return fresh | {"evidence": evidence, "evidence_at": _now(old, evidence)}
+
+
+def as_of_now(m: StepView, pair: int, old: Rotation) -> dict[str, Any]:
+    """The record of now of a rotation whose told evidence stays."""
+    evidence, _ = evidence_of(m, pair, int(m.judged.horizon[pair]))
+    return {"evidence_at": _now(old, _after(evidence, old))}
+
+
+def at_peak(m: StepView, pair: int, old: Rotation) -> Rotation:
+    """The rotation with this step, the highest score so far, as its peak."""
+    evidence, _ = evidence_of(m, pair, int(m.judged.horizon[pair]))
+    kept = old.evidence_at or EvidenceAt(old.evidence, old.evidence, old.evidence)
+    return replace(
+        old,
+        peak_score=m.score(pair),
+        peak_at=m.at,
+        evidence_at=replace(kept, peak=_after(evidence, old)),
+    )
+
+
+def _after(evidence: Evidence, old: Rotation) -> Evidence:
+    before = old.evidence_at.detection if old.evidence_at else old.evidence
+    return replace(evidence, moved_before_detection_pp=before.moved_before_detection_pp)
+
+
+def _now(old: Rotation, now: Evidence) -> EvidenceAt:
+    """The three records with this one as the last; of what was stored without them, what was told stands for the others."""
+    if old.evidence_at is None:
+        return EvidenceAt(old.evidence, old.evidence, now)
+    return replace(old.evidence_at, now=now)
 
 
 def quality_of(m: StepView, sides: tuple[int, ...], k: int) -> Quality:

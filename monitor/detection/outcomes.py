@@ -13,7 +13,7 @@ SHARE_NOW_H = 4
 def outcome_of(m: StepView, tracked: Tracked) -> Outcome:
     """Simple return of *to* less that of *from* since detection, and *to*'s change of cap share in pp.
 
-    Of a rotation into the rest of the market, *to* is the watched market, and its share is not told. All is None where a
+    The rest of the market is the watched market as a side, and its share is not told. All is None where a
     side is no longer watched.
     """
     source = _return(m, tracked.rotation.from_sector, tracked.level_from)

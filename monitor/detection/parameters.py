@@ -2,13 +2,17 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from monitor.detection.rules import BOUNDS
 
 
 @dataclass(frozen=True, slots=True)
 class DetectionParameters:
-    """Bounds of returns are log returns over the window; scores are about standard normal under no rotation.
+    """Scores are about standard normal under no rotation; ``on`` confirms, ``watch_on`` opens, under ``off`` it fades.
 
+    ``bounds``: of the conditions, by their rules' keys; the rules' defaults where not given.
     ``pairs``: ordered pairs (from, to) to watch; None: all ordered pairs of sectors.
     """
 
@@ -26,11 +30,6 @@ class DetectionParameters:
     open_fade_h: float = 2.0
     open_max_h: float = 12.0
     confirmed_fade_h: float = 6.0
-    min_relative_return: float = 0.05
-    max_from_own_return: float = -0.025
-    min_volume_shift: float = 1.0
-    min_breadth: float = 0.6
-    min_coverage: float = 0.7
     least_samples: int = 84
     full_samples: int = 336
     young_extra: float = 0.5
@@ -38,12 +37,22 @@ class DetectionParameters:
     mad_floor_volume: float = 0.30
     mad_floor_flow: float = 0.015
     flow_weight_c: float = 0.0
-    one_sided_own_return: float = -0.05
-    one_sided_z: float = -3.0
-    launch_share_loss_pp: float = 5.0
-    launch_z: float = -2.0
-    launch_volume_share: float = 0.2
+    bounds: Mapping[str, float] = field(default_factory=dict)
     pairs: tuple[tuple[str, str], ...] | None = None
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.bounds) - set(BOUNDS))
+        if unknown:
+            raise ValueError(f"found bounds {unknown}, expected some of {sorted(BOUNDS)}")
+        whole = {key: self.bounds.get(key, rule.default) for key, rule in BOUNDS.items()}
+        object.__setattr__(self, "bounds", whole)
+
+    def bound(self, key: str) -> float:
+        """The bound of a rule, or a level of the score, by its key."""
+        if key in BOUNDS:
+            return self.bounds[key]
+        level: float = getattr(self, key)
+        return level
 
     def fingerprint(self) -> str:
         """Eight hex digits that change with any value."""

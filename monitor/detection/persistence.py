@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import numpy as np
 
-from monitor.detection.launch_drain import launch_drain
+from monitor.detection.launch_drain import launch_drains
 from monitor.detection.step_view import StepView
 
-WATCH_RUN, ON_RUN, UNKNOWN_RUN, LAUNCH_RUN = range(4)
+WATCH_RUN, ON_RUN, UNKNOWN_RUN, LAUNCH_RUN, CRITICAL_RUN = range(5)
 
 
 def count_runs(m: StepView) -> None:
@@ -20,11 +20,13 @@ def count_runs(m: StepView) -> None:
     known = judged.known & m.sectors.known & (judged.covered | judged.young)
     runs[UNKNOWN_RUN] = np.where(known, 0, runs[UNKNOWN_RUN] + 1)
     lost = long_unknown(m)
-    for row, bound in ((WATCH_RUN, m.p.watch_on), (ON_RUN, judged.on)):
+    levels = ((WATCH_RUN, m.p.watch_on), (ON_RUN, judged.on), (CRITICAL_RUN, m.p.critical))
+    for row, bound in levels:
         counted = np.where(judged.score >= bound, runs[row] + 1, 0)
         runs[row] = np.where(lost, 0, np.where(known, counted, runs[row]))
     if m.sectors.known:
-        drained = [launch_drain(m, pair) is not None for pair in range(len(m.pairs.names))]
+        drained = np.zeros(len(m.pairs.names), dtype=np.bool_)
+        drained[list(launch_drains(m))] = True
         runs[LAUNCH_RUN] = np.where(drained, runs[LAUNCH_RUN] + 1, 0)
 
 

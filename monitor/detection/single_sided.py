@@ -1,157 +1,193 @@
-"""A sector that loses to nobody in particular: flagged to the rest of the market as watch, never higher."""
+"""A sector that loses to nobody, or gains from nobody, in particular: flagged against the rest of the market.
 
-from collections.abc import Iterator
+The two are one family: conditions of a single sector at one horizon, held for a time. A loss is told as watch and never
+higher; a gain as warning and never higher.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 
-from monitor.detection.conditions import number_or_none
+from monitor.detection.conditions import Held, hold
 from monitor.detection.explanation import one_sided_evidence
-from monitor.detection.lifecycle import Ledger
-from monitor.detection.opening import quality_of, rotation_id
+from monitor.detection.lifecycle import Ledger, Pair, began_after, on_since, revived
+from monitor.detection.opening import after_detection, quality_of, rotation_id
 from monitor.detection.outcomes import market_position
+from monitor.detection.rules import INFLOW_RULES, OUTFLOW_RULES, Rule
 from monitor.detection.step_view import StepView
 from monitor.detection.tracked import Tracked
 from monitor.model.rotation import (
     MARKET,
     ChangeReason,
-    Condition,
+    EvidenceAt,
+    Kind,
     Rotation,
     RotationChange,
     Severity,
     Status,
 )
 
-ON_RUN, OFF_RUN = 0, 1
-
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """The horizon at which a sector's own conditions are met, with them."""
+class Family:
+    """Losses or gains: their rules, and the first of the two rows of runs (on, off) that count them."""
 
-    hours: int
-    horizon: int
-    z: float
-    conditions: tuple[Condition, ...]
+    kind: Kind
+    rules: Sequence[Rule]
+    runs: int
+
+    @property
+    def gains(self) -> bool:
+        """Whether the sector gains."""
+        return self.kind is Kind.INFLOW
+
+    def pair(self, sector: str) -> Pair:
+        """(from, to)."""
+        return (MARKET, sector) if self.gains else (sector, MARKET)
+
+
+OUTFLOW = Family(Kind.OUTFLOW, OUTFLOW_RULES, 0)
+INFLOW = Family(Kind.INFLOW, INFLOW_RULES, 2)
+
+
+def one_sided(m: StepView, ledger: Ledger) -> list[RotationChange]:
+    """Changes of one step, losses first, in the sectors' order; an unknown step neither counts nor breaks."""
+    if not m.sectors.known:
+        return []
+    return [
+        change for family in (OUTFLOW, INFLOW) for change in OneSided(m, ledger, family).changes()
+    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SingleSided:
-    """The rule for one step: A's own conditions hold for an hour and no destination qualifies."""
+class OneSided:
+    """A family's rule for one step: a sector's own conditions hold for an hour and no other side qualifies."""
 
     moment: StepView
     ledger: Ledger
+    family: Family
 
     def changes(self) -> Iterator[RotationChange]:
-        """Openings and closings, in the sectors' order; an unknown step neither counts nor breaks."""
+        """Openings and closings."""
         m = self.moment
-        if not m.sectors.known:
-            return
+        held = hold(self.family.rules, m.seen, m.p)
+        through = held.gates
+        on, off = self.family.runs, self.family.runs + 1
         runs = m.memory.one_sided
         for sector in range(m.watched):
-            loss = None if self._has_destination(sector) else self._loss(sector)
-            runs[ON_RUN, sector] = runs[ON_RUN, sector] + 1 if loss else 0
-            runs[OFF_RUN, sector] = 0 if loss else runs[OFF_RUN, sector] + 1
-            yield from self._judge(sector, loss)
+            free = self._has_yardstick(sector) and not self._has_other_side(sector)
+            k = self._horizon(through[:, sector], sector) if free else None
+            runs[on, sector] = runs[on, sector] + 1 if k is not None else 0
+            runs[off, sector] = 0 if self._goes_on(held, k, sector) else runs[off, sector] + 1
+            yield from self._judge(sector, k, held)
 
-    def _judge(self, sector: int, loss: Loss | None) -> Iterator[RotationChange]:
+    def _judge(self, sector: int, k: int | None, held: Held) -> Iterator[RotationChange]:
+        m, runs = self.moment, self.moment.memory.one_sided
+        pair = self.family.pair(m.names[sector])
+        tracked = self.ledger.current(pair)
+        if tracked is not None:
+            yield from self._end(tracked, int(runs[self.family.runs + 1, sector]))
+            return
+        run = int(runs[self.family.runs, sector])
+        if k is None or run < m.persist(m.p.persist_min):
+            return
+        over = self.ledger.over_lately(pair, m)
+        if over is not None and not began_after(over, run, m):
+            return
+        fresh = self._fresh(sector, k, held)
+        if over is not None:
+            yield revived(over, m, **after_detection(fresh, over.rotation))
+        else:
+            yield from self._new(sector, pair, fresh)
+
+    def _end(self, tracked: Tracked, quiet: int) -> Iterator[RotationChange]:
+        m = self.moment
+        gains = self.family.gains
+        fade_h = m.p.confirmed_fade_h if gains else m.p.open_fade_h
+        most_h = m.p.max_age_h if gains else m.p.open_max_h
+        if quiet >= m.steps(fade_h) or m.at - on_since(tracked.rotation) >= timedelta(hours=most_h):
+            yield tracked.change(ChangeReason.FADED, m.at, status=Status.FADED, closed_at=m.at)
+
+    def _has_yardstick(self, sector: int) -> bool:
+        m = self.moment
+        if self.family.gains:
+            return not m.judged.young[m.pairs.target == sector].any()
+        return bool(m.memory.spread["e"].count[sector] >= m.p.least_samples * m.memory.per_hour)
+
+    def _horizon(self, through: np.ndarray, sector: int) -> int | None:
+        """The horizon at which the own return is furthest from its usual size, of those that meet all conditions."""
+        found = np.flatnonzero(through)
+        if not len(found):
+            return None
+        z = np.abs(self.moment.features.own_z[found, sector])
+        return int(found[int(np.nanargmax(z)) if not np.isnan(z).all() else 0])
+
+    def _goes_on(self, held: Held, k: int | None, sector: int) -> bool:
+        """A loss goes on while its conditions hold; a gain while its least score is above the bound that ends it."""
+        if k is not None or not self.family.gains:
+            return k is not None
+        least = held.values[-1, :, sector]
+        return bool((np.nan_to_num(least, nan=-np.inf) >= self.moment.p.off).any())
+
+    def _has_other_side(self, sector: int) -> bool:
+        """Whether the other side can be named: by a pair that qualifies now, or by a rotation that is on.
+
+        No gain is told of a sector either that is part of a confirmed rotation: it has just been said to lose, or where
+        its gain comes from.
+        """
         m = self.moment
         name = m.names[sector]
-        tracked = self.ledger.current((name, MARKET))
-        if tracked is not None:
-            age = m.at - tracked.rotation.detected_at
-            quiet = m.memory.one_sided[OFF_RUN, sector] >= m.steps(m.p.open_fade_h)
-            if quiet or age >= timedelta(hours=m.p.open_max_h):
-                yield tracked.change(ChangeReason.FADED, m.at, status=Status.FADED, closed_at=m.at)
-            return
-        lasting = m.memory.one_sided[ON_RUN, sector] >= m.persist(m.p.persist_min)
-        if loss is not None and lasting and not self.ledger.opened_lately((name, MARKET), m):
-            tracked = self._new(sector, name, loss)
-            self.ledger.followed[tracked.rotation.id] = tracked
-            yield RotationChange(tracked.rotation, ChangeReason.OPENED, m.at)
-
-    def _loss(self, sector: int) -> Loss | None:
-        """The horizon with the lowest own z among those that meet all conditions; None without a yardstick."""
-        m = self.moment
-        if m.memory.spread["e"].count[sector] < m.p.least_samples * m.memory.per_hour:
-            return None
-        losses = [
-            self._at_horizon(sector, k, hours)
-            for k, hours in enumerate(m.p.horizons_h)
-            if m.features.own_z[k, sector] <= m.p.one_sided_z
-        ]
-        met = [loss for loss in losses if all(c.met for c in loss.conditions)]
-        return min(met, key=lambda loss: loss.z, default=None)
-
-    def _at_horizon(self, sector: int, k: int, hours: int) -> Loss:
-        m = self.moment
-        own, z = float(m.features.own[k, sector]), float(m.features.own_z[k, sector])
-        breadth = m.context.breadth_from(sector, hours)
-        covered = quality_of(m, (sector,), k).coverage
-        return Loss(
-            hours,
-            k,
-            z,
-            (
-                Condition(
-                    "from_own_return",
-                    number_or_none(own),
-                    m.p.one_sided_own_return,
-                    own <= m.p.one_sided_own_return,
-                ),
-                Condition("from_own_z", number_or_none(z), m.p.one_sided_z, z <= m.p.one_sided_z),
-                Condition(
-                    "breadth_from",
-                    breadth,
-                    m.p.min_breadth,
-                    breadth is not None and breadth >= m.p.min_breadth,
-                ),
-                Condition("coverage", covered, m.p.min_coverage, covered >= m.p.min_coverage),
-            ),
-        )
-
-    def _has_destination(self, sector: int) -> bool:
-        """Whether a destination qualifies now, or one is already named by a rotation that is on."""
-        m = self.moment
-        from_here = m.pairs.source == sector
-        if (m.judged.score[from_here] >= m.p.watch_on).any():
+        named = [t.rotation for t in self.ledger.followed.values() if MARKET not in t.rotation.pair]
+        if self.family.gains:
+            return any(r.status is Status.CONFIRMED and name in r.pair for r in named)
+        if (m.judged.score[m.pairs.source == sector] >= m.p.watch_on).any():
             return True
-        return any(
-            tracked.rotation.is_on
-            and tracked.rotation.from_sector == m.names[sector]
-            and tracked.rotation.to_sector != MARKET
-            for tracked in self.ledger.followed.values()
-        )
+        return any(r.is_on and r.from_sector == name for r in named)
 
-    def _new(self, sector: int, name: str, loss: Loss) -> Tracked:
-        m = self.moment
-        evidence, began = one_sided_evidence(
-            m.memory, m.context, sector, loss.hours, loss.conditions, m.at
-        )
-        score = float(np.abs(loss.z))
+    def _fresh(self, sector: int, k: int, held: Held) -> dict[str, Any]:
+        m, gains = self.moment, self.family.gains
+        conditions = held.conditions(k, sector)
+        evidence, began = one_sided_evidence(m, sector, k, conditions, gains=gains)
+        score = conditions[-1].value if gains else None
+        quality = quality_of(m, (sector,), k)
+        return {"evidence": evidence, "started_at": began, "score": score, "quality": quality}
+
+    def _new(self, sector: int, pair: Pair, fresh: dict[str, Any]) -> Iterator[RotationChange]:
+        m, evidence = self.moment, fresh["evidence"]
         rotation = Rotation(
-            id=rotation_id(name, MARKET, m.at),
-            from_sector=name,
-            to_sector=MARKET,
+            id=rotation_id(*pair, m.at),
+            from_sector=pair[0],
+            to_sector=pair[1],
             status=Status.OPEN,
             severity=Severity.WATCH,
             detected_at=m.at,
             confirmed_at=None,
             closed_at=None,
-            started_at=began,
-            score=score,
-            peak_score=score,
+            peak_score=fresh["score"],
             peak_at=m.at,
-            evidence=evidence,
-            quality=quality_of(m, (sector,), loss.horizon),
             parameters=m.p.fingerprint(),
             at_start=m.at_start,
+            evidence_at=EvidenceAt(evidence, evidence, evidence),
+            kind=self.family.kind,
+            **fresh,
         )
-        market = market_position(m)
-        return Tracked(
-            rotation,
-            level_from=float(m.memory.levels[sector]),
-            level_to=None if market is None else float(m.memory.levels[market]),
-            share_to_pp=None,
-        )
+        position = market_position(m)
+        market = None if position is None else float(m.memory.levels[position])
+        own = float(m.memory.levels[sector])
+        levels = (market, own) if self.family.gains else (own, market)
+        share = evidence.to_side.share_pp if evidence.to_side else None
+        tracked = Tracked(rotation, levels[0], levels[1], share)
+        self.ledger.followed[rotation.id] = tracked
+        yield RotationChange(rotation, ChangeReason.OPENED, m.at)
+        if self.family.gains:
+            yield tracked.change(
+                ChangeReason.CONFIRMED,
+                m.at,
+                status=Status.CONFIRMED,
+                severity=Severity.WARNING,
+                confirmed_at=m.at,
+            )
+            self.ledger.confirmed[pair] = m.at

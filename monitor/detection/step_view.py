@@ -4,12 +4,10 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from monitor.detection.conditions import Judged
-from monitor.detection.features import Features, Pairs
 from monitor.detection.inputs import PairContext, SectorStep
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.seen import Features, Pairs, Seen
 from monitor.detection.windows import DetectionWindows
 
 
@@ -20,8 +18,7 @@ class StepView:
     memory: DetectionWindows
     pairs: Pairs
     judged: Judged
-    features: Features
-    context: PairContext
+    seen: Seen
     sectors: SectorStep
     at: datetime
     width: timedelta
@@ -42,9 +39,15 @@ class StepView:
         """The qualifying score, -inf where no horizon qualifies."""
         return float(self.judged.score[pair])
 
-    def shown_score(self, pair: int, horizon: int) -> float:
-        """The score at a horizon; 0 where unknown."""
-        return float(np.nan_to_num(self.features.score[horizon, pair]))
+    @property
+    def features(self) -> Features:
+        """Witnesses and scores of the step."""
+        return self.seen.features
+
+    @property
+    def context(self) -> PairContext:
+        """Answers about the hours that end with the step."""
+        return self.seen.context
 
     @property
     def at_start(self) -> bool:

@@ -18,7 +18,7 @@ class Tracked:
     row under the bound that ends it."""
 
     rotation: Rotation
-    level_from: float
+    level_from: float | None
     level_to: float | None
     share_to_pp: float | None
     below: int = 0

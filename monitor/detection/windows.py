@@ -47,8 +47,8 @@ class DetectionWindows:
         self.maxima = Ring(MAXIMA, 1)
         self.hour_max = np.full(1, np.nan)
         self.levels = np.zeros(sectors)
-        self.runs = np.zeros((4, pairs), dtype=np.int64)
-        self.one_sided = np.zeros((2, sectors), dtype=np.int64)
+        self.runs = np.zeros((5, pairs), dtype=np.int64)
+        self.one_sided = np.zeros((4, sectors), dtype=np.int64)
 
     def dump(self) -> Arrays:
         """Every array by name; the last axis is sectors, pairs, cells or one."""

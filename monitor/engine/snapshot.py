@@ -50,7 +50,7 @@ class SnapshotMaker:
         members = np.bincount(v.after.sector[member], minlength=sectors)
         whole, own, market = windows.returns(DAY)
         share_now, share_then = windows.volume_share(DAY), windows.volume_share(DAY, before=DAY)
-        behind, judged = windows.breadth(DAY)
+        behind, judged, _ = windows.breadth(DAY)
         columns = {
             "id": list(self._layout.sectors),
             "index": (1000.0 * np.exp(state.level)).tolist(),

@@ -40,7 +40,7 @@ class Windows:
         self._now = interval.close_time
         self._old = market_age_h > parameters.breadth_delay_h
         self._cache: dict[tuple[str | int, ...], FloatArray] = {}
-        self._breadths: dict[int, tuple[IntArray, IntArray]] = {}
+        self._breadths: dict[int, tuple[IntArray, IntArray, IntArray]] = {}
         self._splits: dict[int, list[tuple[FloatArray, IntArray]]] = {}
 
     def steps(self, hours: float) -> int:
@@ -112,8 +112,9 @@ class Windows:
             return None
         return none_or(float(np.expm1(self.sector_drift("r", window_h)[self._watched])))
 
-    def breadth(self, window_h: int) -> tuple[IntArray, IntArray]:
-        """Per sector: members older than a day with a negative own return over the window, and how many are judged."""
+    def breadth(self, window_h: int) -> tuple[IntArray, IntArray, IntArray]:
+        """Per sector, of members older than a day: how many have a negative own return over the window, how many are
+        judged, and how many have a positive one."""
         if window_h not in self._breadths:
             own, sector = self.token_drift("own", window_h), self._values.after.sector
             judged = (sector >= 0) & self._old & ~np.isnan(own)
@@ -121,14 +122,21 @@ class Windows:
             self._breadths[window_h] = (
                 np.bincount(sector[judged & (own < 0)], minlength=sectors),
                 np.bincount(sector[judged], minlength=sectors),
+                np.bincount(sector[judged & (own > 0)], minlength=sectors),
             )
         return self._breadths[window_h]
 
     def breadth_from(self, sector_index: int, window_h: int) -> float | None:
         """Share of members with a negative own return; None without a member to judge."""
-        behind, judged = self.breadth(window_h)
+        behind, judged, _ = self.breadth(window_h)
         count = int(judged[sector_index])
         return int(behind[sector_index]) / count if count else None
+
+    def breadth_to(self, sector_index: int, window_h: int) -> float | None:
+        """Share of members with a positive own return; None without a member to judge."""
+        _, judged, ahead = self.breadth(window_h)
+        count = int(judged[sector_index])
+        return int(ahead[sector_index]) / count if count else None
 
     def returns(self, window_h: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Per sector (simple return, own part, market part): the first is the sum of the other two."""
@@ -203,7 +211,7 @@ class Windows:
         now, then = self.volume_share(window_h)[s], self.volume_share(24, before=window_h)[s]
         split = self.share_split(s, window_h)
         change = none_or(float(self.share_change(window_h)[s])) if s < self._watched else None
-        behind, judged = (int(counts[s]) for counts in self.breadth(window_h))
+        behind, judged, ahead = (int(counts[s]) for counts in self.breadth(window_h))
         return SideEvidence(
             sector=self._state.layout.sectors[s],
             total_return=none_or(whole),
@@ -225,6 +233,7 @@ class Windows:
             flow_grade=GRADES[int(self.grades(window_h)[s])],
             breadth_behind=behind,
             breadth_of=judged,
+            breadth_ahead=ahead,
             contributors=self.contributors(s, window_h),
             flow_seen=none_or(float(self.flow_seen(window_h)[s])),
         )

@@ -13,7 +13,7 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from monitor.model.grid import iso, parse_iso
-from monitor.model.rotation import Evidence, RotationChange, SideEvidence
+from monitor.model.rotation import Evidence, Outcome, RotationChange, SideEvidence
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -38,6 +38,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(float, lambda number, _: number)  # a whole number stays one
     _sides(converter)
     _evidence(converter)
+    _outcomes(converter)
     _changes(converter)
     return converter
 
@@ -88,6 +89,10 @@ def _evidence(converter: Converter) -> None:
             "share_change_split_pp": source["share_change_split_pp"],
             "moved_before_detection_pp": record.pop("moved_before_detection_pp"),
             "breadth": {"from": source["breadth"], "to": gaining.get("breadth")},
+            "breadth_ahead": {
+                "from": source["breadth_ahead"],
+                "to": gaining.get("breadth_ahead"),
+            },
             "contributors": {"from": source["contributors"], "to": gaining["contributors"]},
             **record,
             "sides": {"from": source, "to": target},
@@ -99,6 +104,17 @@ def _evidence(converter: Converter) -> None:
 
     converter.register_unstructure_hook(Evidence, out)
     converter.register_structure_hook(Evidence, back)
+
+
+def _outcomes(converter: Converter) -> None:
+    """The return of *to* over *from* also under a name that says so: evidence counts the other way round."""
+    plain = make_dict_unstructure_fn(Outcome, converter)
+
+    def out(outcome: Outcome) -> Json:
+        record = plain(outcome)
+        return record | {"to_over_from_return": outcome.relative_return}
+
+    converter.register_unstructure_hook(Outcome, out)
 
 
 def _changes(converter: Converter) -> None:

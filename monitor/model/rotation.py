@@ -33,17 +33,31 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+class Kind(StrEnum):
+    """Between two sectors; out of one, to the rest of the market; into one, from it; or drained by a launch."""
+
+    ROTATION = "rotation"
+    OUTFLOW = "outflow"
+    INFLOW = "inflow"
+    LAUNCH_DRAIN = "launch_drain"
+
+
 SEVERITY_ORDER = (Severity.WATCH, Severity.WARNING, Severity.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of a rotation: its value (None: unknown), its bound, and whether it was met."""
+    """One condition of a rotation: its value (None: unknown), its bound, and whether it was met.
+
+    ``unit``: "return" (simple), "z" (robust spreads), "share" (fraction), "pp" or "usd"; None in what was stored before
+    units were.
+    """
 
     name: str
     value: float | None
     bound: float
     met: bool
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,8 @@ class SideEvidence:
     """One side over the window: returns are simple, shares and their changes in pp of the watched total.
 
     ``contributors``: up to three (token, part of the sector's return), largest part first. ``flow_seen``: part of the
-    volume whose taker side was told, not estimated.
+    volume whose taker side was told, not estimated. ``breadth_behind`` and ``breadth_ahead``: members that fell behind
+    the market and that ran ahead of it (None: not counted then), of ``breadth_of``.
     """
 
     sector: str
@@ -72,6 +87,7 @@ class SideEvidence:
     breadth_of: int
     contributors: tuple[tuple[str, float], ...]
     flow_seen: float | None = None
+    breadth_ahead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +102,13 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why the rotation was flagged. ``to_side`` is None for a rotation into the rest of the market."""
+    """Why the rotation was flagged. ``to_side`` is None for a rotation into the rest of the market; of one out of it all
+    of ``from_side`` is unknown.
+
+    ``moved_before_detection_pp``: the own move that was over at detection, ``moved_before_now_pp`` as of these figures:
+    the loss of *from*, or the gain of *to* where only that is named. ``own_z``: own return in its usual spread, where a
+    rule uses it.
+    """
 
     window_h: int
     relative_return: float | None
@@ -102,6 +124,28 @@ class Evidence:
     score_rank_of: int | None
     launches: tuple[Launch, ...] = ()
     at: datetime | None = None  # close of the window: when these figures were known
+    moved_before_now_pp: float | None = None
+    own_z: float | None = None
+
+    @property
+    def told_side(self) -> SideEvidence:
+        """The side whose move is told: what lost, or what gained where only that can be named."""
+        return self.sides[0] if self.sides else self.from_side
+
+    @property
+    def sides(self) -> tuple[SideEvidence, ...]:
+        """The sides that can be named, what lost first."""
+        both = (self.from_side, self.to_side)
+        return tuple(side for side in both if side is not None and side.sector != MARKET)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceAt:
+    """Evidence as it was at detection, at the highest score, and at the last change of state."""
+
+    detection: Evidence
+    peak: Evidence
+    now: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +170,12 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """One rotation as of its last change of state. Times are closes of intervals: when it was knowable."""
+    """One rotation as of its last change of state. Times are closes of intervals: when it was knowable.
+
+    ``score``, ``evidence``: as they were told, when it was opened, confirmed, rose or was resumed; None where the rule has
+    no score. ``evidence_at``: None in what was stored before it was kept. ``resumed_at``: when what had faded or expired
+    held again; it is on since then.
+    """
 
     id: str
     from_sector: str
@@ -137,8 +186,8 @@ class Rotation:
     confirmed_at: datetime | None
     closed_at: datetime | None
     started_at: datetime | None
-    score: float
-    peak_score: float
+    score: float | None
+    peak_score: float | None
     peak_at: datetime
     evidence: Evidence
     outcomes: dict[str, Outcome | None] = field(default_factory=lambda: {"24h": None, "72h": None})
@@ -149,6 +198,9 @@ class Rotation:
     reversed_by: str | None = None
     joins: str | None = None  # id of the rotation this one is a further leg of
     held: bool = False  # coverage is too low to judge; the state is kept
+    evidence_at: EvidenceAt | None = None
+    resumed_at: datetime | None = None
+    kind: Kind = Kind.ROTATION
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -162,7 +214,8 @@ class Rotation:
 
 
 class ChangeReason(StrEnum):
-    """What changed in a rotation."""
+    """What changed in a rotation. ``resumed``: judged again after it was held for lack of data; ``revived``: on again
+    after it had faded or expired, which readers are told as "resumed"."""
 
     OPENED = "opened"
     CONFIRMED = "confirmed"
@@ -173,6 +226,7 @@ class ChangeReason(StrEnum):
     EXPIRED = "expired"
     HELD = "held"
     RESUMED = "resumed"
+    REVIVED = "revived"
     OUTCOME_24H = "outcome_24h"
     OUTCOME_72H = "outcome_72h"
 

@@ -11,7 +11,7 @@ from monitor.analytics.parameters import AnalyticsParameters
 from monitor.detection.parameters import DetectionParameters
 from monitor.engine import Engine
 from monitor.model.interval import FloatArray
-from monitor.model.rotation import ChangeReason, RotationChange, Status
+from monitor.model.rotation import ChangeReason, RotationChange
 from monitor.model.universe import Universe
 from monitor.research.history import History
 from monitor.research.scoring import Alarm
@@ -78,16 +78,10 @@ def fold_history(
 
 
 def confirmed(changes: Sequence[RotationChange]) -> list[Alarm]:
-    """Every confirmation that a reader is told of: further legs included, and what is taken up again after it was over."""
-    found, over = [], set()
-    for change in changes:
-        rotation = change.rotation
-        told = change.reason in (ChangeReason.CONFIRMED, ChangeReason.LEG)
-        again = change.reason is ChangeReason.RESUMED and rotation.id in over
-        if told or (again and rotation.status is Status.CONFIRMED):
-            found.append(Alarm(change.changed_at, *rotation.pair))
-        if rotation.is_on:
-            over.discard(rotation.id)
-        else:
-            over.add(rotation.id)
-    return found
+    """Every confirmation, further legs and resumptions of what was confirmed included: a reader is told of each."""
+    told = (ChangeReason.CONFIRMED, ChangeReason.LEG, ChangeReason.REVIVED)
+    return [
+        Alarm(c.changed_at, *c.rotation.pair)
+        for c in changes
+        if c.reason in told and c.rotation.confirmed_at is not None
+    ]

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.rules import BOUNDS
 from monitor.model.universe import (
     BEGINNING,
     END,
@@ -91,18 +92,9 @@ def detection_of(table: DetectionTable) -> DetectionParameters:
         open_fade_h=table.open_fade / HOUR,
         open_max_h=table.open_max / HOUR,
         confirmed_fade_h=table.confirmed_fade / HOUR,
-        min_relative_return=table.min_relative_return,
-        max_from_own_return=table.max_from_own_return,
-        min_volume_shift=table.min_volume_shift,
-        min_breadth=table.min_breadth,
-        min_coverage=table.min_coverage,
         young_extra=table.young_extra,
         flow_weight_c=table.flow_weight_c,
-        one_sided_own_return=table.one_sided_own_return,
-        one_sided_z=table.one_sided_z,
-        launch_share_loss_pp=table.launch_share_loss_pp,
-        launch_z=table.launch_z,
-        launch_volume_share=table.launch_volume_share,
+        bounds={key: getattr(table, key) for key in BOUNDS},
         pairs=tuple((a, b) for a, b in table.pairs) if table.pairs is not None else None,
     )
 

@@ -1,10 +1,12 @@
 """The configuration's tables, strict and frozen: an unknown key is an error, every value is checked on its own."""
 
 from datetime import time, timedelta
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model
 
+from monitor.detection.rules import BOUNDS, Rule
 from monitor.settings.fields import (
     Address,
     Color,
@@ -173,8 +175,8 @@ class SourceTable(Table):
     plan: Literal["none", "demo", "pro"] = "none"
 
 
-class DetectionTable(Table):
-    """[detection]"""
+class _DetectionTable(Table):
+    """[detection], without the bounds of conditions"""
 
     on: Positive = 3.0
     watch_on: Positive = 2.4
@@ -192,19 +194,28 @@ class DetectionTable(Table):
     horizons_h: list[Annotated[int, Field(gt=0, le=24)]] = Field(
         default_factory=lambda: [4, 8, 12, 24], min_length=1
     )
-    min_relative_return: Positive = 0.05
-    max_from_own_return: Annotated[float, Field(lt=0)] = -0.025
-    min_volume_shift: Positive = 1.0
-    min_breadth: Annotated[float, Field(gt=0, le=1)] = 0.6
-    min_coverage: Annotated[float, Field(gt=0, le=1)] = 0.7
     young_extra: Annotated[float, Field(ge=0)] = 0.5
     flow_weight_c: Annotated[float, Field(ge=0, le=1)] = 0.0
-    one_sided_own_return: Annotated[float, Field(lt=0)] = -0.05
-    one_sided_z: Annotated[float, Field(lt=0)] = -3.0
-    launch_share_loss_pp: Positive = 5.0
-    launch_z: Annotated[float, Field(lt=0)] = -2.0
-    launch_volume_share: Fraction = 0.2
     pairs: list[Annotated[list[str], Field(min_length=2, max_length=2)]] | None = None
+
+
+def _bound(rule: Rule) -> Any:
+    """The type and default of a bound: on its own side of nought, where the rule has one."""
+    side = Lt(0.0) if rule.default < 0 else Gt(0.0) if rule.default > 0 else Ge(0.0)
+    if rule.most is None:
+        return (Annotated[float, side], rule.default)
+    return (Annotated[float, side, Le(rule.most)], rule.default)
+
+
+if TYPE_CHECKING:
+    DetectionTable = _DetectionTable
+else:
+    DetectionTable = create_model(
+        "DetectionTable",
+        __base__=_DetectionTable,
+        __doc__="[detection]",
+        **{key: _bound(rule) for key, rule in BOUNDS.items()},
+    )
 
 
 class SlackTable(Table):

@@ -81,7 +81,7 @@ def _row(conn: Connection, reading: PairReading, numbers: dict[str, int]) -> dic
         "price_witness": reading.price_witness,
         "volume_witness": reading.volume_witness,
         "flow_witness": reading.flow_witness,
-        "condition_set": _number(conn, dump([[c.name, c.bound] for c in conditions]), numbers),
+        "condition_set": _number(conn, dump([_named(c) for c in conditions]), numbers),
         "met": sum(1 << i for i, c in enumerate(conditions) if c.met),
         "condition_values": np.array(values, dtype=_DOUBLE).tobytes(),
     }
@@ -102,8 +102,10 @@ def _number(conn: Connection, conditions: str, numbers: dict[str, int]) -> int:
 def _reading(row: Row[Any]) -> PairReading:
     values = np.frombuffer(row.condition_values, dtype=_DOUBLE).tolist()
     conditions = tuple(
-        Condition(name, None if value != value else value, bound, bool(row.met >> i & 1))  # noqa: PLR0124  NaN
-        for i, ((name, bound), value) in enumerate(zip(load(row.conditions), values, strict=True))
+        Condition(name, None if value != value else value, bound, bool(row.met >> i & 1), *unit)  # noqa: PLR0124  NaN
+        for i, ((name, bound, *unit), value) in enumerate(
+            zip(load(row.conditions), values, strict=True)
+        )
     )
     return PairReading(
         from_sector=row.from_sector,
@@ -117,3 +119,9 @@ def _reading(row: Row[Any]) -> PairReading:
         volume_witness=row.volume_witness,
         flow_witness=row.flow_witness,
     )
+
+
+def _named(condition: Condition) -> list[Any]:
+    """What is the same in every step: readings stored before units were have none."""
+    unit = [] if condition.unit is None else [condition.unit]
+    return [condition.name, condition.bound, *unit]

@@ -9,7 +9,7 @@ from monitor.content.alert.sentences import TOKENS, closing_of, launches_within
 from monitor.content.wording.figures import UNKNOWN, duration, percent, points, pp, stamp
 from monitor.content.wording.phrases import condition_words
 from monitor.content.wording.safe_text import neutral_name
-from monitor.model.rotation import MARKET, Condition, Launch, Rotation, SideEvidence
+from monitor.model.rotation import MARKET, Condition, Kind, Launch, Rotation, SideEvidence
 
 NOTES, LONGEST_NOTE = 5, 300
 ENOUGH_FLAGS = 5
@@ -24,8 +24,9 @@ _TELLING_RETURN = 0.01
 def member_lines(rotation: Rotation, names: Names) -> list[str]:
     """How many members moved so and which of them made the move, each side; and launches."""
     evidence = rotation.evidence
-    sides = [s for s in (evidence.from_side, evidence.to_side) if s is not None]
-    lines = [_lost_breadth(evidence.from_side, names)]
+    sides = evidence.sides
+    lost = [side for side in sides if side is evidence.from_side]
+    lines = [_lost_breadth(side, names) for side in lost]
     lines += [_gained_breadth(evidence.to_side, names)] if evidence.to_side is not None else []
     for side in sides:
         lines += _launches(rotation, side.sector, names)
@@ -46,6 +47,10 @@ def end_words(rotation: Rotation, around: AlertFacts) -> str:
         return ""
     score, hours = around.ends_at
     source, target = (name_of(sector, around.names) for sector in rotation.pair)
+    if rotation.kind is Kind.INFLOW:
+        return (
+            f"Ends if its least score against the others stays under {score:.1f} for {hours:g} h."
+        )
     if rotation.to_sector == MARKET:
         return f"Ends if its own loss falls short of its conditions for {hours:g} h."
     return (
@@ -76,8 +81,9 @@ def _lost_breadth(side: SideEvidence, names: Names) -> str:
 
 
 def _gained_breadth(side: SideEvidence, names: Names) -> str:
-    """Of what gained, those that did: whoever was not behind."""
-    ahead = side.breadth_of - side.breadth_behind
+    """Of what gained, those that did; where they were not counted, whoever was not behind."""
+    counted = side.breadth_ahead
+    ahead = side.breadth_of - side.breadth_behind if counted is None else counted
     return _breadth(side, names, f"{ahead} of {side.breadth_of}", "ahead of")
 
 
@@ -137,9 +143,13 @@ def _before(rotation: Rotation, *, late: bool) -> str:
     """How much of the own move was over; what is stored is a loss where it is positive."""
     evidence = rotation.evidence
     when = f"Before {stamp(closing_of(rotation)) if late else 'this message'}"
-    if evidence.moved_before_detection_pp is None:
+    moved = evidence.moved_before_now_pp
+    if moved is None:  # stored before the two were told apart
+        moved = evidence.moved_before_detection_pp
+    if moved is None:
         return f"{when}: how much of the own move was over is {UNKNOWN}."
-    over, own = -evidence.moved_before_detection_pp, evidence.from_side.own_return
+    side = evidence.told_side
+    over, own = (-moved if side is evidence.from_side else moved), side.own_return
     if own and 0.0 <= over / (100 * own) <= 1.0:
         return f"{when}: {points(over).removesuffix(' pp')} of {pp(own)} own move."
     return f"{when}: {points(over)} own move since it began."
@@ -147,7 +157,12 @@ def _before(rotation: Rotation, *, late: bool) -> str:
 
 def _sure(rotation: Rotation) -> str:
     rank = _rank(rotation.evidence.score_rank, rotation.evidence.score_rank_of)
-    return f"Score {rotation.score:.1f}{rank}; {conditions_met(rotation.evidence.conditions)}."
+    met = conditions_met(rotation.evidence.conditions)
+    if rotation.score is None:
+        z = rotation.evidence.own_z
+        own = "" if z is None else f"Own move {abs(z):.1f} times its usual size; "
+        return f"{own}{met}." if own else f"{met[0].upper()}{met[1:]}."
+    return f"Score {rotation.score:.1f}{rank}; {met}."
 
 
 def _rank(place: int | None, of: int | None) -> str:

@@ -15,7 +15,12 @@ from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import ChangeReason, RotationChange
 
 Facts = tuple[RotationChange, AlertFacts]
-_RISES = (ChangeReason.OPENED, ChangeReason.CONFIRMED, ChangeReason.SEVERITY, ChangeReason.LEG)
+_RISES = (
+    ChangeReason.OPENED,
+    ChangeReason.CONFIRMED,
+    ChangeReason.SEVERITY,
+    ChangeReason.LEG,
+)
 _CLOSES = (ChangeReason.FADED, ChangeReason.REVERSED, ChangeReason.EXPIRED)
 
 

@@ -18,7 +18,8 @@ Names = Mapping[str, str]
 
 
 def preview_line(rotation: Rotation, names: Names, at: datetime) -> str:
-    """At most 150 characters that stand alone; every figure in it is of the sector that lost.
+    """At most 150 characters that stand alone; every figure in it is of the sector that lost, or that
+    gained where only that is named.
 
     Names are cut first, then figures are left out from the end. A rotation that is over says so, and that its
     figures are those it was flagged with.
@@ -48,13 +49,17 @@ def _preview(
     else:
         head, join = f"{rotation.status.value.upper()} {pair}{after(rotation)}", "; when flagged"
     told = ", ".join(figures)
-    body = f"{join} {name_of(rotation.from_sector, names, longest)} {told}" if told else ""
+    body = (
+        f"{join} {name_of(rotation.evidence.told_side.sector, names, longest)} {told}"
+        if told
+        else ""
+    )
     return f"{head}{body}. {utc(at)}"
 
 
 def _figures(rotation: Rotation) -> list[str]:
-    """Of the sector that lost, the most telling first."""
-    side, window = rotation.evidence.from_side, rotation.evidence.window_h
+    """Of the sector that is told, the most telling first."""
+    side, window = rotation.evidence.told_side, rotation.evidence.window_h
     known = "" if side.total_return is not None else "return "
     return [
         f"{known}{percent(side.total_return)} in {window} h (market {percent(side.market_part)})",

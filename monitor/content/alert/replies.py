@@ -17,6 +17,7 @@ _RISES = (
     ChangeReason.CONFIRMED,
     ChangeReason.SEVERITY,
     ChangeReason.LEG,
+    ChangeReason.REVIVED,
 )
 
 

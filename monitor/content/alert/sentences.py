@@ -7,7 +7,7 @@ from monitor.content.alert.preview import Names, name_of, pair_of
 from monitor.content.wording.figures import UNKNOWN, percent, points, pp, stamp, utc, wide_points
 from monitor.content.wording.phrases import listed, moved
 from monitor.content.wording.safe_text import LONGEST_NAME, neutral_name, one_line
-from monitor.model.rotation import Launch, Rotation, SideEvidence, Status
+from monitor.model.rotation import MARKET, Launch, Rotation, SideEvidence, Status
 
 TOKENS = 3
 """Never more tokens a side."""
@@ -53,6 +53,8 @@ def gain_words(rotation: Rotation, names: Names) -> str:
     side = rotation.evidence.to_side
     if side is None:
         return ""
+    if rotation.from_sector == MARKET:
+        return _over_others(side, rotation, names)
     return (
         f"{name_of(rotation.to_sector, names)}: share of volume"
         f" {wide_points(side.volume_share_change_pp)}, of market cap"
@@ -89,10 +91,20 @@ def few_tokens(tokens: Sequence[str]) -> str:
 
 def _loss_words(rotation: Rotation, names: Names, at: datetime) -> str:
     evidence = rotation.evidence
-    source = name_of(rotation.from_sector, names)
+    side = evidence.told_side
     return (
-        f"{source} {moved(evidence.from_side.total_return)} in {evidence.window_h} h to {stamp(at)};"
-        f" {_own(evidence.from_side, evidence.market_return)}."
+        f"{name_of(side.sector, names)} {moved(side.total_return)} in {evidence.window_h} h to"
+        f" {stamp(at)}; {_own(side, evidence.market_return)}."
+    )
+
+
+def _over_others(side: SideEvidence, rotation: Rotation, names: Names) -> str:
+    """Of a gain that no single sector lost: ahead of each, with trading."""
+    return (
+        f"It ran ahead of each other sector, none of which can be named as the one that lost;"
+        f" {name_of(side.sector, names)}'s share of volume"
+        f" {wide_points(side.volume_share_change_pp)}, of market cap"
+        f" {points(side.share_change_pp)}{_by_launch(side, rotation)}."
     )
 
 

@@ -41,18 +41,17 @@ class Column:
 
 
 def columns(rotation: Rotation, names: Names) -> tuple[Column, ...]:
-    """What lost, then what gained; only the first where no gaining side can be named."""
+    """What lost, then what gained; only one where the other side cannot be named."""
     evidence = rotation.evidence
     return tuple(
         Column(name_of(side.sector, names), _rows(side, evidence.window_h))
-        for side in (evidence.from_side, evidence.to_side)
-        if side is not None
+        for side in evidence.sides
     )
 
 
 def flow_words(rotation: Rotation, names: Names) -> str:
     """What net flow is, and how it came to be known: once a message."""
-    sides = [s for s in (rotation.evidence.from_side, rotation.evidence.to_side) if s is not None]
+    sides = rotation.evidence.sides
     known = [side for side in sides if side.net_flow_usd is not None]
     if not known:
         return "Net flow is unknown."
@@ -71,8 +70,7 @@ def share_words(rotation: Rotation, names: Names) -> str:
     """Changes of cap share taken apart where not all of it is price; empty where it is."""
     told = [
         f"{name_of(side.sector, names)} {points(side.share_change_pp)} = {', '.join(parts)}"
-        for side in (rotation.evidence.from_side, rotation.evidence.to_side)
-        if side is not None
+        for side in rotation.evidence.sides
         for parts in [_parts(side)]
         if parts
     ]

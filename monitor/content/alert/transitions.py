@@ -40,7 +40,9 @@ def since_words(rotation: Rotation, around: AlertFacts) -> str:
 def peak_words(rotation: Rotation, around: AlertFacts) -> str:
     """``strongest score 4.8; own move since detection -11.0 pp (AI agents)``."""
     since = since_words(rotation, around)
-    return f"strongest score {rotation.peak_score:.1f}{f'; {since}' if since else ''}"
+    peak = rotation.peak_score
+    told = [*([] if peak is None else [f"strongest score {peak:.1f}"]), *([since] if since else [])]
+    return "; ".join(told) or f"move since detection {UNKNOWN}"
 
 
 def scorecard_words(change: RotationChange, around: AlertFacts) -> str:
@@ -58,11 +60,12 @@ def scorecard_words(change: RotationChange, around: AlertFacts) -> str:
 
 
 def figures_words(rotation: Rotation) -> str:
-    """``own move -7.2 pp in 24 h, net flow -$31.2 M, score 3.4``: of the sector that lost."""
-    side = rotation.evidence.from_side
+    """``own move -7.2 pp in 24 h, net flow -$31.2 M, score 3.4``: of the sector that lost, or alone gained."""
+    side = rotation.evidence.told_side
+    score = "" if rotation.score is None else f", score {rotation.score:.1f}"
     return (
         f"own move {pp(side.own_return)} in {rotation.evidence.window_h} h,"
-        f" net flow {net_flow(side.net_flow_usd, side.flow_grade)}, score {rotation.score:.1f}"
+        f" net flow {net_flow(side.net_flow_usd, side.flow_grade)}{score}"
     )
 
 
@@ -146,6 +149,13 @@ def _resumed(change: RotationChange, around: AlertFacts) -> str:
     )
 
 
+def _revived(change: RotationChange, around: AlertFacts) -> str:
+    """What was told to be over holds again: the same rotation, not a new one."""
+    del around
+    rotation = change.rotation
+    return f"resumed, {_loud(rotation)}: its conditions hold again; {figures_words(rotation)}"
+
+
 _TURNS: dict[ChangeReason, Callable[[RotationChange, AlertFacts], str]] = {
     ChangeReason.OPENED: _opened,
     ChangeReason.CONFIRMED: _confirmed,
@@ -156,6 +166,7 @@ _TURNS: dict[ChangeReason, Callable[[RotationChange, AlertFacts], str]] = {
     ChangeReason.REVERSED: _reversed,
     ChangeReason.HELD: _held,
     ChangeReason.RESUMED: _resumed,
+    ChangeReason.REVIVED: _revived,
     ChangeReason.OUTCOME_24H: scorecard_words,
     ChangeReason.OUTCOME_72H: scorecard_words,
 }

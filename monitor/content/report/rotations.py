@@ -85,9 +85,7 @@ def _moves(rotation: Rotation, facts: ReportFacts) -> list[str]:
 
 
 def _how(rotation: Rotation) -> str:
-    words = (
-        f"Score {rotation.score:.1f}, strongest {rotation.peak_score:.1f}; {one_line(rotation.id)}"
-    )
+    words = f"{_scores(rotation)}{one_line(rotation.id)}"
     if rotation.reversed_by:
         words += f"; reversed by {one_line(rotation.reversed_by)}"
     if rotation.reverses:
@@ -179,3 +177,10 @@ def notes(facts: ReportFacts) -> Section | None:
     lines = [f"{stamp(at)}: {one_line(text, 300)}" for at, text in sorted(today)]
     lines += [f"Ahead, {stamp(at)}: {one_line(text, 300)}" for at, text in sorted(ahead)]
     return Section("Notes", tuple(Paragraph(line) for line in lines))
+
+
+def _scores(rotation: Rotation) -> str:
+    """Empty for a rule that has no score."""
+    if rotation.score is None or rotation.peak_score is None:
+        return ""
+    return f"Score {rotation.score:.1f}, strongest {rotation.peak_score:.1f}; "

@@ -108,7 +108,7 @@ def main_rotation(facts: ReportFacts) -> tuple[Rotation, str] | None:
             rotation.confirmed_at is None,
             -largest_own_move(rotation, facts, of_day=True)[0],
             _WEIGHT.index(what),
-            -rotation.peak_score,
+            -(rotation.peak_score or 0.0),
             rotation.id,
         )
         ranked.append((order, rotation, what))

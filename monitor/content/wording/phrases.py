@@ -3,28 +3,16 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from monitor.content.wording.figures import UNKNOWN, percent, pp, share
+from monitor.content.wording.figures import UNKNOWN, percent, points, pp, share
 from monitor.content.wording.safe_text import one_line
-from monitor.model.rotation import MARKET, Condition
+from monitor.detection.rules import PP, RETURN, SHARE, rule_of
+from monitor.model.rotation import MARKET, Condition, Rotation
 
 _UNIT = re.compile(
     r"(?<=\d) (?=(?:%|pp|x|[kMBT]|h|d|min|UTC)\b|%)|(?<=\(\d\)) |(?<=monitor) (?=explain rot-)|(?<=monitor explain) (?=rot-)"
 )
 
-
-_SAID = {
-    "relative_return": ("relative return", "percent"),
-    "from_own_return": ("own return of the loser", "percent"),
-    "volume_shift": ("shift of volume", "plain"),
-    "breadth_from": ("breadth of the loser", "part"),
-    "coverage": ("coverage", "part"),
-    "score": ("score", "plain"),
-    "from_own_z": ("own return in its own spread", "plain"),
-}
-
-
-_UPPER = {"relative_return", "from_own_return", "from_own_z"}
-"""Conditions that a loss must reach: the value has to lie at or below the bound."""
+_OVER_A_WINDOW = (RETURN, PP)
 
 
 def pair_words(pair: tuple[str, str], names: Mapping[str, str]) -> str:
@@ -34,13 +22,30 @@ def pair_words(pair: tuple[str, str], names: Mapping[str, str]) -> str:
     )
 
 
-def condition_words(condition: Condition) -> str:
-    """``shift of volume +0.4 (needs at least +1.0)``."""
-    name, form = _SAID.get(condition.name, (one_line(condition.name.replace("_", " ")), "plain"))
-    bound = "at most" if condition.name in _UPPER else "at least"
-    return (
-        f"{name} {_figure(condition.value, form)} (needs {bound} {_figure(condition.bound, form)})"
-    )
+def condition_words(
+    condition: Condition,
+    hours: int | None = None,
+    pair: tuple[str, str] = ("the loser", "the gainer"),
+) -> str:
+    """``own return of Memes +1.2 % in 24 h (needs -2.5 % or less)``; what was judged once keeps the name it had."""
+    rule = rule_of(condition.name)
+    unit = condition.unit or (rule.unit if rule else "")
+    if rule is None:
+        return f"{one_line(condition.name.replace('_', ' '))} {_figure(condition.value, unit)} (needs {_figure(condition.bound, unit)})"
+    name = rule.words.replace("{from}", pair[0]).replace("{to}", pair[1])
+    window = f" in {hours} h" if hours is not None and unit in _OVER_A_WINDOW else ""
+    bound = f"{_figure(condition.bound, unit)} or {'less' if rule.at_most else 'more'}"
+    return f"{name} {_figure(condition.value, unit)}{window} (needs {bound})"
+
+
+def score_words(rotation: Rotation) -> str:
+    """``3.4``; ``none`` for a rule that has no score."""
+    return figure_of(rotation.score)
+
+
+def figure_of(score: float | None) -> str:
+    """A score, or ``none``."""
+    return "none" if score is None else f"{score:.1f}"
 
 
 def moved(value: float | None) -> str:
@@ -63,12 +68,14 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
-def _figure(value: float | None, form: str) -> str:
+def _figure(value: float | None, unit: str) -> str:
     if value is None:
         return UNKNOWN
-    if form == "percent":
+    if unit == RETURN:
         return percent(value)
-    return share(value, 0) if form == "part" else f"{value if abs(value) >= 0.05 else 0.0:+.1f}"
+    if unit == PP:
+        return points(value)
+    return share(value, 0) if unit == SHARE else f"{value if abs(value) >= 0.05 else 0.0:+.1f}"
 
 
 def kept_together(text: str) -> str:

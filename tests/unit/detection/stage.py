@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from monitor.detection.conditions import Judged
-from monitor.detection.features import Features, Pairs
+from monitor.detection.conditions import Judged, hold
 from monitor.detection.inputs import SectorStep
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.parameters import DetectionParameters
-from monitor.detection.single_sided import SingleSided
+from monitor.detection.rules import PAIR_RULES
+from monitor.detection.seen import Features, Pairs, Seen
+from monitor.detection.single_sided import one_sided
 from monitor.detection.step_view import StepView
 from monitor.detection.windows import DetectionWindows
 from monitor.model.interval import FloatArray
@@ -67,6 +68,7 @@ class Answers:
     """What the past says when asked; every answer can be changed between steps."""
 
     breadth: float | None = 0.9
+    breadth_ahead: float | None = 0.9
     breadth_by_window: dict[int, float] = field(default_factory=dict)
     own: dict[int, float | None] = field(default_factory=dict)
     share: dict[int, float | None] = field(default_factory=dict)
@@ -81,6 +83,9 @@ class Answers:
 
     def breadth_from(self, sector_index: int, window_h: int) -> float | None:
         return self.breadth_by_window.get(window_h, self.breadth)
+
+    def breadth_to(self, sector_index: int, window_h: int) -> float | None:
+        return self.breadth_ahead
 
     def market_return(self, window_h: int) -> float | None:
         return -0.01
@@ -146,8 +151,13 @@ class Stage:
         young: bool = False,
         own: Mapping[int, tuple[float, float]] | None = None,
         returns: Mapping[int, float] | None = None,
+        shift: float = 0.0,
+        shown: Mapping[tuple[str, str], float] | None = None,
     ) -> list[RotationChange]:
-        """One step. ``scores``: qualifying scores by pair, all others none. ``own``: (own return, own z) by sector."""
+        """One step. ``scores``: qualifying scores by pair, all others none. ``own``: (own return, own z) by sector.
+        ``shift``: the volume witness of every pair.
+        ``shown``: scores of pairs that do not qualify.
+        """
         self.at += self.width
         for sector, r in (returns or {}).items():
             self.memory.levels[sector] += r
@@ -159,8 +169,24 @@ class Stage:
         for name in self.memory.rows:
             self.memory.rows[name].push(np.full(len(SECTORS), 1.0 if name == "coverage" else 0.0))
         blank = np.full((h, n), np.nan)
-        shown = np.tile(np.where(np.isfinite(score), score, 0.0), (h, 1))
-        features = Features(blank, blank, blank, blank, shown, own_return, own_z, blank)
+        full = np.ones((h, n))
+        drift = own_return[:, PAIRS.target] - own_return[:, PAIRS.source]
+        volume = np.full((h, n), shift)
+        below = np.array([(shown or {}).get(name, 0.0) for name in NAMES])
+        seen_score = np.tile(np.where(np.isfinite(score), score, below), (h, 1))
+        features = Features(
+            drift,
+            blank,
+            volume,
+            blank,
+            seen_score,
+            own_return,
+            own_z,
+            full,
+            np.ones((h, len(SECTORS))),
+        )
+        reversing = self.ledger.reversing(NAMES, self.at, self.p)
+        seen = Seen(features, PAIRS, self.answers, self.p.horizons_h, WATCHED, reversing)
         judged = Judged(
             score=score,
             horizon=np.zeros(n, dtype=np.int64),
@@ -168,15 +194,13 @@ class Stage:
             covered=np.full(n, covered),
             on=np.full(n, self.p.on),
             young=np.full(n, young),
-            values=np.full((6, h, n), np.nan),
-            met=np.zeros((6, h, n), dtype=np.bool_),
+            held=hold(PAIR_RULES, seen, self.p),
         )
         moment = StepView(
             self.memory,
             PAIRS,
             judged,
-            features,
-            self.answers,
+            seen,
             sector_step(known=known),
             self.at,
             self.width,
@@ -186,7 +210,7 @@ class Stage:
             WATCHED,
         )
         changes = list(self.ledger.move_on(moment))
-        changes += SingleSided(moment, self.ledger).changes()
+        changes += one_sided(moment, self.ledger)
         return changes + self.ledger.outcomes(moment)
 
     def steps(

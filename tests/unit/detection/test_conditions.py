@@ -1,11 +1,16 @@
 """Each condition by itself turns the verdict at its bound."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from monitor.detection.conditions import Judged, conditions_of, judge, reading
-from monitor.detection.features import Features, Pairs
+from monitor.detection import conditions
+from monitor.detection.conditions import Judged, judge, reading
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.rules import PAIR_RULES, Rule
+from monitor.detection.seen import Features, Pairs, Seen
 from tests.unit.detection.stage import START, Answers
 
 P = DetectionParameters(horizons_h=(4, 24))
@@ -13,7 +18,13 @@ PAIRS = Pairs(
     np.array([0, 1]), np.array([1, 0]), np.array([1, 0]), (("ai", "memes"), ("memes", "ai"))
 )
 PLENTY = np.full((2, 2), 336)
-AT_BOUND = {"drift": 0.05, "own": -0.025, "volume": 1.0, "coverage": 0.7, "score": 3.3}
+AT_BOUND = {
+    "drift": -math.log1p(-0.0501),
+    "own": math.log1p(-0.0251),
+    "volume": 1.0,
+    "coverage": 0.7,
+    "score": 3.3,
+}
 
 
 def seen(four: dict[str, float] | None = None, day: dict[str, float] | None = None) -> Features:
@@ -38,6 +49,7 @@ def seen(four: dict[str, float] | None = None, day: dict[str, float] | None = No
         own=own,
         own_z=np.zeros((2, 3)),
         coverage=array("coverage", 1.0),
+        sector_coverage=np.ones((2, 3)),
     )
 
 
@@ -47,8 +59,11 @@ def judged(
     *,
     breadth: float | None = 0.6,
     samples: np.ndarray = PLENTY,
+    returning: bool = False,
 ) -> Judged:
-    return judge(seen(four, day), PAIRS, samples, Answers(breadth=breadth), P)
+    back = np.full(2, returning)
+    answers = Answers(breadth=breadth)
+    return judge(Seen(seen(four, day), PAIRS, answers, P.horizons_h, 2, back), samples, P)
 
 
 def test_a_pair_whose_conditions_all_stand_at_their_bounds_has_its_score() -> None:
@@ -57,7 +72,7 @@ def test_a_pair_whose_conditions_all_stand_at_their_bounds_has_its_score() -> No
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("drift", 0.0499), ("own", -0.0249), ("volume", 0.99), ("coverage", 0.69)],
+    [("drift", 0.0512), ("own", -0.0252), ("volume", 0.99), ("coverage", 0.69)],
 )
 def test_a_single_condition_short_of_its_bound_leaves_no_score(name: str, value: float) -> None:
     assert judged(AT_BOUND | {name: value}).score[0] == -np.inf
@@ -105,20 +120,45 @@ def test_a_young_yardstick_asks_half_a_point_more_to_confirm() -> None:
     assert judged(AT_BOUND, samples=nearly).on[0] == pytest.approx(3.0)
 
 
+def test_on_the_way_back_the_loser_must_only_not_gain() -> None:
+    still = AT_BOUND | {"own": 0.0}
+    assert judged(still).score[0] == -np.inf
+    assert judged(still, returning=True).score[0] == pytest.approx(3.3)
+    assert judged(AT_BOUND | {"own": 0.001}, returning=True).score[0] == -np.inf
+    bound = {c.name: c.bound for c in judged(still, returning=True).held.conditions(0, 0)}
+    assert bound["from_own_return"] == 0.0
+
+
+def test_a_seventh_condition_gates_if_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    extra = Rule(
+        name="seventh",
+        words="seventh",
+        unit="z",
+        key="min_volume_shift",
+        default=1.0,
+        value=lambda s: s.features.volume - 10.0,
+    )
+    for gates, score in ((True, -np.inf), (False, pytest.approx(3.3))):
+        row = replace(extra, gates=gates)
+        monkeypatch.setattr(conditions, "PAIR_RULES", (*PAIR_RULES, row))
+        found = judged(AT_BOUND)
+        assert found.score[0] == score
+        assert found.held.conditions(0, 0)[-1].name == "seventh"
+
+
 def test_people_are_told_from_less_to_so_a_loss_reads_negative() -> None:
-    values = AT_BOUND | {"drift": 0.12}
-    told = {c.name: c for c in conditions_of(judged(values), 0, 0, P)}
+    values = AT_BOUND | {"drift": -math.log1p(-0.12), "own": math.log1p(-0.03)}
+    told = {c.name: c for c in judged(values).held.conditions(0, 0)}
     assert told["relative_return"].value == pytest.approx(-0.12)
     assert told["relative_return"].bound == pytest.approx(-0.05)
-    assert told["from_own_return"].value == pytest.approx(-0.025)
+    assert told["from_own_return"].value == pytest.approx(-0.03)
     assert told["from_own_return"].bound == pytest.approx(-0.025)
     assert all(c.met for c in told.values())
 
 
 def test_a_reading_names_the_pair_and_shows_unknown_values_as_none() -> None:
     features = seen(AT_BOUND)
-    answers = Answers(breadth=None)
-    found = reading(judge(features, PAIRS, PLENTY, answers, P), features, PAIRS, 0, START, P)
+    found = reading(judged(AT_BOUND, breadth=None), features, PAIRS, 0, START, P)
     assert (found.from_sector, found.to_sector, found.at) == ("ai", "memes", START)
     assert (found.window_h, found.score, found.qualified) == (4, 3.3, False)
     breadth = next(c for c in found.conditions if c.name == "breadth_from")

@@ -228,6 +228,7 @@ def test_the_rank_says_how_the_score_stands_among_the_hourly_maxima() -> None:
     ]
     hourly = [score for score in qualified if score is not None]
     assert evidence.score_rank_of == len(hourly) + 1
+    assert first.score is not None
     assert evidence.score_rank == 1 + sum(score > first.score for score in hourly)
 
 

@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 
 from monitor.detection.features import (
-    Features,
-    Pairs,
     advance,
     combined,
     features,
@@ -16,6 +14,7 @@ from monitor.detection.features import (
     sample,
 )
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.seen import Features, Pairs
 from monitor.detection.windows import DetectionWindows
 
 P = DetectionParameters(horizons_h=(4,), least_samples=20)

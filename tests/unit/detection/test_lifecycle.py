@@ -118,6 +118,7 @@ def test_what_is_still_on_after_seven_days_expires() -> None:
 
 def test_a_score_of_four_is_critical_and_severity_never_falls() -> None:
     stage = confirmed(Stage())
+    assert stage.step({PAIR: 4.0}) == []  # a single step is no severity
     (raised,) = stage.step({PAIR: 4.0})
     assert told([raised]) == [("severity", *PAIR)]
     assert raised.rotation.severity is Severity.CRITICAL
@@ -160,32 +161,73 @@ def test_relative_return_is_told_from_less_to() -> None:
     assert opened.rotation.evidence.relative_return == pytest.approx(-0.12)
 
 
-def test_a_pair_that_faded_unconfirmed_is_not_flagged_again_within_a_day() -> None:
+def test_a_pair_that_faded_unconfirmed_is_not_flagged_anew_within_a_day_of_its_end() -> None:
     stage = Stage()
     stage.steps(2, FAIR)
     assert told(stage.hours(2, QUIET)) == [("faded", *PAIR)]
-    opened_at = START + 2 * QUARTER
+    over_at = stage.at
     changes = stage.hours(24, FAIR)
     again = next(c for c in changes if c.reason.value == "opened")
-    assert again.changed_at == opened_at + timedelta(hours=24)
+    assert again.changed_at == over_at + timedelta(hours=24)
 
 
-def test_it_is_flagged_again_at_once_when_it_is_then_confirmed() -> None:
+def test_it_is_taken_up_again_at_once_when_it_is_then_confirmed() -> None:
     stage = Stage()
-    stage.steps(2, FAIR)
+    (opened,) = stage.steps(2, FAIR)
     stage.hours(2, QUIET)
     changes = stage.hours(1, LOUD)
-    assert told(changes) == [("opened", *PAIR), ("confirmed", *PAIR)]
+    assert told(changes) == [("revived", *PAIR), ("confirmed", *PAIR)]
     assert {c.changed_at for c in changes} == {stage.at}
+    assert {c.rotation.id for c in changes} == {opened.rotation.id}
 
 
-def test_the_same_pair_is_not_confirmed_twice_within_a_day() -> None:
+def test_a_confirmed_one_that_was_over_is_resumed_under_its_id_within_a_day() -> None:
     stage = confirmed(Stage())
-    confirmed_at = stage.at
-    stage.hours(6, QUIET)
-    changes = [c for c in stage.hours(24, LOUD) if not c.reason.value.startswith("outcome")]
+    (faded,) = stage.hours(6, QUIET)
+    (again,) = stage.hours(1, LOUD)
+    assert told([again]) == [("revived", *PAIR)]
+    rotation = again.rotation
+    assert rotation.id == faded.rotation.id
+    assert (rotation.status, rotation.closed_at) == (Status.CONFIRMED, None)
+    assert rotation.resumed_at == again.changed_at == stage.at
+    assert rotation.confirmed_at == faded.rotation.confirmed_at
+
+
+def test_a_day_after_its_end_it_is_a_new_one() -> None:
+    stage = confirmed(Stage())
+    (faded,) = stage.hours(6, QUIET)
+    stage.hours(24, QUIET)
+    changes = stage.hours(1, LOUD)
     assert told(changes) == [("opened", *PAIR), ("confirmed", *PAIR)]
-    assert {c.changed_at for c in changes} == {confirmed_at + timedelta(hours=24)}
+    assert changes[0].rotation.id != faded.rotation.id
+
+
+def test_what_held_all_along_is_not_there_again_when_it_expired() -> None:
+    stage = confirmed(Stage())
+    stage.hours(7 * 24, LOUD)
+    assert told(stage.hours(12, LOUD)) == []
+    stage.step(QUIET)
+    assert told(stage.hours(1, LOUD)) == [("revived", *PAIR)]
+
+
+def test_a_weak_moment_raises_nothing_and_leaves_the_evidence_that_was_told() -> None:
+    stage = confirmed(Stage())
+    before = next(iter(stage.ledger.followed.values())).rotation.evidence
+    stage.steps(2, {PAIR: 4.5})
+    (raised,) = [t.rotation for t in stage.ledger.followed.values()]
+    assert raised.evidence.at == stage.at
+    stage.answers.own[AI] = -0.30
+    (faded,) = stage.hours(6, {PAIR: 0.5})
+    kept = faded.rotation.evidence_at
+    assert kept is not None
+    assert faded.rotation.evidence == raised.evidence
+    assert kept.detection.at == START + 2 * QUARTER
+    assert kept.peak.at == raised.peak_at
+    assert kept.now.at == faded.changed_at
+    assert kept.now.from_side.own_return == pytest.approx(-0.30)
+    assert {kept.peak.moved_before_detection_pp, kept.now.moved_before_detection_pp} == {
+        before.moved_before_detection_pp
+    }
 
 
 def test_what_was_on_before_the_daemon_first_looked_is_marked() -> None:

@@ -6,11 +6,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from monitor.model.rotation import MARKET, Launch, RotationChange, Severity
+from monitor.model.rotation import MARKET, Kind, Launch, RotationChange, Severity
 from tests.unit.detection.stage import AI, MEMES, SECTORS, START, Stage, told
 
-LOSS = {AI: (-0.05, -3.0)}
-DRAIN = {AI: (-0.05, -2.0)}
+FIVE = float(np.log1p(-0.0501))  # five per cent and a hair
+LOSS = {AI: (FIVE, -3.0)}
+DRAIN = {AI: (FIVE, -2.0)}
 PAIR = ("ai", "memes")
 
 
@@ -39,6 +40,7 @@ def test_a_large_lone_loss_is_told_after_an_hour_into_the_rest_of_the_market() -
     assert {c.name: c.bound for c in rotation.evidence.conditions} == {
         "from_own_return": -0.05,
         "from_own_z": -3.0,
+        "behind_others": -0.05,
         "breadth_from": 0.6,
         "coverage": 0.7,
     }
@@ -51,7 +53,7 @@ def test_an_unknown_step_neither_counts_nor_breaks_the_hour() -> None:
     assert told(losing(stage, 1)) == [("opened", "ai", MARKET)]
 
 
-@pytest.mark.parametrize("own", [(-0.049, -3.0), (-0.05, -2.9)])
+@pytest.mark.parametrize("own", [(float(np.log1p(-0.0499)), -3.0), (FIVE, -2.9)])
 def test_a_loss_that_is_small_or_usual_is_not_told(own: tuple[float, float]) -> None:
     stage = seasoned()
     assert [c for _ in range(12) for c in stage.step(own={AI: own})] == []
@@ -82,12 +84,77 @@ def test_while_a_named_rotation_is_on_the_market_is_not_named_beside_it() -> Non
     assert losing(stage, 12) == []
 
 
-def test_it_is_over_two_hours_after_the_loss_and_not_told_again_within_a_day() -> None:
+def test_it_is_over_two_hours_after_the_loss_and_resumed_where_it_goes_on_within_a_day() -> None:
     stage = seasoned()
-    losing(stage, 4)
+    (opened,) = losing(stage, 4)
     assert stage.hours(1.75) == []
     assert told(stage.step()) == [("faded", "ai", MARKET)]
-    assert losing(stage, 4 * 12) == []
+    (again,) = losing(stage, 4)
+    assert told([again]) == [("revived", "ai", MARKET)]
+    assert again.rotation.id == opened.rotation.id
+    assert again.rotation.resumed_at == stage.at
+
+
+def test_a_loss_has_no_score_but_its_size_in_its_own_spread() -> None:
+    (opened,) = losing(seasoned(), 4)
+    assert (opened.rotation.score, opened.rotation.peak_score) == (None, None)
+    assert opened.rotation.evidence.own_z == -3.0
+    assert opened.rotation.kind is Kind.OUTFLOW
+
+
+def test_a_fall_that_another_sector_shares_is_not_told_as_one_sector_s() -> None:
+    stage = seasoned()
+    both = LOSS | {MEMES: (float(np.log1p(-0.08)), -2.0)}
+    assert [c for _ in range(12) for c in stage.step(own=both)] == []
+
+
+GAIN = {AI: (float(np.log1p(0.08)), 4.0)}
+INTO_AI = {("memes", "ai"): 3.3, ("defi", "ai"): 3.1}
+
+
+def gaining(
+    stage: Stage, steps: int, scores: Mapping[tuple[str, str], float] = INTO_AI
+) -> list[RotationChange]:
+    """AI gains on both others, none of which loses: no pair qualifies, though its scores are high."""
+    return [c for _ in range(steps) for c in stage.step(own=GAIN, shown=scores, shift=1.2)]
+
+
+def test_a_gain_over_every_other_sector_is_told_out_of_the_rest_of_the_market() -> None:
+    stage = Stage()
+    assert gaining(stage, 3) == []
+    changes = gaining(stage, 1)
+    assert told(changes) == [("opened", MARKET, "ai"), ("confirmed", MARKET, "ai")]
+    rotation = changes[-1].rotation
+    assert (rotation.kind, rotation.severity) == (Kind.INFLOW, Severity.WARNING)
+    assert rotation.score == pytest.approx(3.1)
+    assert rotation.evidence.from_side.own_return is None
+    assert rotation.evidence.told_side.sector == "ai"
+    assert all(c.met for c in rotation.evidence.conditions)
+
+
+@pytest.mark.parametrize("short", ["score", "volume", "breadth", "own"])
+def test_each_condition_of_the_gain_is_needed_against_every_other_sector(short: str) -> None:
+    stage = Stage()
+    scores = INTO_AI | ({("defi", "ai"): 2.9} if short == "score" else {})
+    stage.answers.breadth_ahead = 0.5 if short == "breadth" else 0.9
+    own = {AI: (float(np.log1p(0.049 if short == "own" else 0.08)), 4.0)}
+    shift = 0.9 if short == "volume" else 1.2
+    changes = [c for _ in range(12) for c in stage.step(own=own, shown=scores, shift=shift)]
+    assert changes == []
+
+
+def test_no_gain_is_told_of_a_sector_that_a_confirmed_rotation_says_is_losing() -> None:
+    stage = Stage()
+    stage.hours(1, {PAIR: 3.4})
+    assert "inflow" not in {c.rotation.kind.value for c in gaining(stage, 12)}
+
+
+def test_a_gain_is_over_when_its_least_score_has_been_low_for_six_hours() -> None:
+    stage = Stage()
+    gaining(stage, 4)
+    assert gaining(stage, 4 * 12, {("memes", "ai"): 2.0, ("defi", "ai"): 1.3}) == []
+    assert stage.hours(5.75) == []
+    assert told(stage.step()) == [("faded", MARKET, "ai")]
 
 
 def test_its_outcome_is_measured_against_the_watched_market() -> None:
@@ -130,6 +197,7 @@ def test_a_launch_that_drains_a_sector_is_told_after_half_an_hour_and_named() ->
         "from_own_z",
         "breadth_from",
         "to_volume_share",
+        "to_volume_share_change",
     ]
 
 

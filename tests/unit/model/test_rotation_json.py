@@ -129,9 +129,15 @@ def test_the_contract_s_names_and_signs_stand() -> None:
         "value": None,
         "bound": 0.7,
         "met": False,
+        "unit": None,
     }
     assert data["outcomes"] == {
-        "24h": {"relative_return": 0.064, "share_change_pp": 1.2, "held": True},
+        "24h": {
+            "relative_return": 0.064,
+            "share_change_pp": 1.2,
+            "held": True,
+            "to_over_from_return": 0.064,
+        },
         "72h": None,
     }
     assert data["quality"] == {

@@ -97,7 +97,10 @@ def test_what_is_configured_is_what_is_judged() -> None:
     deaf = Subject(DetectionParameters(on=9.0, critical=9.0))
     heard, silent = quiet_rates(
         Subject(),
-        [DetectionParameters(on=2.0, watch_on=2.0, min_volume_shift=0.0), deaf.detection],
+        [
+            DetectionParameters(on=2.0, watch_on=2.0, bounds={"min_volume_shift": 0.01}),
+            deaf.detection,
+        ],
         [3],
         Inline(),
     )

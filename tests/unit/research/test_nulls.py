@@ -25,10 +25,12 @@ LOOSE = DetectionParameters(
     on=1.2,
     watch_on=1.0,
     off=0.5,
-    min_volume_shift=-1.0,
-    min_relative_return=0.02,
-    max_from_own_return=0.0,
-    min_breadth=0.4,
+    bounds={
+        "min_volume_shift": -1.0,
+        "min_relative_return": 0.02,
+        "max_from_own_return": 0.0,
+        "min_breadth": 0.4,
+    },
     young_extra=0.0,
 )
 METHODS = (LOOSE, replace(LOOSE, on=2.0))

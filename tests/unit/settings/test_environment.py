@@ -28,6 +28,7 @@ BY_KEY: dict[str, tuple[str, object]] = {
     "detection.max_from_own_return": ("-0.03", -0.03),
     "detection.one_sided_own_return": ("-0.06", -0.06),
     "detection.one_sided_z": ("-4", -4.0),
+    "detection.one_sided_behind": ("-0.06", -0.06),
     "detection.launch_z": ("-2.5", -2.5),
     "detection.min_breadth": ("0.75", 0.75),
     "detection.critical": ("5.5", 5.5),

@@ -7,6 +7,7 @@ import pytest
 
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.rules import BOUNDS
 from tests.unit.settings.small import SMALL, load
 
 DETECTION = {
@@ -24,20 +25,12 @@ DETECTION = {
     "OPEN_FADE": ("3h", "open_fade_h", 3.0),
     "OPEN_MAX": ("10h", "open_max_h", 10.0),
     "CONFIRMED_FADE": ("8h", "confirmed_fade_h", 8.0),
-    "MIN_RELATIVE_RETURN": ("0.06", "min_relative_return", 0.06),
-    "MAX_FROM_OWN_RETURN": ("-0.03", "max_from_own_return", -0.03),
-    "MIN_VOLUME_SHIFT": ("1.2", "min_volume_shift", 1.2),
-    "MIN_BREADTH": ("0.7", "min_breadth", 0.7),
-    "MIN_COVERAGE": ("0.8", "min_coverage", 0.8),
     "FLOW_WEIGHT_C": ("0.5", "flow_weight_c", 0.5),
     "YOUNG_EXTRA": ("0.4", "young_extra", 0.4),
-    "ONE_SIDED_OWN_RETURN": ("-0.06", "one_sided_own_return", -0.06),
-    "ONE_SIDED_Z": ("-3.5", "one_sided_z", -3.5),
-    "LAUNCH_SHARE_LOSS_PP": ("6", "launch_share_loss_pp", 6.0),
-    "LAUNCH_Z": ("-2.5", "launch_z", -2.5),
-    "LAUNCH_VOLUME_SHARE": ("0.25", "launch_volume_share", 0.25),
     "PAIRS": ('[["ai", "memes"]]', "pairs", (("ai", "memes"),)),
 }
+BOUND = {key: round(1.2 * rule.default, 3) or 0.1 for key, rule in BOUNDS.items()}
+"""Another value for the bound of each condition, on its own side of nought."""
 ENGINE = {
     "STALE_AFTER": ("20m", "stale_after_min", 20.0),
     "CARRY_MAX": ("2h", "carry_max_h", 2.0),
@@ -64,6 +57,12 @@ def test_a_key_of_detection_sets_its_parameter_and_no_other(key: str, tmp_path: 
     assert asdict(settings.detection) == asdict(DetectionParameters()) | {name: value}
 
 
+@pytest.mark.parametrize("key", BOUND)
+def test_the_bound_of_every_condition_is_a_key(key: str, tmp_path: Path) -> None:
+    settings = load(tmp_path, SMALL, {f"MONITOR_DETECTION__{key.upper()}": str(BOUND[key])})
+    assert settings.detection == DetectionParameters(bounds={key: BOUND[key]})
+
+
 @pytest.mark.parametrize("key", ENGINE)
 def test_a_key_of_the_engine_sets_its_parameter_and_no_other(key: str, tmp_path: Path) -> None:
     text, name, value = ENGINE[key]
@@ -73,5 +72,5 @@ def test_a_key_of_the_engine_sets_its_parameter_and_no_other(key: str, tmp_path:
 
 def test_every_parameter_of_detection_is_a_key_or_part_of_the_method() -> None:
     keyed = {name for _, name, _ in DETECTION.values()}
-    assert keyed | FIXED == {field.name for field in fields(DetectionParameters)}
+    assert keyed | FIXED | {"bounds"} == {field.name for field in fields(DetectionParameters)}
     assert not keyed & FIXED

@@ -157,7 +157,7 @@ def test_rank_of_the_score_in_words(place: int, of: int, words: str) -> None:
 
 
 def test_the_condition_that_lacks_is_named_with_value_and_bound() -> None:
-    assert "met, lacking breadth of the loser 50 % (needs at least 60 %)." in text_of(
+    assert "met, lacking part of the loser behind the market 50 % (needs 60 % or more)." in text_of(
         samples.confirmed()
     )
     assert "5 of 5 conditions met." in text_of(with_evidence(conditions=samples.MET))
