@@ -45,7 +45,7 @@ def tests_of(arguments: list[str]) -> list[tuple[str, list[str]]]:
     if arguments:
         return [("tests", arguments)]
     return [
-        ("tests", ["-q", "-n", "2", "-m", "not scenario and not benchmark"]),
+        ("tests", ["-q", "-n", "2", "-m", "not scenario and not benchmark", "--cov"]),
         ("scenarios", ["-q", "-s", "-m", "scenario"]),
     ]
 

@@ -58,6 +58,7 @@ ROWS = (
     _letters("email", Audience.READERS, Audience.OPERATORS),
     _letters("report", Audience.REPORT),
     *_messages("webhook", "monitor.delivery.webhook", Traits(drops_repeats=True)),
+    *_messages("apprise", "monitor.delivery.apprise"),
 )
 _BY_CHANNEL = {row.channel: row for row in ROWS}
 

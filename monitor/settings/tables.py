@@ -243,6 +243,12 @@ class WebhookTable(Table):
     secret: SecretText | None = None
 
 
+class AppriseTable(Table):
+    """[alerts.apprise]"""
+
+    urls: list[SecretText] = Field(default_factory=list)
+
+
 class AlertsTable(Table):
     """[alerts]"""
 
@@ -256,6 +262,7 @@ class AlertsTable(Table):
     slack: SlackTable = SlackTable()
     email: AlertMailTable = AlertMailTable()
     webhook: WebhookTable = WebhookTable()
+    apprise: AppriseTable = AppriseTable()
 
 
 class ReportTable(Table):
