@@ -1,5 +1,6 @@
 """Settings by the environment: every plain key, secrets by value or by file, nothing unknown."""
 
+import json
 from collections.abc import Iterator
 from datetime import time, timedelta
 from pathlib import Path
@@ -175,18 +176,22 @@ def test_every_secret_comes_by_value_or_by_file_and_is_never_printed(
     key: str, tmp_path: Path
 ) -> None:
     held = tmp_path / "held"
-    held.write_text(f"{HOOK}\n", encoding="utf-8")
     more = {"MONITOR_SMTP__USER": "joe"}
     if key == "alerts.slack.bot_token":
         more["MONITOR_ALERTS__SLACK__CHANNEL"] = "C1"
+    several = key == "alerts.apprise.urls"
+    text_of_it = json.dumps([HOOK]) if several else HOOK
+    held.write_text(f"{text_of_it}\n", encoding="utf-8")
     for variable, text in (
-        (variable_of(key), HOOK),
+        (variable_of(key), text_of_it),
         (f"{variable_of(key)}_FILE", str(held)),
     ):
         settings = load(tmp_path, SMALL, more | {variable: text})
         found: Any = settings.tables
         for part in key.split("."):
             found = found[part] if isinstance(found, dict) else getattr(found, part)
+        if several:
+            (found,) = found
         assert isinstance(found, SecretStr)
         assert found.get_secret_value() == HOOK
         shown = f"{settings!r} {settings} {found} {found!r} {settings.tables.model_dump()}"
