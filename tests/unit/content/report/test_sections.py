@@ -107,18 +107,18 @@ def test_all_conditions_met_without_a_flag_was_not_long_enough() -> None:
     [
         (
             Condition("relative_return", 0.026, -0.05, met=False),
-            "relative return +2.6 % (needs at most -5.0 %)",
+            "return of the loser relative to the gainer +2.6 % (needs -5.0 % or less)",
         ),
         (
             Condition("breadth_from", 0.5, 0.6, met=False),
-            "breadth of the loser 50 % (needs at least 60 %)",
+            "part of the loser behind the market 50 % (needs 60 % or more)",
         ),
-        (Condition("score", None, 2.4, met=False), "score unknown (needs at least +2.4)"),
+        (Condition("score", None, 2.4, met=False), "score unknown (needs +2.4 or more)"),
         (
             Condition("volume_shift", -0.01, 1.0, met=False),
-            "shift of volume +0.0 (needs at least +1.0)",
+            "shift of volume to the gainer +0.0 (needs +1.0 or more)",
         ),
-        (Condition("new_thing", 3.0, 4.0, met=False), "new thing +3.0 (needs at least +4.0)"),
+        (Condition("new_thing", 3.0, 4.0, met=False), "new thing +3.0 (needs +4.0)"),
     ],
 )
 def test_a_lacking_condition_is_told_with_its_bound_and_side(
