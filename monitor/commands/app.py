@@ -78,6 +78,7 @@ def _add_verbs() -> None:
         run,
         sectors,
         status,
+        why_not,
         why_silent,
     )
 
@@ -91,6 +92,7 @@ def _add_verbs() -> None:
         sectors,
         rotations,
         explain,
+        why_not,
         why_silent,
         report,
         evaluate,

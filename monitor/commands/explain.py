@@ -1,21 +1,17 @@
-"""`monitor explain` and `monitor why-not`: why a rotation was flagged, or none was."""
+"""`monitor explain`: why a rotation was flagged."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.commands.context import console, context_of, moment, print_json
-from monitor.commands.inputs import no_step_error, say_missing, say_no_steps
+from monitor.commands.context import console, context_of, print_json
+from monitor.commands.inputs import say_no_steps
 from monitor.model.errors import MonitorError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.table import Table
-
     from monitor.content.alert import AlertMessage
-    from monitor.model.rotation import Condition, Rotation
+    from monitor.model.rotation import Rotation
     from monitor.settings.schema import Settings
     from monitor.store.database import Database
 
@@ -23,11 +19,8 @@ LOOK_BACK = timedelta(hours=2)
 
 
 def register(app: typer.Typer) -> None:
-    """Add both verbs."""
+    """Add the verb."""
     app.command("explain", epilog="Example:  monitor explain rot-7f3a01bc")(explain)
-    app.command(
-        "why-not", epilog="Example:  monitor why-not ai-agents memes --at 2025-01-18T12:00:00Z"
-    )(why_not)
 
 
 def explain(
@@ -56,7 +49,7 @@ def explain(
             verdict = _recomputed(settings, database, rotation)
             print_json(rotation_to_json(rotation) | {"recomputed": verdict})
             return
-        _print_facts(rotation, _message(rotation, settings, database))
+        _print_facts(rotation, _message(rotation, settings, database), settings)
         console().print(_recomputed(settings, database, rotation), markup=False)
 
 
@@ -83,13 +76,19 @@ def _recomputed(settings: "Settings", database: "Database", rotation: "Rotation"
     return "recomputed from stored inputs: differs in " + ", ".join(differing)
 
 
-def _print_facts(rotation: "Rotation", message: "AlertMessage") -> None:
-    from monitor.content.alert import alert_text
+def _print_facts(rotation: "Rotation", message: "AlertMessage", settings: "Settings") -> None:
+    from monitor.bootstrap import names_of
+    from monitor.commands.why_not import condition_lines
+    from monitor.content.alert import alert_text, name_of
 
     out = console()
     out.print(alert_text(message), markup=False)
     out.print()
-    out.print(condition_table(rotation.evidence.conditions))
+    evidence = rotation.evidence
+    names = names_of(settings)
+    pair = (name_of(rotation.from_sector, names), name_of(rotation.to_sector, names))
+    for line in condition_lines(evidence.conditions, evidence.window_h, pair):
+        out.print(line, markup=False)
     out.print()
     until = rotation.evidence.at or rotation.detected_at
     out.print(f"inputs: {rotation.evidence.window_h} h to {until:%Y-%m-%d %H:%M} UTC")
@@ -103,69 +102,3 @@ def _message(rotation: "Rotation", settings: "Settings", database: "Database") -
 
     with database.read() as conn:
         return retold(conn, rotation, enricher_of(settings))
-
-
-def condition_table(conditions: "Sequence[Condition]") -> "Table":
-    """Each condition with its value, its bound, and whether it was met."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("condition")
-    for name in ("value", "bound"):
-        table.add_column(name, justify="right")
-    table.add_column("")
-    for condition in conditions:
-        table.add_row(
-            condition.name,
-            "unknown" if condition.value is None else f"{condition.value:+.4f}",
-            f"{condition.bound:+.4f}",
-            "met" if condition.met else "not met",
-        )
-    return table
-
-
-def why_not(
-    ctx: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="FROM", help="Sector that would have lost.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="Sector that would have gained.")],
-    at: Annotated[
-        str | None, typer.Option(help="Time, or a length before now [default: the last step].")
-    ] = None,
-) -> None:
-    """Why no rotation was flagged then: each condition, its value, its bound."""
-    from monitor.store import steps
-
-    context = context_of(ctx)
-    settings = context.settings()
-    for sector in (source, target):
-        if not settings.universe.has(sector):
-            known = ", ".join(s.id for s in settings.universe.watched)
-            raise typer.BadParameter(f"found {sector!r}, expected one of {known}")
-    then = moment(at, context.clock.now()) if at else None
-    with context.database(settings) as database, database.read() as conn:
-        step = steps.latest_step(conn) if then is None else steps.step_at(conn, then)
-        if step is None:
-            raise no_step_error(conn, settings, then)
-        found = steps.readings(
-            conn,
-            from_sector=source,
-            to_sector=target,
-            since=step.close_time - LOOK_BACK,
-            until=step.close_time + timedelta(microseconds=1),
-        )
-        if not found:
-            say_missing(conn, settings, None, step.close_time)
-            raise MonitorError(
-                f"nothing is stored of {source} to {target} then",
-                remedy="detection.pairs (not watched), schedule.retention.readings (pruned), or what is missing above",
-            )
-        if not any(c.value is not None for c in found[-1].conditions):
-            say_missing(conn, settings, None, step.close_time)
-    reading = found[-1]
-    out = console()
-    met = sum(c.met for c in reading.conditions)
-    out.print(
-        f"{source} to {target} at {reading.at:%Y-%m-%d %H:%M} UTC, best window {reading.window_h} h:"
-        f" {met} of {len(reading.conditions)} conditions met"
-    )
-    out.print(condition_table(reading.conditions))

@@ -10,9 +10,10 @@ from monitor.alerting.chart import AlertCharts
 from monitor.alerting.enrich import Enricher
 from monitor.commands.context import is_narrow
 from monitor.commands.demo import BANNER, demo_database, run_episode, tell_story
-from monitor.commands.explain import condition_table
 from monitor.commands.rotations import rotation_table
 from monitor.commands.sectors import sector_table
+from monitor.commands.why_not import condition_lines
+from monitor.content.alert import name_of
 from monitor.content.report import ReportFacts
 from monitor.detection.parameters import DetectionParameters
 from monitor.episodes import Episode, load_episode
@@ -96,6 +97,9 @@ def _prints(
         if step is not None:
             out.print(sector_table(step, names, narrow=is_narrow(out)))
         out.print()
-        out.print(condition_table(found[-1].evidence.conditions))
+        last = found[-1]
+        pair = (name_of(last.from_sector, names), name_of(last.to_sector, names))
+        for line in condition_lines(last.evidence.conditions, last.evidence.window_h, pair):
+            out.print(line, markup=False)
 
     return [("monitor demo", story), ("tables of rotations, sectors, conditions", tables)]
