@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.content.alert.preview import name_of, pair_of
-from monitor.content.wording.figures import UNKNOWN, net_flow, percent, points, pp
-from monitor.content.wording.phrases import figure_of, score_words
+from monitor.content.wording.figures import net_flow, percent, points, pp
+from monitor.content.wording.phrases import condition_words, figure_of, score_words
 from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import ChangeReason, PairReading, Rotation, RotationChange
 from monitor.model.state import MemberEvent, MemberEventKind, SectorState
@@ -109,13 +109,17 @@ def nearest_miss(
         return ""
     best = max(missed, key=lambda r: (sum(c.met for c in r.conditions), r.score or 0.0, r.at))
     met = sum(c.met for c in best.conditions)
-    lacking = ", ".join(
-        f"{c.name} {UNKNOWN if c.value is None else f'{c.value:+.3f}'} (needs {c.bound:+.3f})"
-        for c in best.conditions
-        if not c.met
+    sides = (
+        names.get(best.from_sector, best.from_sector),
+        names.get(best.to_sector, best.to_sector),
     )
-    pair = f"{names.get(best.from_sector, best.from_sector)} → {names.get(best.to_sector, best.to_sector)}"
-    text = f"{pair}   not flagged: score {figure_of(best.score)}, {met} of {len(best.conditions)} conditions; lacking {lacking}"
+    lacking = ", ".join(
+        condition_words(c, best.window_h, sides) for c in best.conditions if not c.met
+    )
+    text = (
+        f"{' → '.join(sides)}   not flagged: score {figure_of(best.score)},"
+        f" {met} of {len(best.conditions)} conditions; lacking {lacking}"
+    )
     return _TOLD.format(at=best.at, word="nearest", text=text)
 
 
