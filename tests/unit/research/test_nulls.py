@@ -156,6 +156,6 @@ def test_what_is_taken_up_again_after_it_was_over_is_told_again() -> None:
     held = replace(later[1], reason=ChangeReason.RESUMED)
     closed = replace(told.rotation, status=Status.FADED)
     over = replace(later[2], reason=ChangeReason.FADED, rotation=closed)
-    again = replace(later[3], reason=ChangeReason.RESUMED)
+    again = replace(later[3], reason=ChangeReason.REVIVED)
     assert [a.at for a in confirmed([told, held])] == [told.changed_at]
     assert [a.at for a in confirmed([told, over, again])] == [told.changed_at, again.changed_at]
