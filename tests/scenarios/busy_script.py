@@ -111,8 +111,11 @@ def operator_notices(closes: Sequence[datetime]) -> Iterator[Notice]:
     """Two subjects that the operator hears of at every step."""
     for at in closes:
         stamp = f"{at:%d %b %H:%M}"
-        yield operator_notice("venue gate", f"gate: state as of {stamp}, covered by bybit", at)
-        yield operator_notice("venue okx", f"okx: state as of {stamp}, covered by bybit", at)
+        for venue in ("gate", "okx"):
+            told = operator_notice(
+                f"venue {venue}", f"{venue}: state as of {stamp}, covered by bybit", at
+            )
+            yield replace(told, channel="operator")
 
 
 def _begin(writer: _Writer, at: int) -> None:

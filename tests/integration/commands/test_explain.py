@@ -26,7 +26,7 @@ def test_a_rotation_is_explained_as_it_was_told_and_recomputed_to_the_same(tmp_p
     }
     told = january.monitor("explain", rotation).stdout
     for words in (
-        "AI agents → Memes · CRITICAL",
+        "AI agents → Memes · WARNING",
         "Breadth: 8 of 8 AI agents behind the market",
         "Past flags of this pair: 1, of which 0 confirmed",
         "3 of 3 venues",

@@ -62,7 +62,7 @@ def test_the_way_of_a_newcomer(market: Market, tmp_path: Path) -> None:
     market.monitor("db", "backup", str(backup))
     with sqlite3.connect(backup) as raw:
         assert raw.execute("select count(*) from bar").fetchone()[0] >= 700
-    assert "0004" in market.monitor("db", "current").stdout
+    assert "0005" in market.monitor("db", "current").stdout
     assert "rows older than" in market.monitor("db", "prune").stdout
 
 

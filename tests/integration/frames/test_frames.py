@@ -121,7 +121,7 @@ def test_rotations_are_the_stored_ones_with_outcomes(m: Monitor, database: Datab
     for rotation in stored:
         row = found.loc[rotation.id]
         assert row["detected_at"] == pd.Timestamp(rotation.detected_at)
-        assert row["score"] == rotation.score
+        assert pd.isna(row["score"]) if rotation.score is None else row["score"] == rotation.score
         outcome = rotation.outcomes["24h"]
         assert outcome is not None
         assert row["outcome_24h_relative_return_fraction"] == outcome.relative_return

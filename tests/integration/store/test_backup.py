@@ -10,6 +10,7 @@ import pytest
 from monitor.model.bars import Coverage, Refusal, VenueHealth, VenueState
 from monitor.model.errors import SchemaError
 from monitor.model.rotation import ChangeReason
+from monitor.model.silence import Silence, Why
 from monitor.model.state import MemberEvent, MemberEventKind
 from monitor.model.universe import BEGINNING, Supply
 from monitor.store import (
@@ -22,6 +23,7 @@ from monitor.store import (
     quarantine,
     reports_sent,
     rotations,
+    silences,
     steps,
     supplies,
     venue_health,
@@ -74,6 +76,8 @@ def fill(database: Database) -> None:
         venue_health.save_health(conn, VenueHealth("gate", VenueState.UP, NOON))
         notes.add_note(conn, NOON, "Stargate", NOON)
         reports_sent.mark_sent(conn, NOON.date(), "x@y", NOON)
+        below = Silence(rotation().id, ChangeReason.OPENED, NOON, "slack", "", Why.BELOW_MINIMUM)
+        silences.save_silences(conn, [below])
 
 
 @pytest.fixture
