@@ -32,33 +32,87 @@ class Format(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add both verbs."""
-    app.command("import", epilog="Example:  monitor import bars-2025-01.csv.gz supplies.csv")(
-        import_
-    )
+    app.command("import", epilog=_formats())(import_)
     app.command(
         "export", epilog="Example:  monitor export sectors --since 30d --out sectors.parquet"
     )(export)
 
 
+def _formats() -> str:
+    """Every format with its columns; a paragraph each."""
+    from monitor.files.described import DESCRIBED
+
+    told = "\n\n".join(f"{name}: {columns}" for name, columns in DESCRIBED)
+    return (
+        "Example:  monitor import VIRTUALUSDT-1h-2025-01.zip --check\n\n"
+        f"Formats, told apart by content:\n\n{told}\n\n"
+        "Times: ISO 8601 with zone, or Unix s, ms, us, ns; what has two readings is refused."
+    )
+
+
 def import_(
     ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, CSV.gz or Parquet.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="CSV, JSON, Parquet or Feather, also in gzip or zip."
+        ),
+    ],
+    exchange: Annotated[
+        str | None, typer.Option(help="Venue of the bars, where the file does not say it.")
+    ] = None,
+    symbol: Annotated[
+        str | None,
+        typer.Option(help="Market (VIRTUAL/USDT) of the bars, or token of the supplies."),
+    ] = None,
+    interval: Annotated[
+        str | None, typer.Option(help="Width of the bars (1h), against what the name says.")
+    ] = None,
+    utc: Annotated[
+        bool, typer.Option("--utc", help="Times without a zone are UTC; else they are refused.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Show what is understood, and store nothing.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take bars that disagree with known ones.")
+    ] = False,
 ) -> None:
-    """Bars or supplies from files; rows that fail a check are reported and kept out (exit 3)."""
-    from monitor.files.importing import import_files
+    """Bars or supplies from files; what fails a check or disagrees with known bars is kept out and told (exit 3)."""
+    from monitor.files.importing import Hints, Manner, import_files
+    from monitor.model.grid import parse_duration
 
     context = context_of(ctx)
     settings = context.settings()
+    try:
+        width = parse_duration(interval) if interval else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--interval") from None
     with context.history(settings) as database:
         report = import_files(
-            files, database, settings.universe, settings.engine.interval, context.clock
+            files,
+            database,
+            settings.universe,
+            settings.engine.interval,
+            context.clock,
+            hints=Hints(exchange, symbol, width, utc),
+            how=Manner(check, replace, _say_rows),
         )
+    for line in report.understood if check else ():
+        typer.echo(line)
     for line in report.words():
         typer.echo(line, err=line.startswith("refused"))
+    if check:
+        typer.echo("checked: nothing was stored")
     if report.refused and not report.stored:
         raise typer.Exit(FAILED)
     if report.refused:
         raise typer.Exit(DEGRADED)
+
+
+def _say_rows(path: Path, rows: int) -> None:
+    """A sign of life, each 20,000 bars."""
+    typer.echo(f"{path.name}: {rows:,} rows", err=True)
 
 
 def export(

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection
 
-from monitor.files.tables import BAR_COLUMNS
+from monitor.files.reading import BAR_COLUMNS
 from monitor.files.writers import WRITERS, Columns, Kind, Record
 from monitor.model import rotation_columns
 from monitor.model.errors import MonitorError

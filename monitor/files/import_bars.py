@@ -1,6 +1,7 @@
 """Bars from a file: two passes, the first over the times, the second over the rows, stored in bounded pieces."""
 
 import math
+from array import array
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,15 +9,21 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 
+import numpy as np
+
 from monitor.clock import Clock
-from monitor.files.file_times import step_fault, utc_time
+from monitor.files.file_times import TimeForm, microseconds, step_fault
 from monitor.files.import_report import ImportReport
-from monitor.files.tables import TableRow, read_table
+from monitor.files.known import disagreement, filled, known_bars
+from monitor.files.manner import Manner
+from monitor.files.reading import Reading
+from monitor.files.rows import FileRow, read_rows
+from monitor.files.tables import FileRefusedError, Sheet
 from monitor.ingest.validation.candles import bar_fault, to_bar
 from monitor.ingest.validation.plausibility import LEVEL_FACTOR, outliers
 from monitor.ingest.venues.rows import RawCandle, number
 from monitor.model.bars import Bar, Coverage, Refusal
-from monitor.model.grid import EPOCH, is_aligned, iso
+from monitor.model.grid import EPOCH, format_duration, is_aligned, iso
 from monitor.model.spans import runs
 from monitor.model.universe import Market, Universe
 from monitor.store import bars, quarantine
@@ -25,6 +32,8 @@ from monitor.store.knowledge import issue_time
 
 PIECE = 20_000
 """Bars in one transaction."""
+
+_LARGEST = 1e38  # what four bytes hold
 
 _NUMBERS = ("open", "high", "low", "close", "base_volume", "quote_volume", "taker_buy_quote")
 _BLANK_ALLOWED = frozenset({"quote_volume", "taker_buy_quote"})
@@ -50,59 +59,85 @@ class _Survey:
 
 
 def import_bars(
-    path: Path,
+    sheet: Sheet,
+    reading: Reading,
     database: Database,
     universe: Universe,
     width: timedelta,
     *,
     clock: Clock,
     report: ImportReport,
+    how: Manner,
 ) -> None:
     """Take the file's bars in; what is kept out is counted in ``report``. Raises FileRefusedError."""
+    if reading.width is not None and reading.width != width:
+        found, wanted = format_duration(reading.width), format_duration(width)
+        raise FileRefusedError(
+            f"{sheet.path}: found bars of {found} by its name, expected bars of {wanted} (engine.interval)",
+            remedy="--interval, if the name is wrong",
+        )
+    path = sheet.path
     markets = {m.id: m for m in universe.markets}
-    survey = _survey(path, width)
-    reader = _BarReader(markets, survey, width, clock.now())
-    piece = _Piece()
-    for row in read_table(path):
+    survey = _survey(sheet, reading, width)
+    reader = _BarReader(markets, survey, width, clock.now(), reading.times)
+    piece = _Piece(path)
+    for row in read_rows(sheet, reading):
         report.rows += 1
         try:
-            piece.add(reader.read(row))
+            piece.add(row.line, reader.read(row))
         except _RefusedRow as refused:
             report.refuse(path, row.line, refused.detail)
             piece.refuse(row, refused)
         if len(piece.bars) >= PIECE:
-            piece.store(database, clock, width, report)
-            piece = _Piece()
+            piece.store(database, clock, width, report, how)
+            piece = _Piece(path)
+            how.on_rows(path, report.rows)
     for line, conflict in reader.conflicts():
         report.refuse(path, line, conflict.detail)
         piece.refusals.append(conflict)
-    piece.bars.extend(reader.agreed())
-    piece.store(database, clock, width, report)
+    for line, bar in reader.agreed():
+        piece.add(line, bar)
+    piece.store(database, clock, width, report, how)
 
 
-def _survey(path: Path, width: timedelta) -> _Survey:
-    closes: dict[str, dict[int, float]] = defaultdict(dict)
+class _Seen:
+    """Times and closes of one market's rows: eight bytes a row, whatever the length of the file."""
+
+    __slots__ = ("closes", "opens")
+
+    def __init__(self) -> None:
+        self.opens = array("I")
+        self.closes = array("f")
+
+
+def _survey(sheet: Sheet, reading: Reading, width: timedelta) -> _Survey:
+    seen: dict[str, _Seen] = defaultdict(_Seen)
     survey = _Survey()
-    for row in read_table(path):
+    for row in read_rows(sheet, reading):
         if row.fault is not None:
             continue
         try:
-            moment = utc_time(row.cells["ts"])
+            seconds = microseconds(row.cells["ts"], reading.times) // 1_000_000
         except ValueError:
             continue
-        market_id = f"{row.cells['exchange']}:{row.cells['symbol']}"
-        seconds = int((moment - EPOCH).total_seconds())
-        if seconds in closes[market_id]:
-            survey.doubled.add((market_id, seconds))
-        closes[market_id][seconds] = number(row.cells["close"]) or 0.0
-    for market_id, by_time in closes.items():
-        opens = sorted(by_time)
-        fault = step_fault(opens, width)
+        mine = seen[f"{row.cells['exchange']}:{row.cells['symbol']}"]
+        mine.opens.append(seconds)
+        close = number(row.cells["close"]) or 0.0
+        mine.closes.append(close if math.isfinite(close) and abs(close) < _LARGEST else 0.0)
+    for market_id, mine in seen.items():
+        opens = np.frombuffer(mine.opens, dtype=np.uint32).astype(np.int64)
+        order = np.argsort(opens, kind="stable")
+        opens, closes = opens[order], np.frombuffer(mine.closes, dtype=np.float32)[order]
+        twice = opens[1:][np.diff(opens) == 0]
+        survey.doubled |= {(market_id, int(s)) for s in twice}
+        fault = step_fault(np.unique(opens).tolist(), width)
         if fault is not None:
             survey.faults[market_id] = fault
-        sound = [s for s in opens if math.isfinite(by_time[s]) and by_time[s] > 0]
-        found = outliers([by_time[s] for s in sound])
-        survey.outliers |= {(market_id, sound[i]) for i in found}
+        sound = closes > 0
+        opens, closes = opens[sound], closes[sound]
+        if len(closes) and closes.max() >= LEVEL_FACTOR * closes.min():
+            found = outliers(closes.astype(float).tolist())
+            survey.outliers |= {(market_id, int(opens[i])) for i in found}
     return survey
 
 
@@ -110,16 +145,22 @@ class _BarReader:
     """One row at a time into a bar, or the reason why not."""
 
     def __init__(
-        self, markets: Mapping[str, Market], survey: _Survey, width: timedelta, now: datetime
+        self,
+        markets: Mapping[str, Market],
+        survey: _Survey,
+        width: timedelta,
+        now: datetime,
+        times: TimeForm,
     ) -> None:
         self._markets = markets
         self._survey = survey
         self._width = width
         self._now = now
+        self._times = times
         self._unknown: dict[str, str] = {}
         self._twins: dict[tuple[str, int], list[tuple[int, Bar]]] = defaultdict(list)
 
-    def read(self, row: TableRow) -> Bar | None:
+    def read(self, row: FileRow) -> Bar | None:
         """The bar; None for one of several with the same time, which are judged at the end."""
         if row.fault is not None:
             raise _RefusedRow("malformed", row.fault)
@@ -142,9 +183,10 @@ class _BarReader:
             raise _RefusedRow("implausible_level", detail)
         return bar
 
-    def agreed(self) -> list[Bar]:
-        """Bars that the file holds more than once, always the same."""
-        return [twins[0][1] for twins in self._twins.values() if len({b for _, b in twins}) == 1]
+    def agreed(self) -> list[tuple[int, Bar]]:
+        """(line, bar) of bars that the file holds more than once, always the same."""
+        groups = self._twins.values()
+        return [twins[0] for twins in groups if len({bar for _, bar in twins}) == 1]
 
     def conflicts(self) -> list[tuple[int, Refusal]]:
         """(line, refusal) of rows that give one bar differently."""
@@ -160,7 +202,7 @@ class _BarReader:
                 found.append((line, refusal))
         return found
 
-    def _market(self, row: TableRow) -> Market:
+    def _market(self, row: FileRow) -> Market:
         market_id = f"{row.cells['exchange']}:{row.cells['symbol']}"
         market = self._markets.get(market_id)
         if market is None:
@@ -176,11 +218,12 @@ class _BarReader:
             )
         return self._unknown[market_id]
 
-    def _moment(self, row: TableRow) -> datetime:
+    def _moment(self, row: FileRow) -> datetime:
         try:
-            moment = utc_time(row.cells["ts"])
+            us = microseconds(row.cells["ts"], self._times)
         except ValueError as error:
             raise _RefusedRow("bad_time", str(error)) from error
+        moment = EPOCH + timedelta(microseconds=us)
         if not is_aligned(moment, self._width):
             raise _RefusedRow("off_grid", f"found {iso(moment)}, expected the open of a bar")
         if moment + self._width > self._now:
@@ -188,7 +231,7 @@ class _BarReader:
         return moment
 
 
-def _candle(row: TableRow) -> RawCandle:
+def _candle(row: FileRow) -> RawCandle:
     values: dict[str, float | None] = {}
     for name in _NUMBERS:
         text = row.cells[name]
@@ -207,42 +250,75 @@ def _candle(row: TableRow) -> RawCandle:
     )
 
 
-@dataclass(slots=True)
 class _Piece:
     """Bars and refusals that are stored together."""
 
-    bars: list[Bar] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
+    def __init__(self, path: Path) -> None:
+        self.bars: list[Bar] = []
+        self.refusals: list[Refusal] = []
+        self._path = path
+        self._lines: list[int] = []
 
-    def add(self, bar: Bar | None) -> None:
+    def add(self, line: int, bar: Bar | None) -> None:
         """Take a bar in."""
         if bar is not None:
             self.bars.append(bar)
+            self._lines.append(line)
 
-    def refuse(self, row: TableRow, refused: _RefusedRow) -> None:
+    def refuse(self, row: FileRow, refused: _RefusedRow) -> None:
         """Count a row by exchange and reason."""
         exchange = row.cells.get("exchange") or "file"
         self.refusals.append(Refusal(exchange, None, None, refused.reason, refused.detail))
 
     def store(
-        self, database: Database, clock: Clock, width: timedelta, report: ImportReport
+        self,
+        database: Database,
+        clock: Clock,
+        width: timedelta,
+        report: ImportReport,
+        how: Manner,
     ) -> None:
-        """One transaction; a file's bar speaks for itself and for nothing around it."""
+        """One transaction; a file's bar speaks for itself and for nothing around it.
+
+        What disagrees with a known bar is held, unless the user insists.
+        """
+        with database.read() as conn:
+            known = known_bars(conn, self.bars, width)
+        kept = []
+        for line, bar in zip(self._lines, self.bars, strict=True):
+            before = known.get((bar.market_id, bar.open_time))
+            difference = None if before is None or how.replace else disagreement(before, bar)
+            if difference is not None:
+                report.hold(self._path, line, bar, difference)
+                venue = bar.market_id.partition(":")[0]
+                text = f"a file's bar disagrees with the known one: {difference}"
+                self.refusals.append(
+                    Refusal(venue, bar.market_id, bar.open_time, "disagrees", text)
+                )
+            elif before is not None and not how.replace:
+                kept.append(filled(before, bar))
+            else:
+                kept.append(bar)
+        report.estimated += sum(bar.quote_volume is None for bar in kept)
+        if how.check:
+            report.new += len(kept)
+            return
         with database.write() as conn:
             at = issue_time(conn, clock.now())
-            saved = bars.save_bars(conn, self.bars, width=width, received_at=at)
-            bars.save_coverage(conn, self._coverage(width), fetched_at=at)
+            saved = bars.save_bars(conn, kept, width=width, received_at=at)
+            bars.save_coverage(conn, _coverage(kept, width), fetched_at=at)
             quarantine.add_refusals(conn, self.refusals, at)
         report.new += saved.new
         report.revised += saved.revised
         report.unchanged += saved.unchanged
 
-    def _coverage(self, width: timedelta) -> list[Coverage]:
-        opens: dict[str, set[datetime]] = defaultdict(set)
-        for bar in self.bars:
-            opens[bar.market_id].add(bar.open_time)
-        return [
-            Coverage(market_id, width, *run)
-            for market_id, moments in opens.items()
-            for run in runs(sorted(moments), width)
-        ]
+
+def _coverage(kept: list[Bar], width: timedelta) -> list[Coverage]:
+    opens: dict[str, set[datetime]] = defaultdict(set)
+    for bar in kept:
+        opens[bar.market_id].add(bar.open_time)
+    return [
+        Coverage(market_id, width, *run)
+        for market_id, moments in opens.items()
+        for run in runs(sorted(moments), width)
+    ]

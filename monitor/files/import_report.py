@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from monitor.model.bars import Bar
+from monitor.model.grid import iso
+
 DETAILS_KEPT = 20
 
 
@@ -16,36 +19,61 @@ class ImportReport:
     revised: int = 0
     unchanged: int = 0
     without_supply: int = 0
+    held: int = 0
+    estimated: int = 0
     refused: int = 0
     details: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    understood: list[str] = field(default_factory=list)
+    _like: dict[str, int] = field(default_factory=dict)
 
     @property
     def stored(self) -> int:
         """Rows that are in the store now."""
         return self.new + self.revised + self.unchanged
 
+    def hold(self, path: Path, line: int, bar: Bar, difference: str) -> None:
+        """Count a bar that disagrees with the known one."""
+        self.held += 1
+        self._note(
+            f"{path}:{line}: {bar.market_id} {iso(bar.open_time)}: {difference}; held, --replace to insist",
+            f"{path}|{bar.market_id}|held",
+        )
+
     def refuse(self, path: Path, line: int, reason: str) -> None:
-        """Count a row that is kept out."""
-        self._note(f"{path}:{line}: {reason}")
+        """Count a row that is kept out; rows of one file and one reason are told once."""
+        self._note(f"{path}:{line}: {reason}", f"{path}|{reason}")
 
     def refuse_file(self, text: str) -> None:
         """Count a file that is refused whole."""
-        self._note(text)
+        self._note(text, text)
 
-    def _note(self, text: str) -> None:
+    def _note(self, text: str, kind: str) -> None:
         self.refused += 1
-        if len(self.details) < DETAILS_KEPT:
+        if kind in self._like:
+            self._like[kind] += 1
+        elif len(self.details) < DETAILS_KEPT:
+            self._like[kind] = 0
             self.details.append(text)
 
     def words(self) -> list[str]:
         """Lines for people; those about refusals begin with ``refused``."""
-        lines = [f"refused {detail}" for detail in self.details]
-        if self.refused > len(self.details):
-            lines.append(f"refused {self.refused - len(self.details):,} more")
+        likes = self._like.values()
+        lines = [
+            f"refused {detail}" + (f" (and {more:,} more like it)" if more else "")
+            for detail, more in zip(self.details, likes, strict=True)
+        ]
+        told = len(self.details) + sum(likes)
+        if self.refused > told:
+            lines.append(f"refused {self.refused - told:,} more")
         summary = (
             f"{self.files} files, {self.rows:,} rows: {self.new:,} new, {self.revised:,} revised"
         )
         summary += f", {self.unchanged:,} known already, {self.refused:,} refused"
+        if self.held:
+            summary += f", {self.held:,} of them held since they disagree with known bars"
+        if self.estimated:
+            summary += f", {self.estimated:,} without quote volume (estimated as base volume x typical price)"
         if self.without_supply:
             summary += f", {self.without_supply:,} without a supply"
-        return [*lines, summary]
+        return [*lines, *self.notes, summary]

@@ -1,49 +1,84 @@
 """Supplies from a file: circulating units, or what market cap over price implies."""
 
 import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
-from pathlib import Path
 
 from monitor.clock import Clock
-from monitor.files.file_times import utc_time
+from monitor.files.file_times import microseconds
 from monitor.files.import_report import ImportReport
-from monitor.files.tables import TableRow, read_table
+from monitor.files.reading import Reading
+from monitor.files.rows import FileRow, read_rows
+from monitor.files.tables import Sheet
 from monitor.ingest.venues.rows import number
+from monitor.model.grid import EPOCH, iso
 from monitor.model.universe import Supply, Universe
 from monitor.store import supplies
 from monitor.store.database import Database
 from monitor.store.knowledge import issue_time
 
 _FIGURES = ("price_usd", "market_cap_usd", "circulating_supply", "volume_24h_usd")
+FIRST_COIN = datetime(2009, 1, 1, tzinfo=UTC)
 
 
 def import_supplies(
-    path: Path, database: Database, universe: Universe, clock: Clock, report: ImportReport
+    sheet: Sheet,
+    reading: Reading,
+    database: Database,
+    universe: Universe,
+    clock: Clock,
+    report: ImportReport,
+    *,
+    check: bool,
 ) -> None:
-    """Take the file's supplies in; 0 and blank mean unknown. Raises FileRefusedError."""
+    """Take the file's supplies in; 0 and blank mean unknown. Raises FileRefusedError.
+
+    A time that stands there twice with two figures is kept out: nothing tells which is right.
+    """
     tokens = {token.id for token in universe.tokens}
-    with database.write() as conn:
-        at = issue_time(conn, clock.now())
-        rows: list[Supply] = []
-        for row in read_table(path):
-            report.rows += 1
-            try:
-                units = _units(row, tokens)
-                if units is None:
-                    report.without_supply += 1
-                    continue
-                moment = utc_time(row.cells["ts"])
-            except ValueError as error:
-                report.refuse(path, row.line, str(error))
+    now = clock.now()
+    rows: dict[tuple[str, str, datetime], list[tuple[int, float]]] = {}
+    for row in read_rows(sheet, reading):
+        report.rows += 1
+        try:
+            units = _units(row, tokens)
+            if units is None:
+                report.without_supply += 1
                 continue
-            rows.append(Supply(row.cells["token"], units, moment, at, row.cells["source"]))
-        saved = supplies.save_supplies(conn, rows)
+            moment = _moment(row, reading, now)
+        except ValueError as error:
+            report.refuse(sheet.path, row.line, str(error))
+            continue
+        key = (row.cells["token"], row.cells["source"], moment)
+        rows.setdefault(key, []).append((row.line, units))
+    sound = []
+    for (token, source, moment), figures in rows.items():
+        if len({units for _, units in figures}) == 1:
+            sound.append(Supply(token, figures[0][1], moment, now, source))
+            continue
+        for line, units in figures:
+            detail = f"{token} {iso(moment)} of {source}: found {units:g} beside other figures of that time, expected one"
+            report.refuse(sheet.path, line, detail)
+    if check:
+        report.new += len(sound)
+        return
+    with database.write() as conn:
+        at = issue_time(conn, now)
+        saved = supplies.save_supplies(conn, [replace(row, received_at=at) for row in sound])
     report.new += saved.new
     report.revised += saved.revised
     report.unchanged += saved.unchanged
 
 
-def _units(row: TableRow, tokens: set[str]) -> float | None:
+def _moment(row: FileRow, reading: Reading, now: datetime) -> datetime:
+    moment = EPOCH + timedelta(microseconds=microseconds(row.cells["ts"], reading.times))
+    if not FIRST_COIN <= moment <= now:
+        raise ValueError(f"found time {iso(moment)}, expected one since 2009 that is over")
+    return moment
+
+
+def _units(row: FileRow, tokens: set[str]) -> float | None:
     """Circulating units, None where unknown; raises ValueError with what is wrong with the row."""
     if row.fault is not None:
         raise ValueError(row.fault)
@@ -59,7 +94,7 @@ def _units(row: TableRow, tokens: set[str]) -> float | None:
     return cap / price if cap and price else None
 
 
-def _figure(row: TableRow, name: str) -> float | None:
+def _figure(row: FileRow, name: str) -> float | None:
     text = row.cells[name]
     if text == "":
         return None
