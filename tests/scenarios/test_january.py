@@ -171,6 +171,8 @@ def test_both_turns_of_a_scripted_january_are_told(tmp_path: Path) -> None:
     with staged(
         tmp_path, scripted, live_from=live_from, until=until, speed=9_000, bars_file=file
     ) as stage:
+        # the path is proved, not recall: a bound at which this script's both legs are found
+        stage.environ["MONITOR_DETECTION__ON"] = "2.5"
         process = stage.start_daemon()
         try:
             run_to_the_end(stage, process)
