@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from monitor.settings.schema import Settings
     from monitor.store.database import Database
 
-LOOK_BACK = timedelta(hours=2)
-
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
