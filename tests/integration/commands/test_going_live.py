@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.store.migrations import head_revision
 from tests.integration.commands.stage import Market, small_market
 from tests.kit.slack_server.server import SlackServer
 
@@ -23,7 +24,7 @@ def test_the_way_of_a_newcomer(market: Market, tmp_path: Path) -> None:
     assert "ok" in market.monitor("config", "check").stdout
     refused = market.monitor("poll", code=2)
     assert "monitor db upgrade" in refused.stderr
-    assert "empty -> 0005" in market.monitor("db", "upgrade").stdout
+    assert f"empty -> {head_revision()}" in market.monitor("db", "upgrade").stdout
     filled = market.monitor("backfill", "--since", "3d").stdout
     assert "new bars" in filled
     again = market.monitor("backfill", "--since", "3d").stdout
@@ -47,7 +48,7 @@ def test_the_way_of_a_newcomer(market: Market, tmp_path: Path) -> None:
     assert "No rotation" in market.monitor("rotations").stdout
     assert market.monitor("replay", "--json").stdout == ""
     why = market.monitor("why-not", "ai", "memes").stdout
-    assert "relative_return" in why
+    assert "return of Ai relative to Memes" in why
     assert "not met" in why
     market.monitor("annotate", "26h", "a catalyst")
     out = tmp_path / "report.html"
@@ -62,7 +63,7 @@ def test_the_way_of_a_newcomer(market: Market, tmp_path: Path) -> None:
     market.monitor("db", "backup", str(backup))
     with sqlite3.connect(backup) as raw:
         assert raw.execute("select count(*) from bar").fetchone()[0] >= 700
-    assert "0005" in market.monitor("db", "current").stdout
+    assert head_revision() in market.monitor("db", "current").stdout
     assert "rows older than" in market.monitor("db", "prune").stdout
 
 
