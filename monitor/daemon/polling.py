@@ -8,6 +8,7 @@ from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.operators import Operators
 from monitor.daemon.alive import ServiceManager
 from monitor.daemon.process import rss_bytes
+from monitor.ingest.exchange.health import Transition
 from monitor.ingest.poll_report import PollReport
 from monitor.ingest.poller import Poller
 from monitor.model.grid import iso
@@ -33,6 +34,8 @@ class Polling:
         self._operators = operators
         self._manager = manager
         self._wake = wake
+        self._untold: list[Transition] = []
+        """Of polls whose remembering failed: a store that was locked must not swallow what happened meanwhile."""
 
     async def ask(self, now: datetime) -> PollReport:
         """Poll, remember health, tell the operator of transitions."""
@@ -52,7 +55,8 @@ class Polling:
         await self._poller.close()
 
     def _remember(self, report: PollReport) -> None:
-        notices = [operator_notice(f"venue {t.venue}", t.text, t.at) for t in report.transitions]
+        self._untold += report.transitions
+        notices = [operator_notice(f"venue {t.venue}", t.text, t.at) for t in self._untold]
         rss = rss_bytes()
         with self._database.write() as conn:
             for health in report.health:
@@ -61,4 +65,6 @@ class Polling:
                 meta.put(conn, LAST_GOOD_POLL, iso(report.at))
             if rss is not None:
                 meta.put(conn, "rss_mb", f"{rss / 1e6:.1f}")
+            # with the health that they tell of: a process killed here has done both or neither
             outbox.enqueue(conn, [told for n in notices for told in self._operators.told(n)])
+        self._untold.clear()

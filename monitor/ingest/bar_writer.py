@@ -1,4 +1,4 @@
-"""Believed bars into the store: bars, what the answers spoke for, refusals and health in one transaction."""
+"""Believed bars into the store: bars, what the answers spoke for and refusals in one transaction."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from monitor.clock import Clock
 from monitor.ingest.validation.acceptance import Verdict
 from monitor.ingest.validation.plausibility import Known
-from monitor.model.bars import Coverage, Refusal, VenueHealth
+from monitor.model.bars import Coverage, Refusal
 from monitor.model.spans import left_open, runs
-from monitor.store import bars, quarantine, venue_health
+from monitor.store import bars, quarantine
 from monitor.store.bars import SaveResult
 from monitor.store.database import Database
 from monitor.store.knowledge import issue_time
@@ -63,7 +63,6 @@ def write_verdicts(
     *,
     verdicts: Sequence[Verdict],
     refusals: Sequence[Refusal],
-    health: VenueHealth | None = None,
 ) -> SaveResult:
     """Store what is believed and count what is not; all or nothing."""
     with database.write() as conn:
@@ -73,6 +72,4 @@ def write_verdicts(
         spoken = [item for verdict in verdicts for item in believed_coverage(verdict)]
         bars.save_coverage(conn, spoken, fetched_at=at)
         quarantine.add_refusals(conn, refusals, at)
-        if health is not None:
-            venue_health.save_health(conn, health)
     return saved

@@ -192,7 +192,7 @@ class Poller:
         poll.transitions += [transition] if transition else []
         poll.transitions += self._notices.of_client(client, poll.now)
         refusals = [r for answer in harvest.answers for r in answer.refusals]
-        saved, refused = await self._write(poll, verdicts, refusals, health)
+        saved, refused = await self._write(poll, verdicts, refusals)
         failures = [str(error) for error in harvest.failures.values()]
         if harvest.stopped_by is not None and str(harvest.stopped_by) not in failures:
             failures.append(str(harvest.stopped_by))
@@ -246,7 +246,7 @@ class Poller:
             poll.transitions += self._notices.of_identity(verdict, poll.now)
         for venue, group in sorted(by_venue.items()):
             refusals = [r for verdict in group for r in verdict.refusals]
-            saved, refused = await self._write(poll, group, refusals, None)
+            saved, refused = await self._write(poll, group, refusals)
             before = poll.reports[venue]
             poll.reports[venue] = replace(
                 before,
@@ -261,7 +261,6 @@ class Poller:
         poll: _Poll,
         verdicts: Sequence[Verdict],
         refusals: Sequence[Refusal],
-        health: VenueHealth | None,
     ) -> tuple[SaveResult, int]:
         fresh = self._memory.fresh(refusals)
         async with self._writing:
@@ -272,7 +271,6 @@ class Poller:
                 self._width,
                 verdicts=verdicts,
                 refusals=fresh,
-                health=health,
             )
         for verdict in verdicts:
             poll.board.note(verdict.bars)

@@ -70,6 +70,11 @@ class Books:
         return row
 
     @cached_property
+    def given_up(self) -> list[StoredNotice]:
+        """Twice without an answer that we know, so not sent a third time."""
+        return [r for r in self.rows if r.failed_at and (r.error or "").startswith(outbox.DOUBT)]
+
+    @cached_property
     def by_bot(self) -> dict[str, list[Message]]:
         """Key of a notice -> the bot's messages that carry it, in the order they arrived."""
         found: dict[str, list[Message]] = defaultdict(list)

@@ -73,10 +73,10 @@ class Stage:
             str(self.speed),
         ]
         environ = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
-        environ |= self.environ or {
-            "MONITOR_ALERTS__SLACK__WEBHOOK": self.webhooks["alerts"],
-            "MONITOR_ALERTS__SLACK__OPERATOR_WEBHOOK": self.webhooks["operator"],
-        }
+        if "MONITOR_ALERTS__SLACK__BOT_TOKEN" not in self.environ:
+            environ["MONITOR_ALERTS__SLACK__WEBHOOK"] = self.webhooks["alerts"]
+            environ["MONITOR_ALERTS__SLACK__OPERATOR_WEBHOOK"] = self.webhooks["operator"]
+        environ |= self.environ
         with log.open("wb") as out:
             return subprocess.Popen(command, cwd=ROOT, env=environ, stderr=out, stdout=out)
 

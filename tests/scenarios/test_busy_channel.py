@@ -113,20 +113,30 @@ def assert_mail_is_told(books: Books, rises: list[RotationChange]) -> None:
         if c.reason in CLOSES and first.get(c.rotation.id, c.changed_at) < c.changed_at
     ]
     expected = {(_key(c), reader) for c in [*critical, *ends] for reader in READERS}
-    assert {(r.notice.dedup_key, r.notice.recipient) for r in books.of("email")} == expected
+    told = [r.notice for r in books.of("email")]
+    of_rotations = [n for n in told if n.kind is not NoticeKind.OPERATOR]
+    assert {(n.dedup_key, n.recipient) for n in of_rotations} == expected
+    # two lost answers to one notice: the operator hears of the webhook where the webhook is not needed
+    others = [n for n in told if n.kind is NoticeKind.OPERATOR]
+    assert {n.thread for n in others} <= {"operator|channel operator"}
+    assert bool(others) == bool(books.given_up)
 
 
 def assert_all_told(books: Books) -> None:
-    """Nothing waits, nothing failed, and every message that was not told in another one has arrived."""
+    """Nothing waits, nothing failed but what may have arrived twice, and every message that was not told in another one
+    has arrived."""
+    assert {row.notice.channel for row in books.given_up} <= {"operator"}
     for row in books.rows:
         teller = books.teller(row)
+        if teller in books.given_up:
+            continue
         assert teller.delivered_at is not None, teller
         assert teller.failed_at is None, teller
     for row in books.of("slack", acts=MESSAGES):
         teller = books.teller(row)
         assert books.by_bot[teller.notice.dedup_key], teller.notice.dedup_key
     for row in books.of("operator"):
-        assert books.told_by_webhook(books.teller(row)), row.notice.text
+        assert books.told_by_webhook(books.teller(row)) or books.teller(row) in books.given_up
     for row in books.of("email"):
         assert books.mails_of(books.teller(row)), row.notice.text
 
