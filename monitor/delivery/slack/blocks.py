@@ -14,10 +14,11 @@ from monitor.delivery.slack.text import (
     Block,
     context,
     escaped,
+    fields,
     header,
     link,
     local_time,
-    mrkdwn,
+    picture,
     sections,
     strong,
 )
@@ -47,8 +48,8 @@ def alert_blocks(message: AlertMessage, *, file: str | None = None, alt: str = "
     fixed: dict[str, list[Block]] = {
         "leads": sections(_lines(message.leads)),
         "header": [header(message.headlines)],
-        "columns": [_fields(message.columns)],
-        "picture": [_picture(file, alt or message.preview)] if file else [],
+        "columns": [fields([_field(column) for column in message.columns])],
+        "picture": [picture(file, _cut_alt(alt or message.preview))] if file else [],
         "context": [context(_foot(message.context, message.page, message.rotation_id, message.at))],
     }
     room = CHARACTERS - sum(_length(block) for blocks in fixed.values() for block in blocks)
@@ -103,18 +104,9 @@ def _foot(parts: Sequence[str], page: str, rotation_id: str, at: datetime) -> st
     return " · ".join([*told, explain, f"your time {local_time(at)}"])
 
 
-def _fields(columns: Sequence[Column]) -> Block:
-    """A field a side: Slack shows them beside each other, a phone below each other."""
-    return {"type": "section", "fields": [mrkdwn(_field(column)) for column in columns]}
-
-
 def _field(column: Column) -> str:
     rows = kept_together("\n".join(f"{row.label}: {row.text}" for row in column.rows))
     return f"{strong(column.name, HEADER)}\n{escaped(rows, FIELD - HEADER)}"
-
-
-def _picture(file: str, alt: str) -> Block:
-    return {"type": "image", "slack_file": {"id": file}, "alt_text": _cut_alt(alt)}
 
 
 def _cut_alt(alt: str) -> str:

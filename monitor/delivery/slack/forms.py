@@ -1,7 +1,6 @@
 """What both Slack channels show of a notice: a text that stands alone, and blocks within Slack's limits."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from monitor.content.alert import (
     PREVIEW,
@@ -19,15 +18,13 @@ from monitor.content.lateness import late_words
 from monitor.content.wording.safe_text import slack_safe
 from monitor.delivery.channel import Sending
 from monitor.delivery.slack.blocks import alert_blocks, reminder_blocks, reply_blocks
+from monitor.delivery.slack.text import SECTION, Block, section
 from monitor.model.notice import Notice, NoticeKind
 from monitor.model.rotation import RotationChange
 
-SECTION = 2900
-"""Characters of a section that are surely under Slack's 3,000 after escaping is done."""
 SECTIONS = 4
 PLAIN = 3500
 """Characters of the plain form, under the 4,000 that Slack advises for a text."""
-Block = dict[str, Any]
 Facts = tuple[RotationChange, AlertFacts]
 
 
@@ -100,14 +97,7 @@ def pictured_form(notice: Notice, *, picture: Shown, late: str) -> Form | None:
 
 def body_blocks(body: str) -> list[Block]:
     """A body as sections of mrkdwn in which nothing becomes a mention or a link."""
-    return [
-        {
-            "type": "section",
-            "text": {"type": "mrkdwn", "text": part, "verbatim": True},
-            "expand": True,  # else Slack folds what is long
-        }
-        for part in sections(slack_safe(body))
-    ]
+    return [section(part) for part in sections(slack_safe(body))]
 
 
 def sections(body: str) -> list[str]:

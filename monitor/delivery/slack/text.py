@@ -4,6 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from slack_sdk.models.blocks import (
+    ContextBlock,
+    HeaderBlock,
+    ImageBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+from slack_sdk.models.blocks.basic_components import SlackFile
+
 from monitor.content.wording.figures import stamp
 from monitor.content.wording.safe_text import slack_safe
 
@@ -26,8 +36,8 @@ def escaped(line: str, longest: int = SECTION) -> str:
 def header(headlines: Sequence[str]) -> Block:
     """The longest headline that fits."""
     fitting = next((h for h in headlines if len(slack_safe(h)) <= HEADER), headlines[-1])
-    text = {"type": "plain_text", "text": escaped(fitting, HEADER), "emoji": False}
-    return {"type": "header", "text": text}
+    text = PlainTextObject(text=escaped(fitting, HEADER), emoji=False)
+    return _block(HeaderBlock(text=text))
 
 
 def strong(line: str, longest: int) -> str:
@@ -35,27 +45,46 @@ def strong(line: str, longest: int) -> str:
     return f"*{escaped(line, longest - 2)}*" if line.strip() else ""
 
 
-def mrkdwn(text: str) -> Block:
+def _mrkdwn(text: str) -> MarkdownTextObject:
     """A text in which nothing is made into a link or a mention by itself."""
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
+    return MarkdownTextObject(text=text, verbatim=True)
 
 
 def sections(lines: Sequence[str]) -> list[Block]:
-    """Escaped lines, whole ones in as few sections as hold them; none of it is folded behind "see more"."""
+    """Escaped lines, whole ones in as few sections as hold them."""
     packed: list[str] = []
     for line in lines:
         if packed and len(packed[-1]) + 1 + len(line) <= SECTION:
             packed[-1] += f"\n{line}"
         else:
             packed.append(line)
-    return [
-        {"type": "section", "text": mrkdwn(part), "expand": True} for part in packed if part.strip()
-    ]
+    return [section(part) for part in packed if part.strip()]
+
+
+def section(text: str) -> Block:
+    """An escaped text that is not folded behind "see more"."""
+    return _block(SectionBlock(text=_mrkdwn(text), expand=True))
+
+
+def fields(texts: Sequence[str]) -> Block:
+    """Escaped texts beside each other; a phone shows them below each other."""
+    return _block(SectionBlock(fields=[_mrkdwn(text) for text in texts]))
+
+
+def picture(file: str, alt: str) -> Block:
+    """An uploaded file, shown inside."""
+    return _block(ImageBlock(slack_file=SlackFile(id=file), alt_text=alt))
 
 
 def context(text: str) -> Block:
     """Small print; ``text`` is escaped."""
-    return {"type": "context", "elements": [mrkdwn(text)]}
+    return _block(ContextBlock(elements=[_mrkdwn(text)]))
+
+
+def _block(made: SectionBlock | HeaderBlock | ContextBlock | ImageBlock) -> Block:
+    """As it is sent; raises SlackObjectFormationError where it is over one of Slack's limits."""
+    found: Block = made.to_dict()
+    return found
 
 
 def local_time(at: datetime) -> str:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from monitor.delivery.channel import Sending
-from monitor.delivery.slack.forms import SECTION, sections, short_form, whole_form
+from monitor.delivery.slack.forms import sections, short_form, whole_form
+from monitor.delivery.slack.text import SECTION
 from monitor.model.notice import Notice, NoticeKind
 from tests.unit.content.samples import DETECTED
 
