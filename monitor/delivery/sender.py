@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
 from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.operators import Operators
@@ -213,17 +214,28 @@ class Sender:
     async def _taken(self, channel: Channel, claimed: Claimed, receipt: Receipt) -> None:
         """Write it down; a store that is busy is asked again for as long as the lease keeps others away."""
         at = self._clock.now()
-        pause = FIRST_REST
-        while True:
-            try:
-                await asyncio.to_thread(self._confirm, channel, claimed, receipt, at)
-                break
-            except MonitorError as error:
-                if self._clock.now() + pause - at > self._lease:
-                    raise
-                log.warning("receipt waits", channel=channel, error=str(error))
-                await self._clock.sleep(pause)
-                pause *= 2
+
+        async def write() -> None:
+            await asyncio.to_thread(self._confirm, channel, claimed, receipt, at)
+
+        def over(state: RetryCallState) -> bool:
+            return self._clock.now() + timedelta(seconds=state.upcoming_sleep) - at > self._lease
+
+        def say(state: RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome else None
+            log.warning("receipt waits", channel=channel, error=str(error))
+
+        async def sleep(seconds: float) -> None:
+            await self._clock.sleep(timedelta(seconds=seconds))
+
+        await AsyncRetrying(
+            retry=retry_if_exception_type(MonitorError),
+            wait=wait_exponential(multiplier=FIRST_REST.total_seconds()),
+            stop=over,
+            before_sleep=say,
+            sleep=sleep,
+            reraise=True,
+        )(write)
         self._troubles.took(channel, claimed.id)
         self._plain.discard(claimed.id)
         delay = (at - claimed.notice.event_at).total_seconds()

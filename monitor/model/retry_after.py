@@ -8,11 +8,13 @@ from email.utils import parsedate_to_datetime
 SHORTEST = timedelta(seconds=1)
 """No rest is shorter, whatever is asked for."""
 LONGEST = timedelta(hours=1)
-"""Nor longer."""
+"""Nor longer, where a caller knows no other bound."""
 
 
-def asked_rest(headers: Mapping[str, str], now: datetime | None = None) -> timedelta | None:
-    """Between a second and an hour; None where nothing is asked for, or nothing that is a wait (nan, below zero, words).
+def asked_rest(
+    headers: Mapping[str, str], now: datetime | None = None, *, longest: timedelta = LONGEST
+) -> timedelta | None:
+    """Between a second and ``longest``; None where nothing is asked for, or nothing that is a wait (nan, below zero, words).
 
     Seconds or an HTTP date (RFC 9110, 10.2.3). A date is taken against the answer's own ``Date``, so that the clocks
     need not agree, else against ``now``.
@@ -24,14 +26,15 @@ def asked_rest(headers: Mapping[str, str], now: datetime | None = None) -> timed
         seconds = float(given)
     except ValueError:
         then, sent = _date(given), _date(_header(headers, "date")) or now
-        return None if then is None or sent is None else _bounded(then - sent)
+        return None if then is None or sent is None else bounded_rest(then - sent, longest)
     if math.isnan(seconds) or math.isinf(seconds) or seconds < 0:
         return None
-    return _bounded(timedelta(seconds=min(seconds, LONGEST.total_seconds())))
+    return bounded_rest(timedelta(seconds=min(seconds, longest.total_seconds())), longest)
 
 
-def _bounded(rest: timedelta) -> timedelta:
-    return min(max(rest, SHORTEST), LONGEST)
+def bounded_rest(rest: timedelta, longest: timedelta = LONGEST) -> timedelta:
+    """At least a second, at most ``longest``."""
+    return min(max(rest, SHORTEST), longest)
 
 
 def _header(headers: Mapping[str, str], wanted: str) -> str | None:

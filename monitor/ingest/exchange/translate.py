@@ -5,12 +5,10 @@ status, the headers and the text of the last answer decide first. Classes are re
 does not import ccxt (0.6 s and 100 MB).
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from monitor.ingest.errors import (
     BadVenueData,
@@ -23,10 +21,11 @@ from monitor.ingest.errors import (
 )
 from monitor.ingest.venues.registry import definition_of
 from monitor.model.grid import from_ms
+from monitor.model.retry_after import asked_rest, bounded_rest
 
 SHORTEST_PAUSE_S = 30.0
 SHORTEST_BAN_S = 600.0
-LONGEST_PAUSE_S = 3 * 86_400.0
+LONGEST_PAUSE = timedelta(days=3)
 
 _REGION = re.compile(
     r"restricted location|block(ed)? access from your country|not available in your (region|country)"
@@ -65,34 +64,18 @@ def asked_wait(
     """
     banned = _BANNED_UNTIL.search(text)
     if banned:
-        return _bounded((from_ms(int(banned[1])) - now).total_seconds())
-    told = answer.header("Retry-After")
-    if told is not None:
-        return _seconds_of(told.strip(), now)
+        return _until(int(banned[1]), now)
+    if answer.header("Retry-After") is not None:
+        rest = asked_rest(answer.headers, now, longest=LONGEST_PAUSE)
+        return None if rest is None else rest.total_seconds()
     reset = answer.header(reset_header) if reset_header else None
     if reset is None or re.fullmatch(r"[0-9]{13}", reset.strip()) is None:
         return None
-    return _bounded((from_ms(int(reset)) - now).total_seconds())
+    return _until(int(reset), now)
 
 
-def _seconds_of(told: str, now: datetime) -> float | None:
-    try:
-        seconds = float(told)
-    except ValueError:
-        pass
-    else:
-        return _bounded(seconds) if math.isfinite(seconds) else None
-    try:
-        moment = parsedate_to_datetime(told)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return _bounded((moment - now).total_seconds())
-
-
-def _bounded(seconds: float) -> float:
-    return min(max(seconds, 0.0), LONGEST_PAUSE_S)
+def _until(ms: int, now: datetime) -> float:
+    return bounded_rest(from_ms(ms) - now, LONGEST_PAUSE).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

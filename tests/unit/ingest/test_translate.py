@@ -76,7 +76,7 @@ def test_a_body_that_was_cut_off_is_asked_for_again() -> None:
         ({"retry-after": "17"}, "", 17.0),
         ({"RETRY-AFTER": "Mon, 20 Jan 2025 12:00:45 GMT"}, "", 45.0),
         ({"Retry-After": "soon"}, "", None),
-        ({"Retry-After": "-4"}, "", 0.0),
+        ({"Retry-After": "-4"}, "", None),
         ({"X-Reset": "1737374405000"}, "", 5.0),  # 12:00:05
         ({"Retry-After": "nan"}, "", None),
         ({"Retry-After": "inf"}, "", None),
