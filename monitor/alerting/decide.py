@@ -7,7 +7,7 @@ from typing import Any
 
 from monitor.alerting.grouping import group_notice, grouped, message_of
 from monitor.alerting.history import OWN_SINCE, Histories, History
-from monitor.alerting.policy import AlertPolicy, Form, Receiver, held_by_quiet_hours, is_at_least
+from monitor.alerting.policy import AlertPolicy, Receiver, held_by_quiet_hours, is_at_least
 from monitor.content.alert import AlertFacts, facts_to_json, pair_of, preview_line, reply_text
 from monitor.content.wording.figures import stamp
 from monitor.model.grid import iso
@@ -157,7 +157,7 @@ def _saying(
         return _Unsaid(
             Why.TOLD_ALREADY, f"by the rotation that reverses it, {change.rotation.reversed_by}"
         )
-    threads = receiver.form is Form.THREADS
+    threads = receiver.form.threads
     if reversal or change.reason in _CLOSED or (threads and change.reason in _OUTCOMES):
         return _Saying(change, Act.REPLY, told.thread, told)
     if threads and change.reason in _HELD and told.first is not None:
@@ -180,7 +180,7 @@ def _rise(
 
 def _tells_reversal(change: RotationChange, receiver: Receiver, speaking: Collection[str]) -> bool:
     """Two messages become one where the rotation that reverses is told as well, but a thread gets its link."""
-    return receiver.form is not Form.MESSAGES or change.rotation.reversed_by not in speaking
+    return receiver.form.answers or change.rotation.reversed_by not in speaking
 
 
 def _is_loud(change: RotationChange, receiver: Receiver) -> bool:
@@ -218,8 +218,8 @@ def _groups(said: Sequence[_Saying], receiver: Receiver) -> list[list[_Saying]]:
         s
         for s in said
         if s.change.reason in _RAISED
-        and (s.act is Act.SAY or receiver.form is Form.MESSAGES)
-        and receiver.form is not Form.MAIL
+        and (s.act is Act.SAY or not receiver.form.answers)
+        and receiver.form.passing
     ]
     of = {id(s.change): s for s in said}
     group_of = {
@@ -236,7 +236,7 @@ def _notices(
     """The message, and with threads its picture or the edit of its parent."""
     change, told = saying.change, saying.told
     notice = _notice(saying, receiver, policy, facts)
-    if saying.act is Act.EDIT or receiver.form is not Form.THREADS:
+    if saying.act is Act.EDIT or not receiver.form.threads:
         return [notice]
     if saying.act is Act.SAY:
         return [notice, _beside(notice, Act.PICTURE)]

@@ -2,21 +2,28 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from enum import StrEnum
 
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Channel, Notice
 from monitor.model.rotation import SEVERITY_ORDER, Severity
 
 
-class Form(StrEnum):
-    """What a way out can do."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a way out can do. ``threads``: threads, edits, pictures. ``answers``: a later message is tied to the first.
+    ``passing``: read as it comes, so that it may be grouped, held in quiet hours, recalled and digested at the start."""
 
-    THREADS = "threads"  # Slack by bot: threads, edits, pictures
-    MESSAGES = "messages"  # Slack by webhook: messages and nothing else
-    MAIL = (
-        "mail"  # one mail a change of state, chained; no reminders, no scorecards, no quiet hours
-    )
+    threads: bool = False
+    answers: bool = False
+    passing: bool = True
+
+
+IN_THREADS = Form(threads=True, answers=True)
+"""Slack by bot."""
+IN_MESSAGES = Form()
+"""A webhook: messages and nothing else."""
+BY_MAIL = Form(answers=True, passing=False)
+"""One mail a change of state, chained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ def held_by_quiet_hours(
 ) -> Notice:
     """Due when they are over. An edit makes no sound and is held only where its parent is."""
     silent = notice.act is Act.EDIT and not parent_waits
-    if policy.quiet is None or notice.urgent or silent or receiver.form is Form.MAIL:
+    if policy.quiet is None or notice.urgent or silent or not receiver.form.passing:
         return notice
     over = end_of_quiet(notice.event_at, policy.quiet, policy.quiet_zone)
     if over is None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.alerting.history import OWN_SINCE, Histories, History
-from monitor.alerting.policy import AlertPolicy, Form, Receiver, held_by_quiet_hours, is_at_least
+from monitor.alerting.policy import AlertPolicy, Receiver, held_by_quiet_hours, is_at_least
 from monitor.content.alert import AlertFacts, facts_to_json, pair_of, reminder_text
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Notice, NoticeKind
@@ -35,7 +35,7 @@ def reminders_for(
     return [
         _reminder(found, receiver, told, policy)
         for receiver in policy.receivers
-        if receiver.form is not Form.MAIL
+        if receiver.form.passing
         for found in standing
         if found.rotation.is_on and not found.rotation.held
         for told in [histories.get((receiver, found.rotation.id))]

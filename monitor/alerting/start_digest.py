@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from monitor.alerting.enrich import Enricher
 from monitor.alerting.grouping import Grouped, few, group_notice
 from monitor.alerting.history import REMEMBERED
-from monitor.alerting.policy import AlertPolicy, Form, held_by_quiet_hours, is_at_least
+from monitor.alerting.policy import AlertPolicy, held_by_quiet_hours, is_at_least
 from monitor.content.alert import PREVIEW, AlertFacts, pair_of
 from monitor.content.wording.safe_text import one_line
 from monitor.model.notice import Notice, NoticeKind
@@ -33,7 +33,7 @@ def start_digest(
     made: list[Notice] = []
     for receiver in policy.receivers:
         loud = [r for r in found if is_at_least(r.severity, receiver.minimum)]
-        if receiver.form is Form.MAIL or not loud:
+        if not receiver.form.passing or not loud:
             continue
         digest = group_notice(_start(loud, facts), receiver, at, urgent=False)
         digest = held_by_quiet_hours(digest, receiver, policy)

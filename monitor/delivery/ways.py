@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.alerting.policy import Form
+from monitor.alerting.policy import IN_MESSAGES, Form
 from monitor.clock import Clock
 from monitor.content.mail import Mail
 from monitor.delivery.channel import ChannelSender, DrawPicture
@@ -34,7 +34,7 @@ class Way:
 
     channel: Channel
     open: Callable[[Tools], ChannelSender]
-    form: Form = Form.MESSAGES
+    form: Form = IN_MESSAGES
     readers: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()

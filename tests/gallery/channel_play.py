@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.alerting.policy import Form, Receiver
+from monitor.alerting.policy import IN_MESSAGES, IN_THREADS, Receiver
 from monitor.content.lateness import late_words
 from monitor.content.mail import Inline
 from monitor.delivery.channel import Sending
@@ -23,9 +23,9 @@ from tests.gallery.slack_layout import Post
 from tests.unit.alerting.desk import Desk, sent
 
 FILE = "F0CHART"
-BY_BOT = Receiver("slack", Form.THREADS)
+BY_BOT = Receiver("slack", IN_THREADS)
 _DRAWN: dict[tuple[str, str, datetime], Inline | None] = {}
-BY_WEBHOOK = Receiver("slack", Form.MESSAGES)
+BY_WEBHOOK = Receiver("slack", IN_MESSAGES)
 
 
 def channel_of(case: Case) -> list[tuple[str, list[Post]]]:

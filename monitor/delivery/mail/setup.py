@@ -1,6 +1,6 @@
 """Mail's ways out by its settings."""
 
-from monitor.alerting.policy import Form
+from monitor.alerting.policy import BY_MAIL
 from monitor.delivery.channel import ChannelSender
 from monitor.delivery.mail.compose import MailComposer
 from monitor.delivery.mail.smtp import EmailChannel, MailServer
@@ -23,12 +23,12 @@ def ways(settings: Settings) -> list[Way]:
     mail = Way(
         "email",
         opened,
-        Form.MAIL,
+        BY_MAIL,
         readers=tuple(settings.alerts.email.recipients),
         operators=operator_addresses(settings),
         minimum=Severity.CRITICAL,
     )
-    reports = Way("report", opened, Form.MAIL, reports=tuple(report.recipients))
+    reports = Way("report", opened, BY_MAIL, reports=tuple(report.recipients))
     return [way for way in (mail, reports) if way.tested or way.reports]
 
 

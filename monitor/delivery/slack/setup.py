@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from monitor.alerting.policy import Form
+from monitor.alerting.policy import IN_MESSAGES, IN_THREADS
 from monitor.delivery.channel import ChannelSender
 from monitor.delivery.slack.bot import SlackBot
 from monitor.delivery.slack.webhook import SlackWebhook
@@ -20,7 +20,7 @@ def ways(settings: Settings) -> list[Way]:
     readers, operators = _targets(slack)
     found = []
     if readers is not None:
-        form = Form.MESSAGES if isinstance(readers, SecretStr) else Form.THREADS
+        form = IN_MESSAGES if isinstance(readers, SecretStr) else IN_THREADS
         minimum = Severity(settings.alerts.minimum_severity)
         found.append(Way("slack", _opener(slack, readers), form, readers=READER, minimum=minimum))
     if operators is not None:

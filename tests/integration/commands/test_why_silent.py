@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from monitor.alerting.policy import AlertPolicy, Form, Receiver
+from monitor.alerting.policy import IN_MESSAGES, AlertPolicy, Receiver
 from monitor.model.rotation import ChangeReason, Severity
 from monitor.store.database import open_database
 from monitor.store.migrations import upgrade
@@ -16,7 +16,7 @@ READER = {"MONITOR_ALERTS__SLACK__WEBHOOK": "http://127.0.0.1:9/services/x"}
 def test_each_reader_is_answered_for_and_an_unknown_id_is_refused(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'monitor.db'}")
     upgrade(database)
-    webhook = Receiver("slack", Form.MESSAGES, Severity.CRITICAL)
+    webhook = Receiver("slack", IN_MESSAGES, Severity.CRITICAL)
     desk = Desk(database, AlertPolicy(receivers=(webhook,)))
     desk.batch(step(START, turned(confirmed(START), ChangeReason.CONFIRMED, START)))
     unheard = turned(confirmed(START, id="rot-b"), ChangeReason.CONFIRMED, START)

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from monitor.alerting.policy import AlertPolicy, Form, Receiver
+from monitor.alerting.policy import IN_THREADS, AlertPolicy, Receiver
 from monitor.clock import ManualClock
 from monitor.delivery.batching import Rules
 from monitor.delivery.sender import Sender
@@ -22,7 +22,7 @@ from tests.kit.slack_server import SlackServer
 from tests.kit.slack_server.server import TOKEN
 
 CONFIRMED, SEVERITY = ChangeReason.CONFIRMED, ChangeReason.SEVERITY
-BOT = (Receiver("slack", Form.THREADS),)
+BOT = (Receiver("slack", IN_THREADS),)
 QUIET = (time(12), time(20))
 
 

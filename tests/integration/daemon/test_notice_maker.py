@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from monitor.alerting.policy import AlertPolicy, Form, Receiver
+from monitor.alerting.policy import IN_THREADS, AlertPolicy, Receiver
 from monitor.model.notice import Act, NoticeKind
 from monitor.model.rotation import ChangeReason, Severity, Status
 from monitor.store import notes
@@ -12,7 +12,7 @@ from monitor.store.database import Database
 from tests.integration.daemon.desk import HOUR, START, Desk, confirmed, step, turned
 from tests.integration.store.samples import killed_write
 
-BOT = AlertPolicy(receivers=(Receiver("slack", Form.THREADS),), reminder_step=0.5)
+BOT = AlertPolicy(receivers=(Receiver("slack", IN_THREADS),), reminder_step=0.5)
 CONFIRMED, FADED = ChangeReason.CONFIRMED, ChangeReason.FADED
 
 

@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from monitor.alerting.policy import AlertPolicy, Form, Receiver
+from monitor.alerting.policy import IN_THREADS, AlertPolicy, Receiver
 from monitor.alerting.start_digest import digest_at_start, owe_start_digest, owes_start_digest
 from monitor.model.notice import Notice
 from monitor.model.rotation import ChangeReason
 from monitor.store.database import Database
 from tests.integration.daemon.desk import HOUR, START, Desk, confirmed, step, turned
 
-POLICY = AlertPolicy(receivers=(Receiver("slack", Form.THREADS),))
+POLICY = AlertPolicy(receivers=(Receiver("slack", IN_THREADS),))
 
 
 def on_at_start(database: Database) -> Desk:

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from monitor.alerting.policy import AlertPolicy, Form, Receiver
+from monitor.alerting.policy import BY_MAIL, IN_THREADS, AlertPolicy, Receiver
 from monitor.alerting.why_silent import answer_in_words, answer_to_json, answers_of
 from monitor.clock import ManualClock
 from monitor.delivery.batching import Rules
@@ -21,8 +21,8 @@ from tests.integration.daemon.desk import HOUR, START, Desk, confirmed, step, tu
 from tests.kit.slack_server import SlackServer
 from tests.kit.slack_server.server import TOKEN
 
-BOT = Receiver("slack", Form.THREADS)
-MAIL = Receiver("email", Form.MAIL, Severity.CRITICAL, "desk@example.com")
+BOT = Receiver("slack", IN_THREADS)
+MAIL = Receiver("email", BY_MAIL, Severity.CRITICAL, "desk@example.com")
 CONFIRMED, FADED = ChangeReason.CONFIRMED, ChangeReason.FADED
 
 

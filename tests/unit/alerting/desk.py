@@ -5,7 +5,7 @@ from datetime import datetime
 
 from monitor.alerting.decide import decide
 from monitor.alerting.history import Histories, history_from
-from monitor.alerting.policy import AlertPolicy, Form, Receiver
+from monitor.alerting.policy import BY_MAIL, IN_MESSAGES, IN_THREADS, AlertPolicy, Receiver
 from monitor.alerting.reminders import Standing, reminders_for
 from monitor.content.alert import AlertFacts
 from monitor.model.notice import Notice
@@ -13,9 +13,9 @@ from monitor.model.rotation import Rotation, RotationChange, Severity
 from monitor.model.silence import Silence
 from tests.unit.content.samples import NAMES
 
-WEBHOOK = Receiver("slack", Form.MESSAGES)
-BOT = Receiver("slack", Form.THREADS)
-MAIL = Receiver("email", Form.MAIL, Severity.CRITICAL, "desk@example.com")
+WEBHOOK = Receiver("slack", IN_MESSAGES)
+BOT = Receiver("slack", IN_THREADS)
+MAIL = Receiver("email", BY_MAIL, Severity.CRITICAL, "desk@example.com")
 
 
 class Desk:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from monitor.alerting.grouping import message_of
-from monitor.alerting.policy import AlertPolicy, Form, Receiver
+from monitor.alerting.policy import IN_THREADS, AlertPolicy, Receiver
 from monitor.alerting.start_digest import start_digest
 from monitor.content.alert import AlertFacts
 from monitor.model.rotation import ChangeReason, Severity
@@ -16,7 +16,7 @@ def test_message_of_what_was_on_at_the_start() -> None:
     first = samples.confirmed(at_start=True)
     second = samples.opened(id="rot-90aa", from_sector="defi", at_start=True)
     around = {first.id: AlertFacts(names=NAMES), second.id: AlertFacts(names=NAMES)}
-    receiver = Receiver("slack", Form.THREADS, Severity.WATCH)
+    receiver = Receiver("slack", IN_THREADS, Severity.WATCH)
     notice = start_digest([first, second], around, DETECTED, AlertPolicy(receivers=(receiver,)))[0]
     assert_golden("at-start.txt", f"{notice.text}\n\n{notice.payload['body']}\n")
 
