@@ -25,14 +25,14 @@ from monitor.model.universe import Membership, Sector
 from tests.gallery.case import Case, Draw, Turn
 from tests.gallery.channel_play import BY_WEBHOOK
 from tests.gallery.market import around_rotation, wandering
+from tests.kit import rotations as samples
+from tests.kit.rotations import CONFIRMED, DETECTED, change
 from tests.unit.alerting.desk import Desk
-from tests.unit.content import samples
 from tests.unit.content.alert import cases as alerts
 from tests.unit.content.alert.cases import AROUND, LATER, RAISED, SINGLE
 from tests.unit.content.report import days
 from tests.unit.content.report import test_golden_reports as reports
 from tests.unit.content.report.days import HOUR, SINCE, UNTIL
-from tests.unit.content.samples import CONFIRMED, DETECTED, change
 
 SIX = (
     days.SECTORS[0],

@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
 from tests.kit.loopback import LoopbackServer, reset
+from tests.kit.served import OnLoopback
 
 
 @dataclass(slots=True)
@@ -24,31 +25,23 @@ class Hook:
 
 
 @dataclass(slots=True)
-class HookServer:
+class HookServer(OnLoopback):
     """``answers``: (status, headers, body) of the next posts, then ``usual``; a status of 0 breaks the connection after
     the post was kept."""
 
     usual: tuple[int, dict[str, str], str] = (200, {}, "")
     answers: list[tuple[int, dict[str, str], str]] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
-    server: LoopbackServer = field(init=False)
 
     def __post_init__(self) -> None:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._take)
-        self.server = LoopbackServer({"hook": (app, 0)}, name="hook server", max_seconds=900)
-
-    def __enter__(self) -> Self:
-        self.server.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.stop()
+        self._server = LoopbackServer({"hook": (app, 0)}, name="hook server", max_seconds=900)
 
     @property
     def url(self) -> str:
         """``http://127.0.0.1:port``."""
-        return self.server.urls["hook"]
+        return self._server.urls["hook"]
 
     def at(self, path: str) -> list[Hook]:
         """Posts to a path."""

@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.kit.served import Served
 
 _LONGEST_STALL_S = 60.0
 
@@ -67,7 +68,7 @@ class SmtpFaults:
     stall_quit_s: float = 0.0
 
 
-class SmtpServer:
+class SmtpServer(Served):
     """Use it as a context manager. ``security``: ``starttls`` (demanded), ``tls`` (from the first byte) or ``plain``.
 
     With ``username`` a login is demanded. ``max_bytes`` refuses bigger mail with 552. ``folder`` gets the certificate,
@@ -120,18 +121,6 @@ class SmtpServer:
         if self._stopping is not None:
             self._controller.loop.call_soon_threadsafe(self._stopping.set)
         self._controller.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _make_controller(self) -> Any:
         options: dict[str, Any] = {

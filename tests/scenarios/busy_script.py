@@ -11,8 +11,8 @@ from monitor.model.notice import Notice
 from monitor.model.rotation import MARKET, Outcome, Rotation, RotationChange, Status
 from monitor.model.rotation import ChangeReason as Reason
 from monitor.model.rotation import Severity as Loud
+from tests.kit.rotations import evidence, gaining, opened, side
 from tests.scenarios.busy_market import SECTORS, WIDTH
-from tests.unit.content.samples import evidence, gaining, opened, side
 
 Plan = tuple[tuple[int, Reason, Loud], ...]
 """Of a life: steps after its beginning, what changes, and the severity from then on."""

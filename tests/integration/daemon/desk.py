@@ -15,7 +15,7 @@ from monitor.store import outbox, rotations, steps
 from monitor.store.database import Database
 from monitor.store.outbox_rows import StoredNotice
 from tests.integration.store import samples as stored
-from tests.unit.content import samples
+from tests.kit import rotations as samples
 
 HOUR = timedelta(hours=1)
 START = datetime(2025, 1, 18, 12, tzinfo=UTC)

@@ -13,8 +13,8 @@ from monitor.delivery.slack.bot import SlackBot
 from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import ChangeReason, RotationChange, Severity
 from monitor.model.rotation_json import change_to_json
+from tests.kit.rotations import DETECTED, NAMES, change, confirmed, evidence, opened, side
 from tests.kit.slack_server import Message, SlackServer
-from tests.unit.content.samples import DETECTED, NAMES, change, confirmed, evidence, opened, side
 
 AROUND = AlertFacts(names=NAMES, spark="▁▃▅▇", page="http://127.0.0.1:8787")
 PNG = b"\x89PNG not really a picture"

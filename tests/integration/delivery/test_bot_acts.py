@@ -20,8 +20,8 @@ from tests.integration.delivery.desk import (
     told,
     words,
 )
+from tests.kit.rotations import DETECTED, NAMES, change, confirmed
 from tests.kit.slack_server import Message, SlackServer
-from tests.unit.content.samples import DETECTED, NAMES, change, confirmed
 
 LATE = DETECTED + timedelta(hours=2, minutes=10)
 

@@ -8,8 +8,8 @@ from monitor.delivery.channel import Receipt, Sending
 from monitor.delivery.slack.webhook import SlackWebhook
 from monitor.model.notice import Act, Notice, NoticeKind
 from tests.integration.delivery.desk import AROUND, OPENED, RAISED, edit, reply, told, words
+from tests.kit.rotations import DETECTED
 from tests.kit.slack_server import Message, SlackServer
-from tests.unit.content.samples import DETECTED
 
 
 async def send(slack: SlackServer, notice: Notice, *, plain: bool = False) -> Receipt:

@@ -14,14 +14,9 @@ from monitor.model.notice import Notice, NoticeKind
 from monitor.model.rotation import (
     ChangeReason,
     Condition,
-    Evidence,
     PairReading,
-    Quality,
     Rotation,
     RotationChange,
-    Severity,
-    SideEvidence,
-    Status,
     StepOutput,
 )
 from monitor.model.state import (
@@ -33,6 +28,7 @@ from monitor.model.state import (
     TokenState,
 )
 from monitor.store.database import Database
+from tests.kit import rotations
 
 HOUR = timedelta(hours=1)
 FIVE = timedelta(minutes=5)
@@ -183,60 +179,17 @@ def output(
     return StepOutput(MarketStep(open_time, width, sectors, tokens, events), readings, ())
 
 
-def _side(name: str) -> SideEvidence:
-    return SideEvidence(
-        sector=name,
-        total_return=-0.08,
-        own_return=-0.06,
-        market_part=-0.02,
-        beta=1.2,
-        market_cap_usd=4e9,
-        share_pp=40.0,
-        share_change_pp=-7.1,
-        share_split_pp=None,
-        volume_usd=2e8,
-        volume_share_pp=30.0,
-        volume_share_change_pp=-4.0,
-        net_flow_usd=-3.1e7,
-        flow_grade=None,
-        breadth_behind=9,
-        breadth_of=10,
-        contributors=(("VIRTUAL", -0.06),),
-    )
-
-
 def rotation(name: str = "r1", detected_at: datetime | None = None, **changes: Any) -> Rotation:
     """An open rotation of ai-agents into memes."""
     moment = detected_at or at("2025-01-19T05:00")
-    made = Rotation(
+    made = rotations.opened(
         id=name,
-        from_sector="ai-agents",
-        to_sector="memes",
-        status=Status.OPEN,
-        severity=Severity.WATCH,
         detected_at=moment,
-        confirmed_at=None,
-        closed_at=None,
         started_at=None,
         score=4.2,
         peak_score=4.2,
         peak_at=moment,
-        evidence=Evidence(
-            window_h=24,
-            relative_return=-0.12,
-            market_return=-0.03,
-            from_side=_side("ai-agents"),
-            to_side=_side("memes"),
-            moved_before_detection_pp=4.1,
-            conditions=(Condition("score", 4.2, 3.0, met=True),),
-            price_witness=2.0,
-            volume_witness=None,
-            flow_witness=None,
-            score_rank=1,
-            score_rank_of=720,
-        ),
-        quality=Quality(coverage=0.98, stale_weight=0.01),
-        parameters="fingerprint",
+        evidence=rotations.evidence(volume_witness=None, flow_witness=None),
     )
     return replace(made, **changes)
 

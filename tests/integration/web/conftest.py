@@ -23,7 +23,7 @@ from monitor.web.app import Surroundings, make_app
 from monitor.web.metrics import Metrics
 from monitor.web.readiness import LAST_GOOD_POLL
 from tests.integration.store.samples import FIVE, at, bar, sector, token, unknown_sector
-from tests.unit.content import samples
+from tests.kit import rotations as samples
 
 CLOSE = at("2025-01-19T11:35")
 NAMES = {"ai-agents": "AI <b>agents</b> & co", "memes": "Memes", "benchmark": "Market"}

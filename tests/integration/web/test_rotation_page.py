@@ -11,7 +11,7 @@ from monitor.model.rotation import ChangeReason
 from monitor.store import outbox, rotations
 from tests.integration.store.samples import notice
 from tests.integration.web.conftest import CLOSE, Site
-from tests.unit.content import samples
+from tests.kit import rotations as samples
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
 from monitor.clock import Clock, LiveClock, monotonic
 from tests.kit.loopback import LoopbackServer, cut, reset
+from tests.kit.served import OnLoopback
 from tests.kit.slack_server.control import add_control
 from tests.kit.slack_server.faults import BEFORE, SlackFault, SlackFaultKind, SlackFaults
 from tests.kit.slack_server.methods import Methods
@@ -42,7 +42,7 @@ _WEBHOOK_STATUS = {
 }
 
 
-class SlackServer:
+class SlackServer(OnLoopback):
     """A workspace behind HTTP. Use it as a context manager, or call start and stop.
 
     ``message_interval_s``: least time between two messages of a channel (0: no limit), with ``burst`` on top.
@@ -129,34 +129,6 @@ class SlackServer:
     def delete_file(self, file_id: str) -> None:
         """A person deletes a file: no block may show it any more."""
         self._service.write({"event": "file_deleted", "file": file_id})
-
-    def start(self) -> None:
-        """Listen."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """End it."""
-        self._server.stop()
-
-    def end(self) -> None:
-        """Begin to end; for callers in its own loop."""
-        self._server.end()
-
-    def wait(self) -> None:
-        """Until it ends."""
-        self._server.wait()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     async def _webhook(self, request: web.Request) -> web.StreamResponse:
         hook, secret = request.match_info["hook"], request.match_info["secret"]

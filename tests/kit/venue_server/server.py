@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from aiohttp import web
 
 from monitor.clock import Clock
 from tests.kit.loopback import LoopbackServer
+from tests.kit.served import OnLoopback
 from tests.kit.venue_server.book import BarBook
 from tests.kit.venue_server.control import control_app
 from tests.kit.venue_server.faults import FaultBoard
@@ -21,7 +20,7 @@ from tests.kit.venue_server.wire import Answer, Question, Venue
 _MARKET_ENDPOINTS = frozenset({"candles", "ticker", "book", "trades"})
 
 
-class VenueServer:
+class VenueServer(OnLoopback):
     """Plays venues from a bar book by a simulated clock. Use it as a context manager, or call start and stop.
 
     ``venues``: ids, by default those of the book that it can play. ``port``: control listens there and the venues on the
@@ -50,7 +49,7 @@ class VenueServer:
             name: VENUES[name](Shelf(name, book, clock, self.faults, dummies=padding))
             for name in chosen
         }
-        apps = {"control": (control_app(book, clock, self.faults, self.log, self._end), port)}
+        apps = {"control": (control_app(book, clock, self.faults, self.log, self.end), port)}
         for number, (name, venue) in enumerate(self._venues.items(), start=1):
             apps[name] = (self._app(venue), port and port + number)
         self._server = LoopbackServer(apps, name="venue server", max_seconds=max_seconds)
@@ -68,33 +67,6 @@ class VenueServer:
     def url(self, venue: str) -> str:
         """Base URL of a venue."""
         return self._server.urls[venue]
-
-    def start(self) -> None:
-        """Listen; raises what went wrong."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """End it and wait for its thread; harmless when it has ended."""
-        self._server.stop()
-
-    def wait(self) -> None:
-        """Until it ends by itself."""
-        self._server.wait()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def _end(self) -> None:
-        self._server.end()
 
     def _app(self, venue: Venue) -> web.Application:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -122,7 +94,7 @@ class VenueServer:
             kinds,
         )
         if self.log.add(entry) >= self._max_requests:
-            self._end()
+            self.end()
         answer = _answer(venue, replace(question, faults=faults))
         answer = replaced(answer, faults, venue)
         answer = replace(answer, headers={**venue.headers(endpoint), **answer.headers})

@@ -11,7 +11,7 @@ from monitor.content.alert import AlertFacts
 from monitor.model.notice import Notice
 from monitor.model.rotation import Rotation, RotationChange, Severity
 from monitor.model.silence import Silence
-from tests.unit.content.samples import NAMES
+from tests.kit.rotations import NAMES
 
 WEBHOOK = Receiver("slack", IN_MESSAGES)
 BOT = Receiver("slack", IN_THREADS)

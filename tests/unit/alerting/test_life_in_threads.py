@@ -8,9 +8,9 @@ from monitor.alerting.history import OWN_SINCE
 from monitor.alerting.policy import AlertPolicy, Receiver
 from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import ChangeReason, Outcome, Severity, Status
+from tests.kit import rotations as samples
+from tests.kit.rotations import CONFIRMED, DETECTED, change
 from tests.unit.alerting.desk import BOT, MAIL, WEBHOOK, Desk, acts
-from tests.unit.content import samples
-from tests.unit.content.samples import CONFIRMED, DETECTED, change
 
 HOUR = timedelta(hours=1)
 THREAD = "rot-7f3a"

@@ -13,9 +13,9 @@ from monitor.alerting.start_digest import start_digest
 from monitor.content.alert import AlertFacts
 from monitor.model.notice import Act, Notice
 from monitor.model.rotation import ChangeReason, Rotation, RotationChange, Severity, Status
+from tests.kit import rotations as samples
+from tests.kit.rotations import CONFIRMED, DETECTED, NAMES, change
 from tests.unit.alerting.desk import BOT, MAIL, WEBHOOK, Desk, acts, keys, sent
-from tests.unit.content import samples
-from tests.unit.content.samples import CONFIRMED, DETECTED, NAMES, change
 
 WATCH, CRITICAL = Severity.WATCH, Severity.CRITICAL
 HOUR = timedelta(hours=1)

@@ -5,9 +5,9 @@ from datetime import time, timedelta
 from monitor.alerting.policy import AlertPolicy
 from monitor.model.rotation import ChangeReason, RotationChange, Severity
 from monitor.model.silence import Why
+from tests.kit import rotations as samples
+from tests.kit.rotations import CONFIRMED, change
 from tests.unit.alerting.desk import BOT, MAIL, WEBHOOK, Desk
-from tests.unit.content import samples
-from tests.unit.content.samples import CONFIRMED, change
 
 HOUR = timedelta(hours=1)
 

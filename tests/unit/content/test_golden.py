@@ -7,9 +7,9 @@ from monitor.alerting.policy import IN_THREADS, AlertPolicy, Receiver
 from monitor.alerting.start_digest import start_digest
 from monitor.content.alert import AlertFacts
 from monitor.model.rotation import ChangeReason, Severity
-from tests.unit.content import samples
+from tests.kit import rotations as samples
+from tests.kit.rotations import DETECTED, NAMES, change
 from tests.unit.content.goldens import assert_golden
-from tests.unit.content.samples import DETECTED, NAMES, change
 
 
 def test_message_of_what_was_on_at_the_start() -> None:

@@ -9,7 +9,7 @@ from monitor.delivery.channel import Sending
 from monitor.delivery.slack.forms import sections, short_form, whole_form
 from monitor.delivery.slack.text import SECTION
 from monitor.model.notice import Notice, NoticeKind
-from tests.unit.content.samples import DETECTED
+from tests.kit.rotations import DETECTED
 
 LATE = DETECTED + timedelta(hours=3)
 

@@ -20,7 +20,7 @@ from monitor.delivery.traits import Audience, Traits
 from monitor.delivery.ways import Way, both_ways
 from monitor.model.notice import Notice
 from monitor.settings.schema import Settings
-from tests.unit.content.samples import DETECTED
+from tests.kit.rotations import DETECTED
 from tests.unit.settings.small import SMALL, load
 
 

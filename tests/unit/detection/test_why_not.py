@@ -6,7 +6,7 @@ from datetime import timedelta
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.why_not import why_not
 from monitor.model.rotation import ChangeReason, Condition, PairReading
-from tests.unit.content import samples
+from tests.kit import rotations as samples
 
 P = DetectionParameters()
 FIVE = timedelta(minutes=5)

@@ -9,15 +9,11 @@ from typing import Any
 from monitor.model.rotation import (
     ChangeReason,
     Condition,
-    Evidence,
     Launch,
     Outcome,
     Quality,
     Rotation,
     RotationChange,
-    Severity,
-    SideEvidence,
-    Status,
 )
 from monitor.model.rotation_json import (
     change_from_json,
@@ -26,68 +22,26 @@ from monitor.model.rotation_json import (
     rotation_to_json,
 )
 from monitor.model.state import FlowGrade, ShareSplit
+from tests.kit import rotations
 
 VERSION_0_1_0 = Path(__file__).parent / "changes-0.1.0.jsonl"
 FIVE = datetime(2025, 1, 19, 5, tzinfo=UTC)
 
 
-def side(sector: str, *, change: float) -> SideEvidence:
-    return SideEvidence(
-        sector=sector,
-        total_return=-0.104,
-        own_return=-0.072,
-        market_part=-0.032,
-        beta=1.7,
-        market_cap_usd=4.1e9,
-        share_pp=6.9,
-        share_change_pp=change,
-        share_split_pp=ShareSplit(price=-2.0, supply=0.0, membership=0.0, launch=-5.1),
-        volume_usd=5.2e8,
-        volume_share_pp=11.0,
-        volume_share_change_pp=-change,
-        net_flow_usd=-31.2e6,
-        flow_grade=FlowGrade.A,
-        breadth_behind=9,
-        breadth_of=10,
-        contributors=(("VIRTUAL", -0.06),),
-    )
-
-
 def rotation() -> Rotation:
-    evidence = Evidence(
-        window_h=24,
-        relative_return=-0.12,
-        market_return=-0.03,
-        from_side=side("ai-agents", change=-7.1),
-        to_side=side("memes", change=18.0),
-        moved_before_detection_pp=4.1,
-        conditions=(
-            Condition("relative_return", 0.12, 0.05, True),
-            Condition("coverage", None, 0.7, False),
+    """With every kind of value: known, unknown, an outcome that is due and one that is not."""
+    split = ShareSplit(price=-2.0, supply=0.0, membership=0.0, launch=-2.1)
+    return rotations.confirmed(
+        evidence=rotations.evidence(
+            from_side=rotations.side(share_split_pp=split),
+            conditions=(
+                Condition("relative_return", 0.12, 0.05, True),
+                Condition("coverage", None, 0.7, False),
+            ),
+            flow_witness=None,
+            launches=(Launch("TRUMP", "memes", FIVE, 10.1),),
         ),
-        price_witness=2.1,
-        volume_witness=1.7,
-        flow_witness=None,
-        score_rank=1,
-        score_rank_of=700,
-        launches=(Launch("TRUMP", "memes", FIVE, 10.1),),
-    )
-    return Rotation(
-        id="rot-7f3a01bc",
-        from_sector="ai-agents",
-        to_sector="memes",
-        status=Status.CONFIRMED,
-        severity=Severity.WARNING,
-        detected_at=FIVE,
-        confirmed_at=FIVE,
-        closed_at=None,
-        started_at=None,
-        score=4.2,
-        peak_score=4.3,
-        peak_at=FIVE,
-        evidence=evidence,
         quality=Quality(coverage=0.98, stale_weight=0.01, flow_grade=FlowGrade.C),
-        parameters="abc",
         outcomes={"24h": Outcome(0.064, 1.2, True), "72h": None},
     )
 
@@ -111,19 +65,22 @@ def test_a_change_survives_with_its_reason_and_time() -> None:
 def test_the_contract_s_names_and_signs_stand() -> None:
     data = rotation_to_json(rotation())
     evidence = data["evidence"]
-    assert data["detected_at"] == "2025-01-19T05:00:00Z"
+    assert data["detected_at"] == "2025-01-19T11:05:00Z"
     assert data["closed_at"] is None
-    assert evidence["share_change_pp"] == -7.1  # of the sector that lost
-    assert evidence["volume_share_change_pp"] == -18.0  # of the sector that gained
-    assert evidence["net_flow_usd"] == -31.2e6
+    assert evidence["share_change_pp"] == -4.1  # of the sector that lost
+    assert evidence["volume_share_change_pp"] == 18.0  # of the sector that gained
+    assert evidence["net_flow_usd"] == -3.12e7
     assert evidence["share_change_split_pp"] == {
         "price": -2.0,
         "supply": 0.0,
         "membership": 0.0,
-        "launch": -5.1,
+        "launch": -2.1,
     }
-    assert evidence["breadth"] == {"from": [9, 10], "to": [9, 10]}
-    assert evidence["contributors"] == {"from": [["VIRTUAL", -0.06]], "to": [["VIRTUAL", -0.06]]}
+    assert evidence["breadth"] == {"from": [9, 10], "to": [3, 13]}
+    assert evidence["contributors"] == {
+        "from": [["VIRTUAL", -0.063], ["AI16Z", -0.023], ["ARC", -0.009]],
+        "to": [["DOGE", 0.012]],
+    }
     assert evidence["conditions"][1] == {
         "name": "coverage",
         "value": None,

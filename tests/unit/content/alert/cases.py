@@ -6,8 +6,8 @@ from datetime import timedelta
 from monitor.content.alert import AlertFacts, PastFlags, spark_line
 from monitor.model.rotation import ChangeReason, Launch, Outcome, RotationChange, Severity, Status
 from monitor.model.state import ShareSplit
-from tests.unit.content import samples
-from tests.unit.content.samples import CONFIRMED, DETECTED, NAMES, change
+from tests.kit import rotations as samples
+from tests.kit.rotations import CONFIRMED, DETECTED, NAMES, change
 
 RAISED = CONFIRMED + timedelta(hours=3)
 TURN = DETECTED + timedelta(hours=50)

@@ -16,7 +16,7 @@ from monitor.content.alert import (
 )
 from monitor.model.rotation import ChangeReason
 from monitor.model.rotation_json import change_to_json
-from tests.unit.content import samples
+from tests.kit import rotations as samples
 
 FULL = AlertFacts(
     names={"a": "A"},

@@ -11,9 +11,9 @@ import pytest
 from monitor.content.alert import AlertFacts, alert_message
 from monitor.delivery.slack.blocks import alert_blocks
 from monitor.delivery.slack.text import HEADER, SECTION, escaped, sections
+from tests.kit.rotations import CONFIRMED, NAMES
 from tests.kit.slack_server.block_kit import characters, problems
 from tests.unit.content.alert.cases import AROUND, CRITICAL, SINGLE
-from tests.unit.content.samples import CONFIRMED, NAMES
 
 NBSP = "\u00a0"
 

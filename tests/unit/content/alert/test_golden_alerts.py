@@ -6,8 +6,8 @@ import pytest
 
 from monitor.content.alert import alert_message, alert_text, reminder_text, reply_text
 from monitor.delivery.slack.blocks import alert_blocks, reply_blocks
+from tests.kit import rotations as samples
 from tests.kit.slack_server.block_kit import problems
-from tests.unit.content import samples
 from tests.unit.content.alert.cases import LATER, RAISED, SINGLE
 from tests.unit.content.goldens import assert_golden
 

@@ -17,8 +17,8 @@ from monitor.content.alert import (
 )
 from monitor.delivery.slack.blocks import alert_blocks, reply_blocks
 from monitor.model.rotation import ChangeReason, Rotation, RotationChange
+from tests.kit import rotations as samples
 from tests.kit.slack_server.block_kit import problems
-from tests.unit.content import samples
 from tests.unit.content.alert.cases import AROUND, LAUNCHED, RAISED
 from tests.unit.content.alert.test_blocks import texts
 

@@ -8,9 +8,9 @@ import pytest
 
 from monitor.content.alert import AlertFacts, PastFlags, alert_message, alert_text
 from monitor.model.rotation import ChangeReason, Launch, Rotation, RotationChange, Status
-from tests.unit.content import samples
+from tests.kit import rotations as samples
+from tests.kit.rotations import CONFIRMED, NAMES, change
 from tests.unit.content.alert.cases import AROUND, LAUNCHED, LAUNCHED_BEFORE, ONE_COIN, SINGLE
-from tests.unit.content.samples import CONFIRMED, NAMES, change
 
 
 def text_of(rotation: Rotation, around: AlertFacts = AROUND, **how: Any) -> str:

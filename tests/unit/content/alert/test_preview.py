@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from monitor.content.alert import PREVIEW, preview_line
 from monitor.model.rotation import Severity
-from tests.unit.content import samples
-from tests.unit.content.samples import DETECTED
+from tests.kit import rotations as samples
+from tests.kit.rotations import DETECTED
 
 NASTY = st.text(st.sampled_from("<>&*_~`@!#|:\u202e\u200b\u2066\n\t\x07AIé漢"), max_size=60)
 NAMES = st.text(max_size=250) | NASTY

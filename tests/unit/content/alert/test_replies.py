@@ -8,8 +8,9 @@ import pytest
 from monitor.content.alert import AlertFacts, reminder_text, reply_text
 from monitor.delivery.slack.blocks import reminder_blocks, reply_blocks
 from monitor.model.rotation import ChangeReason, Outcome, Rotation, Status
+from tests.kit import rotations as samples
+from tests.kit.rotations import DETECTED, NAMES, change
 from tests.kit.slack_server.block_kit import problems
-from tests.unit.content import samples
 from tests.unit.content.alert.cases import (
     AROUND,
     CRITICAL,
@@ -20,7 +21,6 @@ from tests.unit.content.alert.cases import (
     SCORED,
     TURN,
 )
-from tests.unit.content.samples import DETECTED, NAMES, change
 
 
 def first_line(rotation: Rotation, reason: ChangeReason, around: AlertFacts = AROUND) -> str:

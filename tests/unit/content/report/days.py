@@ -22,7 +22,7 @@ from monitor.model.state import (
     TokenState,
 )
 from monitor.model.universe import Membership, Sector
-from tests.unit.content import samples
+from tests.kit import rotations as samples
 
 DAY = date(2025, 1, 19)
 SINCE = datetime(2025, 1, 19, tzinfo=UTC)

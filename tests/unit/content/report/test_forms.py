@@ -26,7 +26,7 @@ from monitor.delivery.mail.styles import inlined
 from monitor.model.rotation import Launch
 from monitor.model.state import MarketStep
 from monitor.model.universe import Membership, Sector
-from tests.unit.content import samples
+from tests.kit import rotations as samples
 from tests.unit.content.report import days
 from tests.unit.content.report.days import HOUR, SINCE, UNTIL
 

@@ -12,7 +12,7 @@ import pytest
 from monitor.content.report import ReportFacts, ReportPicture, report_text
 from monitor.model.rotation import Status
 from monitor.model.state import FlowGrade, MarketStep
-from tests.unit.content import samples
+from tests.kit import rotations as samples
 from tests.unit.content.report import days
 from tests.unit.content.report.days import HOUR, SINCE, UNTIL
 

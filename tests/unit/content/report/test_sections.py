@@ -12,7 +12,7 @@ from monitor.content.report.sectors import members, movers_section, sectors
 from monitor.content.wording.phrases import condition_words
 from monitor.model.rotation import ChangeReason, Condition, Outcome
 from monitor.model.state import MarketStep, MemberEvent, MemberEventKind
-from tests.unit.content import samples
+from tests.kit import rotations as samples
 from tests.unit.content.report import days
 from tests.unit.content.report.days import HOUR, SINCE, UNTIL
 

@@ -13,7 +13,7 @@ from monitor.content.report.pictures import _marks, tails
 from monitor.content.report.selection import hourly_flows, movers, nearest_misses, record
 from monitor.model.rotation import ChangeReason, Outcome, Status, states_at
 from monitor.model.state import MarketStep, MemberEvent, MemberEventKind
-from tests.unit.content import samples
+from tests.kit import rotations as samples
 from tests.unit.content.report import days
 from tests.unit.content.report.days import HOUR, SINCE, UNTIL
 

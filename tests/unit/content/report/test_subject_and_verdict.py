@@ -13,7 +13,7 @@ from monitor.content.wording.phrases import listed, moved
 from monitor.model.rotation import ChangeReason, Severity
 from monitor.model.state import MarketStep
 from monitor.model.universe import Sector
-from tests.unit.content import samples
+from tests.kit import rotations as samples
 from tests.unit.content.report import days
 from tests.unit.content.report.days import HOUR, SINCE, UNTIL
 
