@@ -78,6 +78,7 @@ def _add_verbs() -> None:
         run,
         sectors,
         status,
+        web,
         why_not,
         why_silent,
     )
@@ -85,6 +86,7 @@ def _add_verbs() -> None:
     for module in (
         demo,
         run,
+        web,
         poll,
         backfill,
         files,

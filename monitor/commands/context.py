@@ -80,6 +80,17 @@ def context_of(ctx: typer.Context) -> Context:
     return found
 
 
+def log_options_of(ctx: typer.Context) -> list[str]:
+    """How this call logs, as the options that say so."""
+    given = ctx.parent.params if ctx.parent is not None else {}
+    return [
+        part
+        for name in ("log_level", "log_format")
+        if name in given
+        for part in (f"--{name.replace('_', '-')}", str(given[name]))
+    ]
+
+
 def moment(text: str, now: datetime) -> datetime:
     """Read ISO 8601, a date alone, or a length such as ``36h`` before now; raises typer.BadParameter else."""
     try:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.commands.context import context_of
+from monitor.commands.context import context_of, log_options_of
 
 
 def register(app: typer.Typer) -> None:
@@ -23,4 +23,7 @@ def run(
     from monitor.daemon import run_daemon
 
     context = context_of(ctx)
-    raise typer.Exit(asyncio.run(run_daemon(context.settings(), context.clock, migrate=migrate)))
+    daemon = run_daemon(
+        context.settings(), context.clock, migrate=migrate, log_options=log_options_of(ctx)
+    )
+    raise typer.Exit(asyncio.run(daemon))

@@ -1,7 +1,9 @@
 """The one place that knows concrete classes and puts the daemon together."""
 
 import asyncio
+import os
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,8 +24,8 @@ from monitor.daemon.alive import ServiceManager
 from monitor.daemon.cycle import Cycle
 from monitor.daemon.faults import Faults, Work
 from monitor.daemon.jobs import Job, pruning, reports, start_digest_told, supplies_read
+from monitor.daemon.page_process import PageProcess, page_command, page_environment
 from monitor.daemon.polling import Polling
-from monitor.daemon.process import rss_bytes
 from monitor.daemon.telemetry import Telemetry
 from monitor.delivery.registry import channel_faults, channels_for
 from monitor.delivery.sender import Sender
@@ -32,11 +34,13 @@ from monitor.engine import Engine
 from monitor.ingest.exchange.clients import make_clients
 from monitor.ingest.poller import Poller
 from monitor.pipeline import Pipeline, Progress
+from monitor.process import rss_bytes
 from monitor.reference import sync_supplies
 from monitor.settings.schema import Settings
 from monitor.store import engine_state, outbox
 from monitor.store.database import Database
-from monitor.web.metrics import Metrics
+from monitor.web.daemon_link import Standing
+from monitor.web.metrics import Counters
 
 REPORT_LOOK = timedelta(minutes=1)
 """How often the daemon looks whether a report is due; what is due stands in a table, not in the bell."""
@@ -94,13 +98,14 @@ def assemble(
     stop: asyncio.Event,
     beginning: Beginning,
     manager: ServiceManager,
+    *,
+    log_options: Sequence[str] = (),
 ) -> Parts:
-    """All parts, wired; nothing runs yet and nothing is read."""
+    """All parts, wired; nothing runs yet and nothing is read. ``log_options``: of this call, for the page's process."""
     channels = channels_of(settings, database, clock)
     policy = policy_of(settings, channels)
     operators = operators_of(settings, channels)
-    metrics = Metrics()
-    telemetry = Telemetry(metrics)
+    telemetry = Telemetry(Counters())
     sender = Sender(
         database,
         clock,
@@ -146,7 +151,9 @@ def assemble(
             database, settings, clock, policy, beginning.live_from, stop=stop, wake=sender.wake
         )
     if settings.web.enabled:
-        parts.background["page"] = _page(settings, clock, database, metrics, parts.faults, stop)
+        parts.background["page"] = _page(
+            settings, clock, telemetry, parts.faults, stop, log_options
+        )
     return parts
 
 
@@ -201,40 +208,21 @@ def _cycle(settings: Settings, clock: Clock, parts: Parts, stop: asyncio.Event) 
 def _page(
     settings: Settings,
     clock: Clock,
-    database: Database,
-    metrics: Metrics,
+    telemetry: Telemetry,
     faults: Faults,
     stop: asyncio.Event,
+    log_options: Sequence[str],
 ) -> Work:
-    """The page, its JSON and metrics, served by this process; starlette and uvicorn are imported when it begins."""
+    """The page's process, and what it is told of this one."""
 
-    async def work() -> None:
-        from monitor.daemon.serve import serve  # noqa: PLC0415
-        from monitor.web.app import Surroundings, make_app  # noqa: PLC0415
+    def standing() -> Standing:
+        return Standing(faults.standing, telemetry.counters.text(), rss_bytes())
 
-        web = settings.web
-        app = make_app(
-            Surroundings(
-                database=database,
-                universe=settings.universe,
-                clock=clock,
-                width=settings.engine.interval,
-                deadline=settings.engine.deadline,
-                metrics=metrics,
-                enricher=enricher_of(settings),
-                token=web.token.get_secret_value() if web.token else None,
-                storage_fault=lambda: faults.standing,
-                rss_bytes=rss_bytes,
-            )
-        )
-        await serve(
-            app,
-            host=web.host,
-            port=web.port,
-            clock=clock,
-            stop=stop,
-            refused=lambda error: faults.broke("page", error),
-            serving=lambda: faults.mended("page"),
-        )
-
-    return work
+    return PageProcess(
+        page_command(settings, log_options),
+        page_environment(settings, os.environ),
+        clock,
+        faults,
+        standing,
+        stop,
+    ).run

@@ -7,11 +7,11 @@ from datetime import datetime
 from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.operators import Operators
 from monitor.daemon.alive import ServiceManager
-from monitor.daemon.process import rss_bytes
 from monitor.ingest.exchange.health import Transition
 from monitor.ingest.poll_report import PollReport
 from monitor.ingest.poller import Poller
 from monitor.model.grid import iso
+from monitor.process import rss_bytes
 from monitor.store import meta, outbox, venue_health
 from monitor.store.database import Database
 from monitor.web.readiness import LAST_GOOD_POLL

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -30,12 +30,18 @@ LAST_RESORT = timedelta(seconds=8)
 
 
 async def run_daemon(
-    settings: Settings, clock: Clock, *, migrate: bool = False, stop: asyncio.Event | None = None
+    settings: Settings,
+    clock: Clock,
+    *,
+    migrate: bool = False,
+    stop: asyncio.Event | None = None,
+    log_options: Sequence[str] = (),
 ) -> int:
-    """Poll, step, alert and serve until SIGTERM, SIGINT or ``stop``; returns the exit code.
+    """Poll, step, alert and keep the page served until SIGTERM, SIGINT or ``stop``; returns the exit code.
 
     Starting and recovering are one path: whatever a killed run left behind is taken up from the database. Raises
-    SchemaError when the schema is not this program's and ``migrate`` is not given.
+    SchemaError when the schema is not this program's and ``migrate`` is not given. ``log_options``: how this call logs,
+    for the page's process.
     """
     stop = stop or asyncio.Event()
     database = open_database(settings.database.url.get_secret_value())
@@ -47,7 +53,9 @@ async def run_daemon(
         beginning = begin(settings, clock, database)
         with _signals(stop):
             manager = ServiceManager(os.environ)
-            parts = assemble(settings, clock, database, stop, beginning, manager)
+            parts = assemble(
+                settings, clock, database, stop, beginning, manager, log_options=log_options
+            )
             async with _in_background(parts, stop), _rung(clock, parts):
                 log.info(
                     "started", database=database.url_masked, interval=str(settings.engine.interval)

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,10 +23,12 @@ from monitor.model.rotation import Rotation
 from monitor.model.rotation_json import change_to_json, rotation_to_json
 from monitor.model.step_json import sector_to_json, step_to_json
 from monitor.model.universe import Universe
+from monitor.process import rss_bytes
 from monitor.store import rotations, steps, venue_health
 from monitor.store.database import Database
 from monitor.store.errors import StoreError
-from monitor.web.metrics import Metrics
+from monitor.web.daemon_link import DaemonLink
+from monitor.web.metrics import Gauges, Memory
 from monitor.web.page import render_page
 from monitor.web.readiness import Readiness, readiness
 from monitor.web.rotation_page import render_rotation, render_unknown
@@ -51,11 +53,10 @@ class Surroundings:
     clock: Clock
     width: timedelta
     deadline: timedelta
-    metrics: Metrics
     enricher: Enricher
+    link: DaemonLink = field(default_factory=DaemonLink)
+    gauges: Gauges = field(default_factory=Gauges)
     token: str | None = None
-    storage_fault: Callable[[], str | None] = lambda: None
-    rss_bytes: Callable[[], int | None] = lambda: None
 
 
 def make_app(around: Surroundings) -> Starlette:
@@ -192,15 +193,18 @@ class _Answers:
         return JSONResponse(body, status_code=200 if found.ready else 503)
 
     def metrics(self, _: Request) -> Response:
-        """For Prometheus."""
+        """For Prometheus: what is read here, then the daemon's own counters as it told them last."""
         around = self._around
-        text = around.metrics.render(
+        text = around.gauges.render(
             around.database,
             around.clock.now(),
             width_s=around.width.total_seconds(),
-            rss_bytes=around.rss_bytes(),
+            memory=Memory(daemon=around.link.standing.rss_bytes, page=rss_bytes()),
         )
-        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(
+            text + around.link.standing.counters,
+            media_type="text/plain; version=0.0.4; charset=utf-8",
+        )
 
     def _ready(self, now: datetime) -> Readiness:
         around = self._around
@@ -209,7 +213,7 @@ class _Answers:
             now,
             width=around.width,
             deadline=around.deadline,
-            storage_fault=around.storage_fault(),
+            storage_fault=around.link.standing.fault,
         )
 
 

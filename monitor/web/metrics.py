@@ -1,6 +1,8 @@
 """What an operator's Prometheus reads; registered on a registry of its own, never the process-wide one."""
 
+import math
 import threading
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -12,8 +14,16 @@ from monitor.store.database import Database
 from monitor.web.readiness import LAST_GOOD_POLL
 
 
-class Metrics:
-    """The daemon's counters; gauges are read from the database when asked."""
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident memory in bytes; None where it is not known."""
+
+    daemon: int | None
+    page: int | None
+
+
+class Counters:
+    """What the daemon counts; it hands them on as text, since another process answers who asks."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -48,20 +58,29 @@ class Metrics:
             ["kind"],
             registry=self.registry,
         )
+
+    def text(self) -> str:
+        """All of them in Prometheus's text form."""
+        return generate_latest(self.registry).decode()
+
+
+class Gauges:
+    """What is read from the database when it is asked for."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
         self._gauges = _gauges(self.registry)
         self._reading = threading.Lock()
 
-    def render(
-        self, database: Database, now: datetime, *, width_s: float, rss_bytes: int | None
-    ) -> bytes:
+    def render(self, database: Database, now: datetime, *, width_s: float, memory: Memory) -> str:
         """The text form; reads what is cheap to read. Two readers at once take turns."""
         with self._reading:
-            self._set_gauges(database, now, width_s, rss_bytes)
-            return generate_latest(self.registry)
+            self._set(database, now, width_s)
+            for name, value in (("rss", memory.daemon), ("page_rss", memory.page)):
+                self._gauges[name].set(math.nan if value is None else value)
+            return generate_latest(self.registry).decode()
 
-    def _set_gauges(
-        self, database: Database, now: datetime, width_s: float, rss_bytes: int | None
-    ) -> None:
+    def _set(self, database: Database, now: datetime, width_s: float) -> None:
         gauges = self._gauges
         with database.read() as conn:
             good, step = meta.get(conn, LAST_GOOD_POLL), steps.latest_step(conn)
@@ -81,8 +100,6 @@ class Metrics:
         gauges["quarantined"].clear()
         for venue_id, _, reason, count, *_ in refused:
             gauges["quarantined"].labels(venue_id, reason).inc(count)
-        if rss_bytes is not None:
-            gauges["rss"].set(rss_bytes)
 
 
 def _works(venue: VenueHealth) -> bool:
@@ -116,5 +133,6 @@ def _gauges(registry: CollectorRegistry) -> dict[str, Gauge]:
         "failed": gauge("monitor_outbox_failed", "Notices refused for good."),
         "venue_up": gauge("monitor_venue_up", "1 while the venue answers.", ("venue",)),
         "quarantined": gauge("monitor_quarantined", "Rows kept out.", ("venue", "reason")),
-        "rss": gauge("monitor_rss_bytes", "Resident memory of the process."),
+        "rss": gauge("monitor_rss_bytes", "Resident memory of the daemon."),
+        "page_rss": gauge("monitor_page_rss_bytes", "Resident memory of the page's process."),
     }

@@ -20,7 +20,8 @@ from monitor.model.universe import Market, Membership, Sector, Token, Universe
 from monitor.store import bars, meta, quarantine, rotations, steps, venue_health
 from monitor.store.database import Database
 from monitor.web.app import Surroundings, make_app
-from monitor.web.metrics import Metrics
+from monitor.web.daemon_link import DaemonLink, Standing
+from monitor.web.metrics import Counters
 from monitor.web.readiness import LAST_GOOD_POLL
 from tests.integration.store.samples import FIVE, at, bar, sector, token, unknown_sector
 from tests.kit import rotations as samples
@@ -57,7 +58,7 @@ class Site:
 
     database: Database
     clock: ManualClock
-    metrics: Metrics
+    counters: Counters
     fault: list[str]
 
     def ask(
@@ -70,11 +71,11 @@ class Site:
             clock=self.clock,
             width=FIVE,
             deadline=timedelta(seconds=90),
-            metrics=self.metrics,
             enricher=Enricher(UNIVERSE, NAMES, DetectionParameters()),
             token=demanded,
-            storage_fault=lambda: self.fault[0] if self.fault else None,
-            rss_bytes=lambda: 123_000_000,
+            link=DaemonLink(
+                Standing(self.fault[0] if self.fault else None, self.counters.text(), 123_000_000)
+            ),
         )
 
         async def call() -> httpx.Response:
@@ -92,7 +93,7 @@ class Site:
 @pytest.fixture
 def site(database: Database) -> Site:
     """Nothing stored yet; it is one minute after the close."""
-    return Site(database, ManualClock(CLOSE + timedelta(minutes=1)), Metrics(), [])
+    return Site(database, ManualClock(CLOSE + timedelta(minutes=1)), Counters(), [])
 
 
 @pytest.fixture

@@ -214,7 +214,7 @@ class TestMetrics:
         fill()
         with site.database.write() as conn:
             outbox.enqueue(conn, [notice("a"), notice("b")])
-        site.metrics.sends.labels("slack", "delivered").inc()
+        site.counters.sends.labels("slack", "delivered").inc()
         found = self.values(site)
         assert found["monitor_last_good_poll_age_seconds",] == 60
         assert found["monitor_last_step_age_seconds",] == 60
@@ -226,6 +226,7 @@ class TestMetrics:
         assert found["monitor_outbox_failed",] == 0
         assert found["monitor_quarantined", "jump", "gate"] == 3
         assert found["monitor_rss_bytes",] == 123_000_000
+        assert found["monitor_page_rss_bytes",] > 1_000_000
         assert found["monitor_send_attempts_total", "slack", "delivered"] == 1
 
     def test_asking_twice_doubles_nothing(self, site: Site, fill: Fill) -> None:

@@ -1,4 +1,4 @@
-"""The page, served beside the scheduler and ended with it."""
+"""The page at its address, until it is told to stop."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ class PageNotServedError(MonitorError):
 
 
 class _Server(uvicorn.Server):
-    """The daemon handles the signals itself."""
+    """Whoever serves handles the signals itself."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -102,7 +102,7 @@ async def _until(stop: asyncio.Event, server: _Server, listener: socket.socket) 
 
 
 async def _either(work: "asyncio.Task[None]", stop: asyncio.Event) -> None:
-    """Until the work has ended or the daemon stops, whichever is first."""
+    """Until the work has ended or ``stop``, whichever is first."""
     stopped = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)

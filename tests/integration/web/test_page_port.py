@@ -9,8 +9,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from monitor.clock import ManualClock
-from monitor.daemon.serve import PageNotServedError, serve
-from tests.integration.daemon.desk import START
+from monitor.web.serve import PageNotServedError, serve
+from tests.integration.web.conftest import CLOSE
 
 
 async def test_a_taken_port_is_said_and_asked_for_again() -> None:
@@ -29,7 +29,7 @@ async def test_a_taken_port_is_said_and_asked_for_again() -> None:
                 app,
                 host="127.0.0.1",
                 port=port,
-                clock=ManualClock(START),
+                clock=ManualClock(CLOSE),
                 stop=stop,
                 refused=on_refused,
                 serving=serving.set,
@@ -60,7 +60,7 @@ async def test_a_stop_ends_the_waiting_for_a_taken_port() -> None:
                 Starlette(),
                 host="127.0.0.1",
                 port=taken.getsockname()[1],
-                clock=Still(START),
+                clock=Still(CLOSE),
                 stop=stop,
                 refused=lambda _: refused.set(),
                 serving=lambda: None,

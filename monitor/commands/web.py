@@ -1,0 +1,99 @@
+"""`monitor web`: the page, in a process of its own."""
+
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.commands.context import context_of
+
+if TYPE_CHECKING:
+    from monitor.clock import Clock
+    from monitor.settings.schema import Settings
+    from monitor.store.database import Database
+
+NICER = 5
+"""Polling and stepping come first where readers and the daemon want the processor at the same time."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("web", epilog="Example:  monitor web --port 8788")(web)
+
+
+def web(
+    ctx: typer.Context,
+    port: Annotated[int | None, typer.Option(help="Instead of the configured web.port.")] = None,
+    beside_daemon: Annotated[bool, typer.Option("--beside-daemon", hidden=True)] = False,
+) -> None:
+    """Serve the page alone, on the same database, until it is told to stop (SIGTERM, Ctrl-C). It changes nothing."""
+    from monitor.store.database import open_database
+    from monitor.store.migrations import check_schema
+
+    if beside_daemon:
+        os.nice(NICER)
+    context = context_of(ctx)
+    settings = context.settings()
+    database = open_database(settings.database.url.get_secret_value(), read_only=True)
+    try:
+        check_schema(database)
+        asyncio.run(
+            _serve(
+                settings, context.clock, database, port or settings.web.port, beside=beside_daemon
+            )
+        )
+    finally:
+        database.close()
+
+
+async def _serve(
+    settings: "Settings", clock: "Clock", database: "Database", port: int, *, beside: bool
+) -> None:
+    """``beside``: a daemon started this process, tells it how it stands, and is told what becomes of it."""
+    from monitor.bootstrap import enricher_of
+    from monitor.web.app import Surroundings, make_app
+    from monitor.web.daemon_link import DaemonLink, answer
+    from monitor.web.serve import PageNotServedError, serve
+
+    stop, link = asyncio.Event(), DaemonLink()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    following = asyncio.create_task(link.follow(stop.set)) if beside else None
+    token = settings.web.token.get_secret_value() if settings.web.token else None
+    app = make_app(
+        Surroundings(
+            database=database,
+            universe=settings.universe,
+            clock=clock,
+            width=settings.engine.interval,
+            deadline=settings.engine.deadline,
+            enricher=enricher_of(settings),
+            link=link,
+            token=token,
+        )
+    )
+
+    def refused(error: PageNotServedError) -> None:
+        if not beside:
+            raise error
+        answer("refused", str(error))
+
+    def serving() -> None:
+        if beside:
+            answer("serving")
+        else:
+            typer.echo(f"http://{settings.web.host}:{port}/", err=True)
+
+    await serve(
+        app,
+        host=settings.web.host,
+        port=port,
+        clock=clock,
+        stop=stop,
+        refused=refused,
+        serving=serving,
+    )
+    if following is not None:
+        following.cancel()
