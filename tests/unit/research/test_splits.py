@@ -9,7 +9,7 @@ import pytest
 from monitor.model.universe import Universe
 from monitor.research.history import History, HistoryError, check_history
 from monitor.research.splits import Dealing, pretended
-from tests.unit.research.histories import history, launch_history
+from tests.kit.histories import history, launch_history
 
 
 def hands(universe: Universe) -> list[set[str]]:

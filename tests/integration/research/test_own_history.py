@@ -16,7 +16,7 @@ from monitor.research.results import Rate
 from monitor.research.scoring import Alarm, Verdict
 from monitor.research.telling import judge_telling, move_over
 from monitor.research.workers import Inline
-from tests.unit.research.histories import history
+from tests.kit.histories import history
 
 HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.timeout(1200)  # whole folds, on whatever machine

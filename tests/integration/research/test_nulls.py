@@ -17,7 +17,7 @@ from monitor.research.nulls import NullRuns, rate_of, run_nulls
 from monitor.research.script import SCENARIOS
 from monitor.research.splits import Dealing, pretended
 from monitor.research.workers import Dask, Inline, Processes, Workers, WorkersError
-from tests.unit.research.histories import history
+from tests.kit.histories import history
 
 pytestmark = pytest.mark.timeout(1200)  # whole folds, on whatever machine
 
