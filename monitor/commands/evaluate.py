@@ -111,9 +111,9 @@ def evaluate(
             )
             printer.add("synthetic", result)
         if found is not None:
-            quiet = evaluation.quiet_rates(
-                subject, candidates(subject.all_pairs), range(max(series, 1)), workers, tell
-            )
+            tried = candidates(subject.all_pairs)
+            seeds = range(series)
+            quiet = evaluation.quiet_rates(subject, tried, seeds, workers, tell) if series else None
             printer.add("calibration", calibration(found.ons, found.tuning, quiet))
     printer.end()
 

@@ -48,7 +48,7 @@ class Held:
 
 def hold(rules: Sequence[Rule], seen: Seen, p: DetectionParameters) -> Held:
     """Hold what was seen against every rule; what is unknown meets none."""
-    values = np.stack([rule.value(seen) for rule in rules])
+    values = seen.values(rules)
     bounds = np.empty_like(values)
     met = np.empty(values.shape, dtype=np.bool_)
     for i, rule in enumerate(rules):

@@ -1,7 +1,7 @@
 """The detector: one step of the sectors in, what was seen of each pair and what changed out."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.detection.conditions import Judged, judge, reading
-from monitor.detection.features import advance, features, sample
+from monitor.detection.features import Sensed, advance, sample, sense
 from monitor.detection.inputs import PairContext, SectorStep
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.parameters import DetectionParameters
-from monitor.detection.seen import Pairs, Seen
+from monitor.detection.seen import BoolArray, Features, Pairs, Seen
 from monitor.detection.single_sided import one_sided
 from monitor.detection.step_view import StepView
+from monitor.detection.tallies import Tallies
 from monitor.detection.windows import Arrays, DetectionWindows
 from monitor.model.grid import is_aligned
 from monitor.model.interval import IntArray, Layout
@@ -30,16 +31,38 @@ class DetectorState:
     """Fixed-size arrays and the rotations that are followed."""
 
     memory: DetectionWindows
+    tallies: Tallies
     ledger: Ledger
     names: tuple[str, ...]  # sectors, in order
     pairs: tuple[tuple[str, str], ...]
 
     def dump(self) -> tuple[Arrays, dict[str, Any]]:
         """(arrays, JSON-able rest)."""
-        return self.memory.dump(), {
+        return self.memory.dump() | self.tallies.dump(), {
             "ledger": self.ledger.to_json(),
             "pairs": [list(pair) for pair in self.pairs],
         }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """One step as it was seen. ``views``: by which pairs are on their way back, since the volume witness depends on it."""
+
+    at: datetime
+    sectors: SectorStep
+    context: PairContext
+    sensed: Sensed
+    views: dict[bytes, Seen] = field(default_factory=dict)
+
+    def seen(
+        self, reversing: BoolArray, pairs: Pairs, horizons_h: tuple[int, ...], watched: int
+    ) -> Seen:
+        """What rules are held against."""
+        key = reversing.tobytes()
+        if key not in self.views:
+            features = self.sensed.features(reversing)
+            self.views[key] = Seen(features, pairs, self.context, horizons_h, watched, reversing)
+        return self.views[key]
 
 
 class Detector:
@@ -67,18 +90,22 @@ class Detector:
         self._width = width
         self._live_from = live_from
         self._pairs = _pairs(layout.sectors[:watched], parameters.pairs)
+        self.sight = (parameters.sight, self._pairs.names)
+        """Detectors of one layout and width that agree in this see the same in every step."""
         text = f"{parameters.fingerprint()}|{width.total_seconds():.0f}"
         self.fingerprint = hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def new_state(self) -> DetectorState:
         """Before the first step."""
-        return DetectorState(self._memory(), Ledger(), self._sectors, self._pairs.names)
+        return DetectorState(
+            self._memory(), self._tallies(), Ledger(), self._sectors, self._pairs.names
+        )
 
     def restore(
         self, arrays: Arrays, rest: dict[str, Any], sectors: tuple[str, ...]
     ) -> DetectorState:
         """The inverse of :meth:`DetectorState.dump`; sectors and pairs are matched by name."""
-        memory = self._memory()
+        memory, tallies = self._memory(), self._tallies()
         old_pairs = tuple((a, b) for a, b in rest["pairs"])
         pair_moves = _moves(old_pairs, self._pairs.names)
         k = len(self._p.horizons_h)
@@ -91,24 +118,34 @@ class Detector:
             )
         )
         one = (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
-        memory.restore(
-            arrays,
-            {
-                "sector": _moves(sectors, self._sectors),
-                "pair": pair_moves,
-                "cell": (cells[0], cells[1]),
-                "one": one,
-            },
-        )
-        return DetectorState(
-            memory, Ledger.from_json(rest["ledger"]), self._sectors, self._pairs.names
-        )
+        moves = {
+            "sector": _moves(sectors, self._sectors),
+            "pair": pair_moves,
+            "cell": (cells[0], cells[1]),
+            "one": one,
+        }
+        memory.restore(arrays, moves)
+        tallies.restore(arrays, moves)
+        ledger = Ledger.from_json(rest["ledger"])
+        return DetectorState(memory, tallies, ledger, self._sectors, self._pairs.names)
 
     def step(
         self, state: DetectorState, at: datetime, sectors: SectorStep, context: PairContext
     ) -> tuple[tuple[PairReading, ...], tuple[RotationChange, ...]]:
         """Move ``state`` on, in place; ``at`` is the interval's close, when all this became knowable."""
-        memory, p = state.memory, self._p
+        found = self.look(state.memory, at, sectors, context)
+        judged, features, changes = self.decide(state, found)
+        readings = tuple(
+            reading(judged, features, self._pairs, i, at, self._p)
+            for i in range(len(self._pairs.names))
+        )
+        self.close(state.memory, found)
+        return readings, changes
+
+    def look(
+        self, memory: DetectionWindows, at: datetime, sectors: SectorStep, context: PairContext
+    ) -> "Looked":
+        """What this step shows. It takes no bound: detectors that differ in bounds alone may share what one has seen."""
         whole = np.nan if not sectors.known else 1.0  # an unseen interval says nothing of returns
         rows = {
             "r": sectors.r * whole,
@@ -121,17 +158,23 @@ class Detector:
         }
         memory.levels = memory.levels + np.nan_to_num(sectors.r)
         advance(memory, self._pairs, rows)
+        return Looked(at, sectors, context, sense(memory, self._pairs, self._p))
+
+    def decide(
+        self, state: DetectorState, found: "Looked"
+    ) -> tuple[Judged, Features, tuple[RotationChange, ...]]:
+        """What is made of it: judged against this detector's bounds, and what changed of its rotations."""
+        memory, p, at = state.memory, self._p, found.at
         reversing = state.ledger.reversing(self._pairs.names, at, p)
-        found, raw = features(memory, self._pairs, p, reversing)
-        samples = memory.known.reshape(found.score.shape)
-        seen = Seen(found, self._pairs, context, p.horizons_h, self._watched, reversing)
-        judged = judge(seen, samples, p)
+        seen = found.seen(reversing, self._pairs, p.horizons_h, self._watched)
+        judged = judge(seen, memory.known.reshape(seen.features.score.shape), p)
         moment = StepView(
             memory,
+            state.tallies,
             self._pairs,
             judged,
             seen,
-            sectors,
+            found.sectors,
             at,
             self._width,
             p,
@@ -142,23 +185,16 @@ class Detector:
         changes = list(state.ledger.move_on(moment))
         changes += one_sided(moment, state.ledger)
         changes += state.ledger.outcomes(moment)
-        readings = tuple(
-            reading(judged, found, self._pairs, i, at, p) for i in range(len(self._pairs.names))
-        )
-        self._keep_hourly(memory, judged, raw, at)
-        return readings, tuple(changes)
+        state.tallies.keep(judged.score, closes_hour=is_aligned(at, HOUR))
+        return judged, seen.features, tuple(changes)
 
-    def _keep_hourly(
-        self, memory: DetectionWindows, judged: Judged, raw: dict[str, Any], at: datetime
-    ) -> None:
-        """Once an hour: samples for the yardsticks, and the hour's highest score."""
-        best = judged.score.max(initial=-np.inf)
-        if np.isfinite(best):
-            memory.hour_max = np.fmax(memory.hour_max, best)
-        if is_aligned(at, HOUR):
-            sample(memory, raw, self._p)
-            memory.maxima.push(memory.hour_max)
-            memory.hour_max = np.full(1, np.nan)
+    def close(self, memory: DetectionWindows, found: "Looked") -> None:
+        """Once an hour, after all is decided: the samples that later steps are held against."""
+        if is_aligned(found.at, HOUR):
+            sample(memory, found.sensed.raw, self._p)
+
+    def _tallies(self) -> Tallies:
+        return Tallies(len(self._sectors), len(self._pairs.names))
 
     def _memory(self) -> DetectionWindows:
         return DetectionWindows(

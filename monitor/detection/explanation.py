@@ -7,6 +7,7 @@ import numpy as np
 from monitor.detection.conditions import number_or_none
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.step_view import StepView
+from monitor.detection.tallies import Tallies
 from monitor.detection.windows import DetectionWindows
 from monitor.model.interval import FloatArray
 from monitor.model.rotation import (
@@ -29,7 +30,7 @@ def evidence_of(m: StepView, pair: int, k: int) -> tuple[Evidence, datetime]:
     r, e = _returns(memory, hours)
     began, moved = _began(e[:, target] - e[:, source], r[:, source], e[:, source])
     score = number_or_none(float(m.features.score[k, pair]))
-    rank, of = (None, None) if score is None else score_rank(memory, score)
+    rank, of = (None, None) if score is None else score_rank(m.tallies, score)
     evidence = Evidence(
         window_h=hours,
         relative_return=_less(from_side, to_side),
@@ -103,9 +104,9 @@ def no_side() -> SideEvidence:
     )
 
 
-def score_rank(memory: DetectionWindows, score: float) -> tuple[int, int]:
+def score_rank(tallies: Tallies, score: float) -> tuple[int, int]:
     """(place, of how many) among the hourly maxima of the last 30 days; 1 is the strongest."""
-    known = memory.maxima.last(memory.maxima.length)
+    known = tallies.maxima.last(tallies.maxima.length)
     known = known[~np.isnan(known)]
     return int((known > score).sum()) + 1, len(known) + 1
 

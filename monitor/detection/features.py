@@ -45,14 +45,46 @@ def advance(memory: DetectionWindows, pairs: Pairs, rows: dict[str, FloatArray])
         memory.sigma[name].push(np.sqrt(mean.get()))
 
 
-def features(
-    memory: DetectionWindows, pairs: Pairs, p: DetectionParameters, reversing: BoolArray
-) -> tuple[Features, dict[str, FloatArray]]:
-    """Witnesses and scores as of the last step, and the raw samples (level, change, flow) per horizon and pair.
+@dataclass(frozen=True, slots=True, eq=False)
+class Sensed:
+    """What one step shows before anything is decided, as :class:`Features`; the volume witness in its two parts.
 
-    ``reversing``: pairs whose opposite was confirmed within the reversal window, whose volume witness is the larger of
-    level and change.
+    ``raw``: this step's samples (level, change, flow) per (horizon, pair). ``weight``: of the flow's grade.
     """
+
+    drift: FloatArray
+    price: FloatArray
+    level: FloatArray
+    change: FloatArray
+    flow: FloatArray
+    weight: FloatArray
+    own: FloatArray
+    own_z: FloatArray
+    coverage: FloatArray
+    sector_coverage: FloatArray
+    raw: dict[str, FloatArray]
+
+    def features(self, reversing: BoolArray) -> Features:
+        """Witnesses and scores. ``reversing``: pairs whose opposite was confirmed within the reversal window, whose
+        volume witness is the larger of level and change."""
+        mean = 0.5 * (self.level + self.change)
+        volume = np.where(reversing[None, :], np.fmax(self.level, self.change), mean)
+        weight = np.where(np.isnan(self.flow), 0.0, self.weight)
+        return Features(
+            drift=self.drift,
+            price=self.price,
+            volume=volume,
+            flow=self.flow,
+            score=combined(self.price, volume, self.flow, weight),
+            own=self.own,
+            own_z=self.own_z,
+            coverage=self.coverage,
+            sector_coverage=self.sector_coverage,
+        )
+
+
+def sense(memory: DetectionWindows, pairs: Pairs, p: DetectionParameters) -> Sensed:
+    """All witnesses as of the last step."""
     a, b = pairs.source, pairs.target
     windows = [sums_over(memory, hours) for hours in p.horizons_h]
     e = np.stack([w.e for w in windows])
@@ -68,12 +100,20 @@ def features(
         price = _finite(0.5 * (drift / spread["x"] + tilt / spread["y"]))
         own_z = _finite(e / spread["e"])
     raw = _samples(windows, pairs)
-    volume, flow = _witnesses(memory, raw, p, reversing)
-    weight = np.stack([np.minimum(w.weight[a], w.weight[b]) for w in windows])
-    score = combined(price, volume, flow, np.where(np.isnan(flow), 0.0, weight))
-    coverage = np.stack([w.coverage(pairs) for w in windows])
-    covered = np.stack([w.covered.mean(axis=0) for w in windows])
-    return Features(drift, price, volume, flow, score, e, own_z, coverage, covered), raw
+    level, change, flow = _over_usual(memory, raw, p)
+    return Sensed(
+        drift=drift,
+        price=price,
+        level=level,
+        change=change,
+        flow=flow,
+        weight=np.stack([np.minimum(w.weight[a], w.weight[b]) for w in windows]),
+        own=e,
+        own_z=own_z,
+        coverage=np.stack([w.coverage(pairs) for w in windows]),
+        sector_coverage=np.stack([w.covered.mean(axis=0) for w in windows]),
+        raw=raw,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,16 +226,14 @@ def _finite(values: FloatArray) -> FloatArray:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _witnesses(
-    memory: DetectionWindows,
-    raw: dict[str, FloatArray],
-    p: DetectionParameters,
-    reversing: BoolArray,
-) -> tuple[FloatArray, FloatArray]:
+def _over_usual(
+    memory: DetectionWindows, raw: dict[str, FloatArray], p: DetectionParameters
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Level, change and flow: how far from their medians, in their usual spreads."""
     shape = raw["level"].shape
     middle = memory.medians[:, 0].reshape(3, *shape)
     spread = memory.medians[:, 1].reshape(3, *shape)
     level = (raw["level"] - middle[0]) / np.maximum(spread[0], p.mad_floor_volume)
     change = (raw["change"] - middle[1]) / np.maximum(spread[1], p.mad_floor_volume)
     flow = (raw["flow"] - middle[2]) / np.maximum(spread[2], p.mad_floor_flow)
-    return np.where(reversing[None, :], np.fmax(level, change), 0.5 * (level + change)), flow
+    return level, change, flow

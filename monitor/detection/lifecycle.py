@@ -165,7 +165,7 @@ class Ledger:
         over = self.over_lately(name, m)
         if over is not None:
             if has_lasted(m, ON_RUN, pair, m.p.persist_min) and began_after(
-                over, int(m.memory.runs[ON_RUN, pair]), m
+                over, int(m.tallies.runs[ON_RUN, pair]), m
             ):
                 yield revived(over, m, **told_anew(m, pair, over.rotation))
             return
@@ -222,7 +222,7 @@ class Ledger:
 
         Either way the score and all conditions hold now, and did in the step before.
         """
-        runs = m.memory.runs
+        runs = m.tallies.runs
         if runs[CRITICAL_RUN, pair] >= 2 and m.score(pair) >= m.p.critical:
             return Severity.CRITICAL
         if runs[ON_RUN, pair] < 2 or m.score(pair) < m.judged.on[pair]:
@@ -321,4 +321,4 @@ def _may_rise(tracked: Tracked) -> bool:
 
 def _still_drains(m: StepView, pair: int, tracked: Tracked) -> bool:
     """A rotation flagged by its launch alone lasts as long as the drain does."""
-    return tracked.rotation.status is Status.OPEN and bool(m.memory.runs[LAUNCH_RUN, pair])
+    return tracked.rotation.status is Status.OPEN and bool(m.tallies.runs[LAUNCH_RUN, pair])

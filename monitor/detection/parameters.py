@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from monitor.detection.rules import BOUNDS
 
@@ -46,6 +47,18 @@ class DetectionParameters:
             raise ValueError(f"found bounds {unknown}, expected some of {sorted(BOUNDS)}")
         whole = {key: self.bounds.get(key, rule.default) for key, rule in BOUNDS.items()}
         object.__setattr__(self, "bounds", whole)
+
+    @property
+    def sight(self) -> tuple[Any, ...]:
+        """All that witnesses are made with, apart from bounds and times."""
+        return (
+            self.horizons_h,
+            self.least_samples,
+            self.full_samples,
+            self.sigma_half_life_h,
+            self.mad_floor_volume,
+            self.mad_floor_flow,
+        )
 
     def bound(self, key: str) -> float:
         """The bound of a rule, or a level of the score, by its key."""

@@ -16,7 +16,7 @@ def count_runs(m: StepView) -> None:
     A known step below the bound breaks a run; an unknown one neither counts nor breaks, but a spell of them longer than
     ``unknown_reset_min`` begins it anew.
     """
-    runs, judged = m.memory.runs, m.judged
+    runs, judged = m.tallies.runs, m.judged
     known = judged.known & m.sectors.known & (judged.covered | judged.young)
     runs[UNKNOWN_RUN] = np.where(known, 0, runs[UNKNOWN_RUN] + 1)
     lost = long_unknown(m)
@@ -32,11 +32,11 @@ def count_runs(m: StepView) -> None:
 
 def long_unknown(m: StepView) -> np.ndarray:
     """Pairs of which nothing has been known for longer than a run survives."""
-    spell = m.memory.runs[UNKNOWN_RUN] * (m.width / timedelta(minutes=1))
+    spell = m.tallies.runs[UNKNOWN_RUN] * (m.width / timedelta(minutes=1))
     lost: np.ndarray = spell > m.p.unknown_reset_min
     return lost
 
 
 def has_lasted(m: StepView, run: int, pair: int, minutes: float) -> bool:
     """Whether a run of a pair is long enough."""
-    return bool(m.memory.runs[run, pair] >= m.persist(minutes))
+    return bool(m.tallies.runs[run, pair] >= m.persist(minutes))

@@ -1,14 +1,25 @@
 """What is seen of the watched pairs in one step, in arrays: the rules are held against these."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from monitor.detection.inputs import PairContext
 from monitor.model.interval import FloatArray, IntArray
+
+
+class Valued(Protocol):
+    """Something whose value can be seen."""
+
+    @property
+    def value(self) -> "Callable[[Seen], FloatArray]":
+        """Per (horizon, pair) or (horizon, sector)."""
+        ...
+
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -58,6 +69,13 @@ class Seen:
     horizons_h: tuple[int, ...]
     watched: int
     returning: BoolArray
+    _values: dict[int, FloatArray] = field(default_factory=dict, init=False)
+
+    def values(self, rules: Sequence[Valued]) -> FloatArray:
+        """Each rule's value, (rules, horizons, pairs or sectors); worked out once for all who hold it against bounds."""
+        if id(rules) not in self._values:
+            self._values[id(rules)] = np.stack([rule.value(self) for rule in rules])
+        return self._values[id(rules)]
 
     @cached_property
     def own(self) -> FloatArray:

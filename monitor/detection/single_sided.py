@@ -76,7 +76,7 @@ class OneSided:
         held = hold(self.family.rules, m.seen, m.p)
         through = held.gates
         on, off = self.family.runs, self.family.runs + 1
-        runs = m.memory.one_sided
+        runs = m.tallies.one_sided
         for sector in range(m.watched):
             free = self._has_yardstick(sector) and not self._has_other_side(sector)
             k = self._horizon(through[:, sector], sector) if free else None
@@ -85,7 +85,7 @@ class OneSided:
             yield from self._judge(sector, k, held)
 
     def _judge(self, sector: int, k: int | None, held: Held) -> Iterator[RotationChange]:
-        m, runs = self.moment, self.moment.memory.one_sided
+        m, runs = self.moment, self.moment.tallies.one_sided
         pair = self.family.pair(m.names[sector])
         tracked = self.ledger.current(pair)
         if tracked is not None:

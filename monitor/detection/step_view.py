@@ -8,6 +8,7 @@ from monitor.detection.conditions import Judged
 from monitor.detection.inputs import PairContext, SectorStep
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.seen import Features, Pairs, Seen
+from monitor.detection.tallies import Tallies
 from monitor.detection.windows import DetectionWindows
 
 
@@ -16,6 +17,7 @@ class StepView:
     """What was seen and judged in one step; ``names`` of the sectors in order, the first ``watched`` no benchmark."""
 
     memory: DetectionWindows
+    tallies: Tallies
     pairs: Pairs
     judged: Judged
     seen: Seen

@@ -1,4 +1,4 @@
-"""What detection remembers: windows of sectors and hourly samples of pairs, in arrays of fixed size."""
+"""What detection has seen: windows of sectors and hourly samples of pairs, in arrays of fixed size."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,8 @@ from monitor.detection.parameters import DetectionParameters
 from monitor.model.interval import IntArray
 
 Arrays = dict[str, npt.NDArray[Any]]
+Moves = dict[str, tuple[IntArray, IntArray]]
+"""By axis (sector, pair, cell, one): old and new positions."""
 
 WINDOW_H = 48
 """The longest window (24 h) and the 24 h before it."""
@@ -19,8 +21,6 @@ SAMPLES = 360
 """Hourly samples: 14 days that end up to 24 h ago."""
 ROWS = ("r", "e", "q", "volume", "net", "weight", "coverage")
 """What is kept of each step and sector: log returns, USD, weight of the flow's grade, coverage."""
-MAXIMA = 720
-"""Hourly maxima of the score over all pairs: 30 days."""
 
 
 class DetectionWindows:
@@ -44,11 +44,7 @@ class DetectionWindows:
         self.samples = {name: Ring(SAMPLES, cells) for name in ("level", "change", "flow")}
         self.medians = np.full((3, 2, cells), np.nan)
         self.known = np.zeros(cells, dtype=np.int64)
-        self.maxima = Ring(MAXIMA, 1)
-        self.hour_max = np.full(1, np.nan)
         self.levels = np.zeros(sectors)
-        self.runs = np.zeros((5, pairs), dtype=np.int64)
-        self.one_sided = np.zeros((4, sectors), dtype=np.int64)
 
     def dump(self) -> Arrays:
         """Every array by name; the last axis is sectors, pairs, cells or one."""
@@ -58,25 +54,22 @@ class DetectionWindows:
         }
         return found | {name: ring.dump() for name, ring in self._rings().items()}
 
-    def restore(self, stored: Arrays, moves: dict[str, tuple[IntArray, IntArray]]) -> None:
+    def restore(self, stored: Arrays, moves: Moves) -> None:
         """Take what :meth:`dump` gave; ``moves`` maps old to new positions of each axis by name."""
         for name, (holder, attribute) in self._vectors().items():
             setattr(
                 holder,
                 attribute,
-                _moved(stored[name], getattr(holder, attribute), moves[name.partition("/")[0]]),
+                moved(stored[name], getattr(holder, attribute), moves[name.partition("/")[0]]),
             )
         for name, ring in self._rings().items():
-            ring.fill(_moved(stored[name], ring.dump(), moves[name.partition("/")[0]]))
+            ring.fill(moved(stored[name], ring.dump(), moves[name.partition("/")[0]]))
 
     def _vectors(self) -> dict[str, tuple[Any, str]]:
         found: dict[str, tuple[Any, str]] = {
             "cell/medians": (self, "medians"),
             "cell/known": (self, "known"),
-            "one/hour_max": (self, "hour_max"),
             "sector/levels": (self, "levels"),
-            "pair/runs": (self, "runs"),
-            "sector/one_sided": (self, "one_sided"),
         }
         for name, mean in self.spread.items():
             axis = "sector" if name == "e" else "pair"
@@ -90,13 +83,13 @@ class DetectionWindows:
             f"{'sector' if name == 'e' else 'pair'}/sigma/{name}": ring
             for name, ring in self.sigma.items()
         }
-        found |= {f"cell/samples/{name}": ring for name, ring in self.samples.items()}
-        return found | {"one/maxima": self.maxima}
+        return found | {f"cell/samples/{name}": ring for name, ring in self.samples.items()}
 
 
-def _moved(
+def moved(
     stored: npt.NDArray[Any], empty: npt.NDArray[Any], moves: tuple[IntArray, IntArray]
 ) -> npt.NDArray[Any]:
+    """What was ``stored`` at old positions of the last axis, laid into new ones of a copy of ``empty``."""
     out = empty.copy()
     out[..., moves[1]] = stored[..., moves[0]]
     return out

@@ -9,6 +9,7 @@ import numpy as np
 
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.sweep import Sweep
 from monitor.engine import Engine
 from monitor.model.interval import FloatArray
 from monitor.model.rotation import ChangeReason, RotationChange
@@ -55,25 +56,25 @@ def fold_history(
     ``universe``: other sectors over the same tokens and markets. What each set decides is what an engine of its own
     would have decided.
     """
-    engine = Engine(universe or history.universe, history.width, analytics=analytics)
+    first = methods[0] if methods else None
+    engine = Engine(
+        universe or history.universe, history.width, analytics=analytics, detection=first
+    )
     watched = len(engine.universe.watched)
     state = engine.new_state()
-    detectors = [engine.detector(parameters) for parameters in methods]
-    states = [detector.new_state() for detector in detectors]
-    changes: list[list[RotationChange]] = [[] for _ in methods]
+    sweep = Sweep([engine.detector(parameters) for parameters in methods])
     steps = len(history.intervals)
     level, volume = np.full((steps, watched), np.nan), np.full((steps, watched), np.nan)
     for i, interval in enumerate(history.intervals):
         seen = engine.observe(state, interval)
         level[i], volume[i] = state.level[:watched], seen.values.volume[:watched]
-        for detector, own, found in zip(detectors, states, changes, strict=True):
-            found.extend(detector.step(own, interval.close_time, seen.sectors, seen.windows)[1])
+        sweep.step(interval.close_time, seen.sectors, seen.windows)
     return Folded(
         sectors=engine.layout.sectors[:watched],
         closes=tuple(interval.close_time for interval in history.intervals),
         level=level,
         volume=volume,
-        changes=tuple(tuple(found) for found in changes),
+        changes=tuple(tuple(found) for found in sweep.changes),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.detection.parameters import DetectionParameters
-from monitor.research.calibration import Calibration, Candidate, at, candidates
+from monitor.research.calibration import Calibration, Candidate, at, calibration, candidates
 from monitor.research.evaluation import Subject
 from monitor.research.fold import fold_history
 from monitor.research.history import HistoryError
@@ -152,6 +152,12 @@ def test_the_smallest_score_is_proposed_whose_bounds_both_hold() -> None:
     assert Calibration(rows).words()[-1] == "Proposed: [detection] on = 3"
     assert Calibration(rows[:1]).proposal is None
     assert "none of these; more splits" in Calibration(rows[:1]).words()[-1]
+
+
+def test_without_a_synthetic_market_the_splits_alone_propose() -> None:
+    rows = calibration([2.7, 3.0], [rate(0.9), rate(0.7)], None)
+    assert rows.proposal == 3.0
+    assert "not run" in rows.words()[2]
 
 
 def test_candidates_keep_the_order_of_the_bounds() -> None:

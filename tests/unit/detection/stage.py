@@ -14,6 +14,7 @@ from monitor.detection.rules import PAIR_RULES
 from monitor.detection.seen import Features, Pairs, Seen
 from monitor.detection.single_sided import one_sided
 from monitor.detection.step_view import StepView
+from monitor.detection.tallies import Tallies
 from monitor.detection.windows import DetectionWindows
 from monitor.model.interval import FloatArray
 from monitor.model.rotation import Launch, RotationChange, SideEvidence
@@ -138,6 +139,7 @@ class Stage:
         )
         covered = self.memory.rows["coverage"]
         covered.fill(np.ones((covered.length, len(SECTORS))))
+        self.tallies = Tallies(len(SECTORS), len(NAMES))
         self.ledger = Ledger()
         self.answers = Answers()
         self.at = START
@@ -198,6 +200,7 @@ class Stage:
         )
         moment = StepView(
             self.memory,
+            self.tallies,
             PAIRS,
             judged,
             seen,

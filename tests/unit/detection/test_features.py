@@ -9,9 +9,9 @@ import pytest
 from monitor.detection.features import (
     advance,
     combined,
-    features,
     median_and_mad,
     sample,
+    sense,
 )
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.seen import Features, Pairs
@@ -47,9 +47,9 @@ def run(
     """Take the rows in, each an hour; what is seen after the last."""
     for values in rows:
         advance(memory, PAIRS, values)
-        found, raw = features(memory, PAIRS, P, np.array([turning, False]))
-        sample(memory, raw, P)
-    return found
+        found = sense(memory, PAIRS, P)
+        sample(memory, found.raw, P)
+    return found.features(np.array([turning, False]))
 
 
 def quiet(hours: int, volume_b: float = 100.0) -> list[dict[str, np.ndarray]]:

@@ -1,0 +1,46 @@
+"""Many detectors over one stretch: those that look alike see each step once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from monitor.detection.detector import Detector, DetectorState
+from monitor.detection.inputs import PairContext, SectorStep
+from monitor.model.rotation import RotationChange
+
+
+@dataclass(slots=True)
+class Group:
+    """Detectors whose sight is the same, by number, with a state each; all states hold the memory of the first."""
+
+    members: list[tuple[int, Detector]] = field(default_factory=list)
+    states: list[DetectorState] = field(default_factory=list)
+
+    def take(self, number: int, detector: Detector) -> None:
+        """One more."""
+        state = detector.new_state()
+        self.members.append((number, detector))
+        self.states.append(replace(state, memory=self.states[0].memory) if self.states else state)
+
+
+class Sweep:
+    """What each detector decides is what it would have decided by itself: memories of equal sight are equal.
+
+    ``changes``: of each detector, in their order.
+    """
+
+    def __init__(self, detectors: Sequence[Detector]) -> None:
+        groups: dict[object, Group] = {}
+        for number, detector in enumerate(detectors):
+            groups.setdefault(detector.sight, Group()).take(number, detector)
+        self._groups = tuple(groups.values())
+        self.changes: list[list[RotationChange]] = [[] for _ in detectors]
+
+    def step(self, at: datetime, sectors: SectorStep, context: PairContext) -> None:
+        """Move all of them on."""
+        for group in self._groups:
+            leader, memory = group.members[0][1], group.states[0].memory
+            found = leader.look(memory, at, sectors, context)
+            for (number, detector), state in zip(group.members, group.states, strict=True):
+                self.changes[number].extend(detector.decide(state, found)[2])
+            leader.close(memory, found)
