@@ -23,6 +23,7 @@ from monitor.clock import Clock
 from monitor.daemon.alive import ServiceManager
 from monitor.daemon.cycle import Cycle
 from monitor.daemon.faults import Faults, Work
+from monitor.daemon.heartbeat import Heartbeat, beating, heartbeat_of
 from monitor.daemon.jobs import Job, pruning, reports, start_digest_told, supplies_read
 from monitor.daemon.page_process import PageProcess, page_command, page_environment
 from monitor.daemon.polling import Polling
@@ -41,6 +42,7 @@ from monitor.store import engine_state, outbox
 from monitor.store.database import Database
 from monitor.web.daemon_link import Standing
 from monitor.web.metrics import Counters
+from monitor.web.readiness import readiness
 
 REPORT_LOOK = timedelta(minutes=1)
 """How often the daemon looks whether a report is due; what is due stands in a table, not in the bell."""
@@ -131,8 +133,13 @@ def assemble(
         telemetry,
     )
     schedule = settings.schedule
+    poll = _cycle(settings, clock, parts, stop).run
+    heartbeat = heartbeat_of(settings.heartbeat)
+    if heartbeat is not None:
+        poll = _beating(heartbeat, poll, settings, clock, database, parts)
+        parts.background["heartbeat"] = lambda: heartbeat.run(stop)
     parts.jobs["poll"] = Job(
-        _cycle(settings, clock, parts, stop).run,
+        poll,
         settings.engine.interval,
         offset=schedule.settle,
         at_start=True,
@@ -203,6 +210,26 @@ def _cycle(settings: Settings, clock: Clock, parts: Parts, stop: asyncio.Event) 
         stopping=stop.is_set,
         on_progress=stepped,
     )
+
+
+def _beating(
+    heartbeat: Heartbeat,
+    poll: Work,
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    parts: Parts,
+) -> Work:
+    def wrong() -> tuple[str, ...]:
+        return readiness(
+            database,
+            clock.now(),
+            width=settings.engine.interval,
+            deadline=settings.engine.deadline,
+            storage_fault=parts.faults.standing,
+        ).reasons
+
+    return beating(heartbeat, poll, wrong, heard=lambda: parts.polling.is_good)
 
 
 def _page(

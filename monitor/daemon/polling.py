@@ -34,12 +34,15 @@ class Polling:
         self._operators = operators
         self._manager = manager
         self._wake = wake
+        self.is_good = False
+        """Whether the last one heard a venue."""
         self._untold: list[Transition] = []
         """Of polls whose remembering failed: a store that was locked must not swallow what happened meanwhile."""
 
     async def ask(self, now: datetime) -> PollReport:
         """Poll, remember health, tell the operator of transitions."""
         report = await self._poller.poll(now)
+        self.is_good = report.is_good
         await asyncio.to_thread(self._remember, report)
         if report.is_good:
             answered = sum(1 for venue in report.venues if not venue.failures)

@@ -83,6 +83,7 @@ def _build(file: Path, tables: Tables, origins: dict[str, str]) -> Settings:
         report=tables.report,
         smtp=tables.smtp,
         web=tables.web,
+        heartbeat=tables.heartbeat,
         universe=universe_of(tables),
         supplies=supplies_of(tables),
         analytics=analytics_of(tables.engine),

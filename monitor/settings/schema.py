@@ -12,6 +12,7 @@ from monitor.settings.tables import (
     AlertsTable,
     DatabaseTable,
     EngineTable,
+    HeartbeatTable,
     ReportTable,
     ScheduleTable,
     SmtpTable,
@@ -37,6 +38,7 @@ class Settings:
     report: ReportTable
     smtp: SmtpTable
     web: WebTable
+    heartbeat: HeartbeatTable
     universe: Universe
     supplies: tuple[Supply, ...]
     analytics: AnalyticsParameters

@@ -1,4 +1,4 @@
-"""Rules across the keys of the tables [engine] to [web]; each yields its faults as (key, found and expected)."""
+"""Rules across the keys of the tables [engine] to [heartbeat]; each yields its faults as (key, found and expected)."""
 
 import ipaddress
 from collections.abc import Iterator

@@ -296,6 +296,13 @@ class WebTable(Table):
     token: SecretText | None = None
 
 
+class HeartbeatTable(Table):
+    """[heartbeat]"""
+
+    url: SecretUrl | None = None
+    signals: bool = True
+
+
 class Tables(Table):
     """The whole file."""
 
@@ -311,3 +318,4 @@ class Tables(Table):
     report: ReportTable = ReportTable()
     smtp: SmtpTable = SmtpTable()
     web: WebTable = WebTable()
+    heartbeat: HeartbeatTable = HeartbeatTable()

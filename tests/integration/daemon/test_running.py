@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.commands.stage import ROOT, Market, small_market
+from tests.kit.hook_server import HookServer
 from tests.kit.slack_server import SlackServer
 
 PATIENCE_S = 120.0
@@ -52,16 +53,22 @@ def test_it_goes_on_without_its_page_and_ends_in_time_though_the_database_is_hel
     log = tmp_path / "run.log"
     market.monitor("db", "upgrade")
     market.monitor("backfill", "--since", "1d")
-    with socket.create_server(("127.0.0.1", 0)) as taken, log.open("wb") as out:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        log.open("wb") as out,
+        HookServer() as outside,
+    ):
         environ = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")} | {
             "MONITOR_WEB__PORT": str(taken.getsockname()[1]),
             "MONITOR_ALERTS__SLACK__OPERATOR_WEBHOOK": slack.webhook_url("operator"),
+            "MONITOR_HEARTBEAT__URL": f"{outside.url}/ping",
         }
         command = [sys.executable, "-m", "monitor", "--config", str(market.config), "run"]
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=out)
         try:
             wait_until(lambda: bool(slack.workspace.messages("operator")), process, log)
             wait_until(lambda: polled(market), process, log)
+            wait_until(lambda: bool(outside.at("/ping") + outside.at("/ping/fail")), process, log)
             (message,) = slack.workspace.messages("operator")
             assert "the page is not served" in message.shown
             holder = sqlite3.connect(market.folder / "monitor.db", isolation_level=None)
