@@ -118,7 +118,14 @@ def assemble(
     )
     sender.on_attempt = telemetry.attempted
     parts = Parts(
-        Polling(_poller(settings, clock, database), database, operators, manager, wake=sender.wake),
+        Polling(
+            _poller(settings, clock, database),
+            database,
+            operators,
+            manager,
+            polled=telemetry.polled,
+            wake=sender.wake,
+        ),
         _pipeline(settings, clock, database, policy, beginning.live_from),
         sender,
         Faults(

@@ -18,7 +18,7 @@ from monitor.web.readiness import LAST_GOOD_POLL
 
 
 class Polling:
-    """``wake``: called when the operator was told of a venue."""
+    """``polled``: called with each report; ``wake``: when the operator was told of a venue."""
 
     def __init__(
         self,
@@ -27,12 +27,14 @@ class Polling:
         operators: Operators,
         manager: ServiceManager,
         *,
+        polled: Callable[[PollReport], None],
         wake: Callable[[], None],
     ) -> None:
         self._poller = poller
         self._database = database
         self._operators = operators
         self._manager = manager
+        self._polled = polled
         self._wake = wake
         self.is_good = False
         """Whether the last one heard a venue."""
@@ -43,6 +45,7 @@ class Polling:
         """Poll, remember health, tell the operator of transitions."""
         report = await self._poller.poll(now)
         self.is_good = report.is_good
+        self._polled(report)
         await asyncio.to_thread(self._remember, report)
         if report.is_good:
             answered = sum(1 for venue in report.venues if not venue.failures)

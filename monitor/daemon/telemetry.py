@@ -6,6 +6,7 @@ import structlog
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 
 from monitor.delivery.sender import Attempt
+from monitor.ingest.poll_report import PollReport
 from monitor.pipeline import Progress
 from monitor.web.metrics import Counters
 
@@ -19,6 +20,14 @@ class Telemetry:
 
     def __init__(self, counters: Counters) -> None:
         self.counters = counters
+
+    def polled(self, report: PollReport) -> None:
+        """What each venue gave, and how long it took."""
+        for venue in report.venues:
+            if venue.asked:
+                self.counters.poll_seconds.labels(venue.venue).observe(venue.ms / 1000)
+            for kind in ("new", "revised", "refused"):
+                self.counters.bars.labels(venue.venue, kind).inc(getattr(venue, kind))
 
     def stepped(self, progress: Progress, seconds: float) -> None:
         """A catch-up and how long it took."""

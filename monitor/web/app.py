@@ -199,6 +199,7 @@ class _Answers:
             around.database,
             around.clock.now(),
             width_s=around.width.total_seconds(),
+            markets=around.universe.markets,
             memory=Memory(daemon=around.link.standing.rss_bytes, page=rss_bytes()),
         )
         return Response(

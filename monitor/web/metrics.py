@@ -1,17 +1,29 @@
 """What an operator's Prometheus reads; registered on a registry of its own, never the process-wide one."""
 
 import math
+import platform
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+)
 from prometheus_client.exposition import generate_latest
 
+from monitor import __version__
 from monitor.model.bars import VenueHealth, VenueState
+from monitor.model.universe import Market
 from monitor.store import bars, meta, outbox, quarantine, steps, venue_health
 from monitor.store.database import Database
 from monitor.web.readiness import LAST_GOOD_POLL
+
+# a series beside each counter that says nothing but when the process began
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,22 @@ class Counters:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        Info("monitor_build", "The program that runs.", registry=self.registry).info(
+            {"version": __version__, "python": platform.python_version()}
+        )
+        self.bars = Counter(
+            "monitor_bars",
+            "Bars that venues gave: new, revised (the venue changed a stored one) or refused.",
+            ["venue", "kind"],
+            registry=self.registry,
+        )
+        self.poll_seconds = Histogram(
+            "monitor_poll_seconds",
+            "Seconds from asking a venue to its last answer.",
+            ["venue"],
+            buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60),
+            registry=self.registry,
+        )
         self.step_seconds = Histogram(
             "monitor_step_seconds",
             "Seconds a catch-up took, commits included.",
@@ -72,15 +100,25 @@ class Gauges:
         self._gauges = _gauges(self.registry)
         self._reading = threading.Lock()
 
-    def render(self, database: Database, now: datetime, *, width_s: float, memory: Memory) -> str:
-        """The text form; reads what is cheap to read. Two readers at once take turns."""
+    def render(
+        self,
+        database: Database,
+        now: datetime,
+        *,
+        width_s: float,
+        markets: Iterable[Market],
+        memory: Memory,
+    ) -> str:
+        """The text form; reads what is cheap to read. ``markets``: those that are watched. Two readers at once take turns."""
         with self._reading:
-            self._set(database, now, width_s)
+            self._set(database, now, width_s, markets)
             for name, value in (("rss", memory.daemon), ("page_rss", memory.page)):
                 self._gauges[name].set(math.nan if value is None else value)
             return generate_latest(self.registry).decode()
 
-    def _set(self, database: Database, now: datetime, width_s: float) -> None:
+    def _set(
+        self, database: Database, now: datetime, width_s: float, markets: Iterable[Market]
+    ) -> None:
         gauges = self._gauges
         with database.read() as conn:
             good, step = meta.get(conn, LAST_GOOD_POLL), steps.latest_step(conn)
@@ -95,8 +133,11 @@ class Gauges:
         _set_outbox(gauges, stats)
         for venue in health:
             gauges["venue_up"].labels(venue.venue).set(1 if _works(venue) else 0)
-        for market_id, opened in last_bars.items():
-            gauges["bar_age"].labels(market_id).set((now - opened).total_seconds() - width_s)
+        for market in markets:
+            opened = last_bars.get(market.id)
+            if opened is not None and market.listed_at(now):
+                age = (now - opened).total_seconds() - width_s
+                gauges["bar_age"].labels(market.id, market.venue, market.token).set(age)
         gauges["quarantined"].clear()
         for venue_id, _, reason, count, *_ in refused:
             gauges["quarantined"].labels(venue_id, reason).inc(count)
@@ -126,7 +167,9 @@ def _gauges(registry: CollectorRegistry) -> dict[str, Gauge]:
             "monitor_last_step_age_seconds", "Seconds since the close of the last stepped interval."
         ),
         "bar_age": gauge(
-            "monitor_bar_age_seconds", "Seconds since the close of the newest bar.", ("market",)
+            "monitor_bar_age_seconds",
+            "Seconds since the close of a watched market's newest bar.",
+            ("market", "venue", "token"),
         ),
         "pending": gauge("monitor_outbox_pending", "Notices waiting.", ("channel",)),
         "oldest": gauge("monitor_outbox_oldest_seconds", "Age of the oldest waiting notice."),

@@ -42,6 +42,7 @@ async def test_what_a_failing_store_swallowed_is_told_by_the_next_poll(database:
         database,
         operators_on(["operator"]),
         ServiceManager({}),
+        polled=lambda _: None,
         wake=lambda: None,
     )
     rename(database, "outbox", "outbox_gone")

@@ -1,11 +1,13 @@
 """What every path answers, on both databases."""
 
+import platform
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from monitor import __version__
 from monitor.model.bars import VenueHealth, VenueState
 from monitor.model.grid import iso
 from monitor.model.rotation import StepOutput
@@ -218,7 +220,9 @@ class TestMetrics:
         found = self.values(site)
         assert found["monitor_last_good_poll_age_seconds",] == 60
         assert found["monitor_last_step_age_seconds",] == 60
-        assert found["monitor_bar_age_seconds", "gate:VIRTUAL/USDT"] == 60
+        assert found["monitor_bar_age_seconds", "gate:VIRTUAL/USDT", "VIRTUAL", "gate"] == 60
+        assert not [name for name, *_ in found if name.endswith("_created")]
+        assert found["monitor_build_info", platform.python_version(), __version__] == 1
         assert found["monitor_venue_up", "bybit"] == 1
         assert found["monitor_venue_up", "gate"] == 0
         assert found["monitor_outbox_pending", "slack"] == 2

@@ -1,7 +1,13 @@
-"""The shipped alerting rules and unit speak of what there is."""
+"""The shipped alerting rules, board, unit, image and compose file speak of what there is."""
 
+import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from monitor.settings.load import load_settings
 from monitor.web.metrics import Counters, Gauges
@@ -9,15 +15,27 @@ from monitor.web.metrics import Counters, Gauges
 CONFIG = Path(__file__).parents[3] / "config"
 
 
+def known_series() -> set[str]:
+    """Names as Prometheus stores them."""
+    found: set[str] = set()
+    for family in [*Counters().registry.collect(), *Gauges().registry.collect()]:
+        found |= {family.name, f"{family.name}_total", f"{family.name}_info"}
+        found |= {f"{family.name}{end}" for end in ("_bucket", "_sum", "_count")}
+    return found
+
+
+def panels() -> list[dict[str, Any]]:
+    """Of the board."""
+    board = json.loads((CONFIG / "grafana-board.json").read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = board["panels"]
+    return found
+
+
 def test_every_metric_in_the_rules_is_one_of_ours_and_none_of_the_gauges_is_forgotten() -> None:
     rules = (CONFIG / "prometheus-rules.yml").read_text(encoding="utf-8")
     expressions = " ".join(re.findall(r"expr: (.*)", rules))
     named = set(re.findall(r"monitor_\w+", expressions))
-    known = set()
-    for family in [*Counters().registry.collect(), *Gauges().registry.collect()]:
-        known |= {family.name, f"{family.name}_total"}
-        known |= {f"{family.name}{end}" for end in ("_bucket", "_sum", "_count")}
-    assert named <= known
+    assert named <= known_series()
     gauges = {family.name for family in Gauges().registry.collect()}
     assert gauges - named == {"monitor_outbox_pending"}  # its age is what matters
 
@@ -53,3 +71,73 @@ def test_the_units_variables_are_settings_of_ours(tmp_path: Path) -> None:
     settings = load_settings(CONFIG / "monitor.toml", environ)
     assert settings.alerts.slack.webhook is not None
     assert settings.database.url.get_secret_value() == "sqlite:////var/lib/monitor/monitor.db"
+
+
+def test_every_metric_of_the_board_is_one_of_ours_and_none_of_ours_is_missing() -> None:
+    asked = " ".join(target["expr"] for panel in panels() for target in panel["targets"])
+    named = set(re.findall(r"monitor_\w+", asked))
+    assert named <= known_series()
+    shown = {name.removesuffix("_total").removesuffix("_bucket") for name in named}
+    shown = {name.removesuffix("_info") for name in shown}
+    ours = {
+        f.name for f in [*Counters().registry.collect(), *Gauges().registry.collect()]
+    }  # without the ends that Prometheus gives
+    assert ours - shown == {"monitor_steps", "monitor_jobs_missed"}
+
+
+def test_the_boards_panels_stand_beside_each_other_and_say_what_they_show() -> None:
+    taken: set[tuple[int, int]] = set()
+    for panel in panels():
+        place = panel["gridPos"]
+        cells = {
+            (place["x"] + i, place["y"] + j) for i in range(place["w"]) for j in range(place["h"])
+        }
+        assert not cells & taken, panel["title"]
+        assert place["x"] + place["w"] <= 24
+        taken |= cells
+        assert panel["description"].endswith(".")
+        assert panel["fieldConfig"]["defaults"]["unit"] in {"s", "short", "bytes"}
+        assert all(target["datasource"]["uid"] == "${datasource}" for target in panel["targets"])
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian: prometheus)")
+def test_prometheus_itself_reads_the_rules_the_boards_questions_and_the_metrics(
+    tmp_path: Path,
+) -> None:
+    asked = [target["expr"] for panel in panels() for target in panel["targets"]]
+    rules = [{"record": f"board:{i}", "expr": expr} for i, expr in enumerate(asked)]
+    board = tmp_path / "board.yml"  # YAML reads JSON
+    board.write_text(json.dumps({"groups": [{"name": "board", "rules": rules}]}))
+    for file in (CONFIG / "prometheus-rules.yml", board):
+        checked = subprocess.run(
+            ["promtool", "check", "rules", str(file)], capture_output=True, text=True, check=False
+        )
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+    checked = subprocess.run(
+        ["promtool", "check", "metrics"],
+        input=Counters().text(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_variables_of_image_and_compose_file_are_settings_of_ours(tmp_path: Path) -> None:
+    compose = (CONFIG / "compose.yml").read_text(encoding="utf-8")
+    image = (CONFIG.parent / "Dockerfile").read_text(encoding="utf-8")
+    environ = dict(re.findall(r"^      (MONITOR_\w+): (\S+)$", compose, flags=re.MULTILINE))
+    environ |= dict(re.findall(r"(MONITOR_WEB\w+)=(\S+)", image.partition("\nENV MONITOR")[2]))
+    held = {"database-url": "postgresql://monitor:x@db/monitor", "page-token": "t"}
+    held["slack-webhook"] = "https://hooks.slack.com/services/T/B/x"
+    for name, value in environ.items():
+        if name.endswith("_FILE"):
+            secret = value.removeprefix("/run/secrets/")
+            assert f"{secret}: {{file: secrets/{secret}}}" in compose
+            environ[name] = str(tmp_path / secret)
+            Path(environ[name]).write_text(held[secret])
+    environ["MONITOR_WEB__HOST"] = "0.0.0.0"  # noqa: S104  as the image sets it
+    settings = load_settings(CONFIG / "monitor.toml", environ)
+    assert settings.web.token is not None
+    assert "MONITOR_WEB__HOST=0.0.0.0" in image
+    assert "uv sync --locked --no-dev" in image
