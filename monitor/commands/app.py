@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
+from monitor.commands.help_text import Verbs
 from monitor.commands.context import FAILED, WRONG, Context, say_failure
 from monitor.model.errors import ConfigError, MonitorError, SchemaError
 
 app = typer.Typer(
     name="monitor",
+    cls=Verbs,
     help="Watches sectors of the crypto market and tells when capital rotates from one into another.",
     epilog="First look, without network or keys:  monitor demo",
     no_args_is_help=True,
@@ -83,29 +85,21 @@ def _add_verbs() -> None:
         why_silent,
     )
 
-    for module in (
-        demo,
-        run,
-        web,
-        poll,
-        backfill,
-        files,
-        replay,
-        sectors,
-        rotations,
-        explain,
-        why_not,
-        why_silent,
-        report,
-        evaluate,
-        annotate,
+    for title, modules in (
+        ("First look", (demo, config, doctor)),
+        ("The daemon, and its work by hand", (run, web, poll, backfill, notify)),
+        ("What is seen", (status, sectors, rotations, report, annotate)),
+        ("Why", (explain, why_not, why_silent)),
+        ("History and research", (files, replay, evaluate)),
+        ("The database", (db,)),
     ):
-        module.register(app)
-    for module in (status, doctor):
-        module.register(app)
-    app.add_typer(notify.app, name="notify")
-    app.add_typer(config.app, name="config")
-    app.add_typer(db.app, name="db")
+        before = len(app.registered_commands)
+        for module in modules:
+            module.register(app)
+        for command in app.registered_commands[before:]:
+            command.rich_help_panel = title
+        for group in app.registered_groups:
+            group.rich_help_panel = group.rich_help_panel or title
 
 
 def main() -> None:

@@ -17,6 +17,11 @@ app = typer.Typer(
 )
 
 
+def register(whole: typer.Typer) -> None:
+    """Add the verbs."""
+    whole.add_typer(app, name="config")
+
+
 @app.command("check", epilog="Example:  monitor config check")
 def check(
     ctx: typer.Context,

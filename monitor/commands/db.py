@@ -11,6 +11,11 @@ from monitor.model.grid import format_duration
 app = typer.Typer(help="Schema and data care.", no_args_is_help=True, rich_markup_mode=None)
 
 
+def register(whole: typer.Typer) -> None:
+    """Add the verbs."""
+    whole.add_typer(app, name="db")
+
+
 @app.command("upgrade", epilog="Example:  monitor db upgrade")
 def upgrade(ctx: typer.Context) -> None:
     """Bring the schema to this program's revision; safe to repeat."""

@@ -34,6 +34,11 @@ def _group() -> None:
     """A group of verbs, though it has one today."""
 
 
+def register(whole: typer.Typer) -> None:
+    """Add the verbs."""
+    whole.add_typer(app, name="notify")
+
+
 @app.command("test", epilog="Example:  monitor notify test --channel slack")
 def try_channels(
     ctx: typer.Context,
