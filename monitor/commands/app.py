@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.commands.help_text import Verbs
 from monitor.commands.context import FAILED, WRONG, Context, say_failure
+from monitor.commands.help_text import Verbs
 from monitor.model.errors import ConfigError, MonitorError, SchemaError
 
 app = typer.Typer(

@@ -1,7 +1,8 @@
-"""`monitor config`: validate, and show the effective settings."""
+"""`monitor config`: begin with one, validate it, show what counts."""
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,13 +14,66 @@ if TYPE_CHECKING:
     from monitor.settings.schema import Settings
 
 app = typer.Typer(
-    help="Validate, and show the effective settings.", no_args_is_help=True, rich_markup_mode=None
+    help="Begin with a configuration, validate it, show what counts.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
 def register(whole: typer.Typer) -> None:
     """Add the verbs."""
     whole.add_typer(app, name="config")
+
+
+@app.command("init", epilog="Example:  monitor config init config")
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where to write; made where it is missing.")
+    ] = Path("config"),
+) -> None:
+    """Write configuration, systemd unit, Prometheus rules, Grafana board and compose file."""
+    from monitor.model.errors import MonitorError
+    from monitor.settings.load import LOCAL
+    from monitor.settings.shipped import FILES, shipped_folder
+
+    there = [str(folder / name) for name in FILES if (folder / name).exists()]
+    if there:
+        raise MonitorError(
+            f"{', '.join(there)}: found, expected no file of that name; nothing was written",
+            remedy="monitor config init ANOTHER_DIR",
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            (folder / name).write_bytes((shipped_folder() / name).read_bytes())
+    except OSError as error:
+        raise MonitorError(f"{folder}: cannot be written: {error.strerror}") from None
+    for name in FILES:
+        typer.echo(f"wrote {folder / name}")
+    file = folder / "monitor.toml"
+    option = "" if file == LOCAL else f" --config {file}"
+    typer.echo(f"Next: monitor{option} config check; monitor{option} doctor")
+
+
+@app.command("keys", epilog="Example:  monitor config keys | grep alerts")
+def keys(
+    as_json: Annotated[bool, typer.Option("--json", help="Machine output.")] = False,
+) -> None:
+    """Every key there is, with its kind, default and variable."""
+    from dataclasses import asdict
+
+    from monitor.settings.reference import REQUIRED, key_rows
+    from monitor.settings.tables import Tables
+
+    rows = list(key_rows(Tables))
+    if as_json:
+        print_json({"keys": [asdict(row) for row in rows]})
+        return
+    for row in rows:
+        default = f"default {row.default}" if row.default != REQUIRED else REQUIRED
+        typer.echo(f"{row.key}: {row.kind}" + (f", {default}" if row.default else ""))
+        if row.variable:
+            typer.echo(f"    {row.variable}")
 
 
 @app.command("check", epilog="Example:  monitor config check")

@@ -11,6 +11,7 @@ from monitor.settings.checks import all_faults, warnings_of
 from monitor.settings.faults import faults_of
 from monitor.settings.mending import whole_part
 from monitor.settings.schema import Settings
+from monitor.settings.shipped import shipped_folder
 from monitor.settings.sources import given_keys, overlay, read_file, take_secrets
 from monitor.settings.tables import Tables
 
@@ -29,10 +30,7 @@ def config_path(given: Path | None, environ: Mapping[str, str]) -> Path:
         return Path(environ["MONITOR_CONFIG"])
     if LOCAL.exists():
         return LOCAL
-    packaged = Path(__file__).resolve().parent.parent / "_config" / "monitor.toml"
-    if packaged.exists():
-        return packaged
-    return Path(__file__).resolve().parent.parent.parent / LOCAL
+    return shipped_folder() / "monitor.toml"
 
 
 def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:

@@ -8,7 +8,8 @@ from typer.testing import CliRunner, Result
 
 from monitor.commands.config import app
 from monitor.commands.context import Context
-from monitor.model.errors import ConfigError
+from monitor.model.errors import ConfigError, MonitorError
+from monitor.settings.shipped import FILES
 from tests.unit.settings.small import SMALL, changed
 
 SECRET = "wJ4hSecret"
@@ -128,3 +129,35 @@ def test_check_names_what_is_allowed_and_likely_a_slip(tmp_path: Path) -> None:
     assert any("none has benchmark = true" in warning for warning in warnings)
     assert any("ai and memes have the same color #888888" in warning for warning in warnings)
     assert any("tokens.ARC.supplies[0]: begins 2124-12-10" in warning for warning in warnings)
+
+
+def test_init_writes_what_an_operator_starts_from_and_overwrites_nothing(tmp_path: Path) -> None:
+    made = CliRunner().invoke(app, ["init", str(tmp_path / "new")])
+    assert made.exit_code == 0
+    assert sorted(file.name for file in (tmp_path / "new").iterdir()) == sorted(FILES)
+    assert f"Next: monitor --config {tmp_path}/new/monitor.toml config check" in made.stdout
+    (tmp_path / "new" / "compose.yml").unlink()
+    (tmp_path / "new" / "monitor.toml").write_text("mine", encoding="utf-8")
+    with pytest.raises(MonitorError, match="nothing was written"):
+        CliRunner().invoke(
+            app, ["init", str(tmp_path / "new")], catch_exceptions=False, standalone_mode=False
+        )
+    assert not (tmp_path / "new" / "compose.yml").exists()
+    assert (tmp_path / "new" / "monitor.toml").read_text(encoding="utf-8") == "mine"
+
+
+def test_what_init_wrote_is_a_configuration_that_starts(tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["init", str(tmp_path)])
+    context = Context(config_path=tmp_path / "monitor.toml", environ={})
+    checked = CliRunner().invoke(app, ["check"], obj=context)
+    assert checked.exit_code == 0
+    assert "\nok: " in f"\n{checked.stdout}"
+
+
+def test_keys_name_every_key_with_its_variable() -> None:
+    lines = CliRunner().invoke(app, ["keys"]).stdout.splitlines()
+    assert 'engine.interval: length of time, default "5m"' in lines
+    assert "sectors[].id: text, required" in lines
+    assert "    MONITOR_WEB__TOKEN" in lines
+    rows = json.loads(CliRunner().invoke(app, ["keys", "--json"]).stdout)["keys"]
+    assert len(rows) > 100
