@@ -25,6 +25,9 @@ def set_up_logs(*, level: str, form: str) -> None:
         )
     import structlog
 
+    from monitor.commands.log_bounds import LogBounds
+
+    bounds = LogBounds()
     render: structlog.typing.Processor
     if form == "json":
         render = structlog.processors.JSONRenderer()
@@ -33,6 +36,7 @@ def set_up_logs(*, level: str, form: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            bounds.of_ours,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
@@ -48,3 +52,5 @@ def set_up_logs(*, level: str, form: str) -> None:
         stream=sys.stderr,
         format="%(levelname)s %(name)s: %(message)s",
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(bounds.of_libraries)

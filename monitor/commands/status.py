@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from monitor.settings.schema import Settings
     from monitor.store.database import Database
     from monitor.store.outbox import OutboxStats
+    from monitor.store.size import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Known:
     outbox: "OutboxStats"
     refused: tuple[tuple[Any, ...], ...]
     rss_mb: float | None
+    size: "Size"
 
 
 def register(app: typer.Typer) -> None:
@@ -60,6 +62,7 @@ def status(
 def what_is_known(database: "Database", settings: "Settings", now: datetime) -> Known:
     """Read it, in one snapshot."""
     from monitor.store import bars, meta, migrations, outbox, quarantine, steps, venue_health
+    from monitor.store.size import read_size
     from monitor.web.readiness import LAST_GOOD_POLL
 
     revision = migrations.current_revision(database)
@@ -76,6 +79,7 @@ def what_is_known(database: "Database", settings: "Settings", now: datetime) -> 
             outbox=outbox.pending_stats(conn, now),
             refused=tuple(tuple(row) for row in quarantine.counts(conn)),
             rss_mb=float(rss) if rss else None,
+            size=read_size(database, conn, now),
         )
 
 
@@ -109,6 +113,12 @@ def status_json(known: Known, settings: "Settings") -> dict[str, Any]:
             "oldest_s": known.outbox.oldest_s,
         },
         "rss_mb": known.rss_mb,
+        "size": {
+            "bytes": known.size.bytes,
+            "growth_a_day": known.size.growth_a_day,
+            "free": known.size.free,
+            "days_left": known.size.days_left,
+        },
     }
 
 
@@ -139,6 +149,7 @@ def _print_words(known: Known, settings: "Settings") -> None:
         out.print(text, markup=False)
 
     line(f"database   {known.database}, schema {known.schema or 'empty'}")
+    line(f"size       {size_words(known.size)}")
     line(f"last poll  {known.last_good_poll or 'never'}")
     if known.last_step:
         age = (known.at - known.last_step.close_time).total_seconds()
@@ -167,6 +178,32 @@ def _print_words(known: Known, settings: "Settings") -> None:
         line(
             f"kept out: {count} x {reason} of {market or venue_id}, last {last_at:%Y-%m-%d %H:%M} UTC: {detail}"
         )
+
+
+def size_words(size: "Size") -> str:
+    """``118.0 MB, grows 4.1 MB a day; 53.0 GB free on its disk, full in 34 years``."""
+    words = byte_words(size.bytes)
+    if size.growth_a_day is None:
+        words += ", growth not known yet (a day must pass)"
+    elif size.growth_a_day > 0:
+        words += f", grows {byte_words(size.growth_a_day)} a day"
+    else:
+        words += ", does not grow"
+    if size.free is not None:
+        words += f"; {byte_words(size.free)} free on its disk"
+    days = size.days_left
+    if days is not None:
+        words += f", full in {days / 365:.0f} years" if days > 730 else f", full in {days:.0f} days"
+    return words
+
+
+def byte_words(count: float) -> str:
+    """``4.1 MB``."""
+    for unit in ("kB", "MB", "GB"):
+        count /= 1000
+        if count < 1000:
+            return f"{count:.1f} {unit}"
+    return f"{count / 1000:.1f} TB"
 
 
 def venue_words(venue: "VenueHealth") -> str:

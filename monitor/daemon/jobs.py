@@ -22,6 +22,7 @@ from monitor.settings.tables import SourceTable
 from monitor.store import engine_state
 from monitor.store.database import Database
 from monitor.store.prune import prune_in_turns
+from monitor.store.size import remember_size
 
 log = structlog.get_logger(__name__)
 
@@ -56,11 +57,16 @@ def reports(database: Database, settings: Settings, clock: Clock, wake: Callable
 
 
 def pruning(database: Database, settings: Settings, clock: Clock) -> Work:
-    """Deletes what is older than its retention."""
+    """Deletes what is older than its retention, and remembers the day's size."""
     retention = {str(kind): length for kind, length in settings.schedule.retention.items()}
+
+    def remember() -> None:
+        with database.write() as conn:
+            remember_size(database, conn, clock.now())
 
     async def work() -> None:
         await asyncio.to_thread(prune_in_turns, database, now=clock.now(), retention=retention)
+        await asyncio.to_thread(remember)
 
     return work
 

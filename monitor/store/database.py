@@ -28,6 +28,7 @@ class Database:
         self.read_only = read_only
         self.url_masked = url_masked
         self.dialect = engine.dialect.name
+        self._file = _stamp_of(file_of(self))
         self._writer = threading.Lock()
         self._writing_thread: int | None = None
 
@@ -52,6 +53,7 @@ class Database:
         me = threading.get_ident()
         if self._writing_thread == me:
             raise RuntimeError("this thread already writes; pass its connection on instead")
+        self.see_file()
         if not self._writer.acquire(timeout=WRITE_WAIT_S):
             raise DatabaseBusyError(
                 f"{self.url_masked}: another thread kept writing for more than {WRITE_WAIT_S} s",
@@ -65,6 +67,24 @@ class Database:
         finally:
             self._writing_thread = None
             self._writer.release()
+
+    def see_file(self) -> None:
+        """Raises StoreError where the SQLite file is another one than was opened: what is written would be lost.
+
+        Every writing transaction looks first.
+        """
+        file = file_of(self)
+        if file is None:
+            return
+        now = _stamp_of(file)
+        if self._file is None:  # it was made by the first connection
+            self._file = now
+        elif now != self._file:
+            raise StoreError(
+                f"{self.url_masked}: the file was {'replaced' if now else 'deleted'} while it was in use; nothing more"
+                " is written",
+                remedy="stop the monitor, put the file back (a backup where it is gone), start it again",
+            )
 
     def close(self) -> None:
         """Close all connections."""
@@ -107,10 +127,27 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     try:
         with database.read() as conn:
             conn.execute(text("SELECT 1"))
+        database.see_file()
     except BaseException:
         database.close()
         raise
     return database
+
+
+def file_of(database: Database) -> Path | None:
+    """The file of an SQLite database; None for another, and for one that is named by a ``file:`` address."""
+    name = database.engine.url.database or ""
+    if database.dialect != "sqlite" or not name or name.startswith("file:"):
+        return None
+    return Path(name).absolute()
+
+
+def lacks_wal(database: Database) -> bool:
+    """Whether this is an SQLite file that cannot be read while it is written: some network mounts allow no more."""
+    if database.dialect != "sqlite":
+        return False
+    with database.read() as conn:
+        return str(conn.exec_driver_sql("PRAGMA journal_mode").scalar_one()).lower() != "wal"
 
 
 def check_url(url: str) -> None:
@@ -118,6 +155,15 @@ def check_url(url: str) -> None:
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         _check_file(parsed, mask_url(parsed))
+
+
+def _stamp_of(file: Path | None) -> tuple[int, int] | None:
+    """What tells one file from another of its name."""
+    try:
+        found = file.stat() if file is not None else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found is not None else None
 
 
 def mask_url(url: URL) -> str:

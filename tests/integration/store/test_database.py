@@ -12,7 +12,7 @@ import pytest
 from monitor.model.errors import SchemaError
 from monitor.store import database as database_module
 from monitor.store import meta
-from monitor.store.database import Database, open_database
+from monitor.store.database import Database, lacks_wal, open_database
 from monitor.store.errors import DatabaseBusyError, DatabaseFullError, StoreError
 from monitor.store.knowledge import issue_time
 from tests.integration.store.samples import at, killed_write
@@ -231,3 +231,39 @@ def test_sqlite_keeps_readers_and_the_writer_apart(migrated_sqlite: Path, tmp_pa
         "busy_timeout": 30_000,
     }
     opened.close()
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_a_file_that_is_taken_away_is_noticed_at_the_next_write(
+    tmp_path: Path, *, replaced: bool
+) -> None:
+    file, away = tmp_path / "monitor.db", tmp_path / "away.db"
+    database = open_database(f"sqlite:///{file}")
+    with database.write() as conn:
+        conn.exec_driver_sql("CREATE TABLE t (x INTEGER)")
+    file.rename(away)
+    if replaced:
+        file.write_bytes(away.read_bytes())
+    words = "replaced" if replaced else "deleted"
+    for _ in range(2):
+        with (
+            pytest.raises(StoreError, match=f"the file was {words} while it was in use"),
+            database.write() as conn,
+        ):
+            conn.exec_driver_sql("INSERT INTO t VALUES (1)")
+    away.replace(file)  # put back: it is the one that was opened
+    with database.write() as conn:
+        conn.exec_driver_sql("INSERT INTO t VALUES (2)")
+    database.close()
+    again = open_database(f"sqlite:///{file}")
+    with again.read() as conn:
+        assert conn.exec_driver_sql("SELECT x FROM t").scalars().all() == [2]
+    again.close()
+
+
+def test_a_file_system_without_a_write_ahead_log_is_known(tmp_path: Path) -> None:
+    plain = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    without = open_database(f"sqlite:///file:{tmp_path / 'b.db'}?vfs=unix-dotfile&uri=true")
+    assert (lacks_wal(plain), lacks_wal(without)) == (False, True)
+    for database in (plain, without):
+        database.close()
