@@ -38,3 +38,16 @@ def _standard(values: FloatArray, n: int) -> FloatArray:
             z = (values[t] - window.mean(axis=0)) / sd
         out[t] = np.where(sd > 0, 100.0 + z, np.where(np.isnan(sd), np.nan, 100.0))
     return out
+
+
+def daily(points: FloatArray, per_day: int = 6) -> FloatArray:
+    """(days, ...) means of each day's samples, counted back from the newest: what is drawn as a dot a day.
+
+    A day with an unknown sample has the mean of the others, NaN where none is known; an incomplete first day is left out.
+    """
+    days = len(points) // per_day
+    whole = points[len(points) - days * per_day :].reshape(days, per_day, *points.shape[1:])
+    known = ~np.isnan(whole)
+    count = known.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(count > 0, np.where(known, whole, 0.0).sum(axis=1) / count, np.nan)

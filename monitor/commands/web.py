@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NICER = 5
 """Polling and stepping come first where readers and the daemon want the processor at the same time."""
 
+AT_ONCE = 8
+"""Answers that are worked on at the same time; others wait. Each holds a connection and what it reads."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
@@ -52,11 +55,15 @@ async def _serve(
     settings: "Settings", clock: "Clock", database: "Database", port: int, *, beside: bool
 ) -> None:
     """``beside``: a daemon started this process, tells it how it stands, and is told what becomes of it."""
-    from monitor.bootstrap import enricher_of
-    from monitor.web.app import Surroundings, make_app
+    from anyio import to_thread
+
+    from monitor.bootstrap import enricher_of, ways_of
+    from monitor.web.app import make_app
     from monitor.web.daemon_link import DaemonLink, answer
     from monitor.web.serve import PageNotServedError, serve
+    from monitor.web.surroundings import Surroundings
 
+    to_thread.current_default_thread_limiter().total_tokens = AT_ONCE
     stop, link = asyncio.Event(), DaemonLink()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -72,6 +79,7 @@ async def _serve(
             enricher=enricher_of(settings),
             link=link,
             token=token,
+            channels=[str(way.channel) for way in ways_of(settings)],
         )
     )
 

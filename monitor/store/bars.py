@@ -33,6 +33,7 @@ __all__ = [
     "markets_with_bars",
     "missing_ranges",
     "read_bars",
+    "revisions",
     "save_bars",
     "save_coverage",
     "time_span",
@@ -237,6 +238,28 @@ def time_span(conn: Connection, width: timedelta) -> tuple[datetime, datetime] |
     if not rows:
         return None
     return min(row[0] for row in rows), max(row[1] for row in rows)
+
+
+def revisions(
+    conn: Connection, width: timedelta, since: datetime
+) -> list[tuple[str, int, datetime]]:
+    """(market_id, bars that open at or after ``since`` and were replaced by a later answer, open of the newest)."""
+    known = markets.numbers(conn)
+    names = {number: name for name, number in known.items()}
+    rows = conn.execute(
+        select(
+            bar_superseded.c.market,
+            func.count(func.distinct(bar_superseded.c.open_time)),
+            func.max(bar_superseded.c.open_time),
+        )
+        .where(
+            bar_superseded.c.market.in_(names),
+            bar_superseded.c.width_s == width // timedelta(seconds=1),
+            bar_superseded.c.open_time >= since,
+        )
+        .group_by(bar_superseded.c.market)
+    )
+    return sorted((names[number], count, last) for number, count, last in rows)
 
 
 def read_bars(

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from monitor.model.rotation import Condition, PairReading
 from monitor.store.json_text import dump, load
-from monitor.store.sql import insert, upsert
+from monitor.store.sql import chunks, insert, upsert
 from monitor.store.tables import condition_set, pair_reading
 
 _DOUBLE = np.dtype("<f8")
@@ -26,8 +26,7 @@ def readings(
 ) -> list[PairReading]:
     """Readings of an ordered pair with ``since <= at < until``, ascending."""
     rows = conn.execute(
-        select(pair_reading, condition_set.c.conditions)
-        .join(condition_set, condition_set.c.id == pair_reading.c.condition_set)
+        _whole()
         .where(
             pair_reading.c.from_sector == from_sector,
             pair_reading.c.to_sector == to_sector,
@@ -37,6 +36,34 @@ def readings(
         .order_by(pair_reading.c.at)
     )
     return [_reading(row) for row in rows]
+
+
+def readings_at(conn: Connection, at: datetime) -> list[PairReading]:
+    """Every pair's reading of the step that closes then, by pair."""
+    rows = conn.execute(
+        _whole()
+        .where(pair_reading.c.at == at)
+        .order_by(pair_reading.c.from_sector, pair_reading.c.to_sector)
+    )
+    return [_reading(row) for row in rows]
+
+
+def readings_on(
+    conn: Connection, *, from_sector: str, to_sector: str, moments: Sequence[datetime]
+) -> list[PairReading]:
+    """Readings of an ordered pair at those times alone, ascending; what lies between is not read."""
+    found = [
+        _reading(row)
+        for some in chunks(moments)
+        for row in conn.execute(
+            _whole().where(
+                pair_reading.c.from_sector == from_sector,
+                pair_reading.c.to_sector == to_sector,
+                pair_reading.c.at.in_(some),
+            )
+        )
+    ]
+    return sorted(found, key=lambda reading: reading.at)
 
 
 def nearest_reading(
@@ -60,12 +87,14 @@ def nearest_reading(
     best = max(
         seen, key=lambda r: (int(r.met).bit_count(), -np.inf if r.score is None else r.score)
     )
-    row = conn.execute(
-        select(pair_reading, condition_set.c.conditions)
-        .join(condition_set, condition_set.c.id == pair_reading.c.condition_set)
-        .where(*mine, pair_reading.c.at == best.at)
-    ).one()
+    row = conn.execute(_whole().where(*mine, pair_reading.c.at == best.at)).one()
     return _reading(row)
+
+
+def _whole() -> Select[Any]:
+    return select(pair_reading, condition_set.c.conditions).join(
+        condition_set, condition_set.c.id == pair_reading.c.condition_set
+    )
 
 
 def _row(conn: Connection, reading: PairReading, numbers: dict[str, int]) -> dict[str, Any]:

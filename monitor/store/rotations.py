@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, desc, or_, select
 
-from monitor.model.rotation import Rotation, RotationChange, Status
+from monitor.model.rotation import Rotation, RotationChange, Severity, Status
 from monitor.model.rotation_json import (
     change_from_json,
     change_to_json,
@@ -87,6 +87,35 @@ def list_rotations(
             rotation.c.from_sector == pair[0], rotation.c.to_sector == pair[1]
         )
     statement = statement.order_by(rotation.c.detected_at, rotation.c.id)
+    return [rotation_from_json(load(body)) for body in conn.execute(statement).scalars()]
+
+
+def newest_rotations(
+    conn: Connection,
+    *,
+    limit: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    from_sector: str | None = None,
+    to_sector: str | None = None,
+    statuses: Sequence[Status] = (),
+    severity: Severity | None = None,
+) -> list[Rotation]:
+    """The last ``limit`` rotations detected in ``[since, until)`` that are all of what is given, newest first."""
+    statement: Select[Any] = select(rotation.c.body)
+    if since is not None:
+        statement = statement.where(rotation.c.detected_at >= since)
+    if until is not None:
+        statement = statement.where(rotation.c.detected_at < until)
+    if from_sector is not None:
+        statement = statement.where(rotation.c.from_sector == from_sector)
+    if to_sector is not None:
+        statement = statement.where(rotation.c.to_sector == to_sector)
+    if statuses:
+        statement = statement.where(rotation.c.status.in_([status.value for status in statuses]))
+    if severity is not None:
+        statement = statement.where(rotation.c.severity == severity.value)
+    statement = statement.order_by(desc(rotation.c.detected_at), rotation.c.id).limit(limit)
     return [rotation_from_json(load(body)) for body in conn.execute(statement).scalars()]
 
 

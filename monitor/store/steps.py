@@ -96,6 +96,16 @@ def sector_series(
     return _series(conn, (column.in_(closes) for closes in chunks(_grid(since, until, every))))
 
 
+def states_on(conn: Connection, closes: Sequence[datetime]) -> dict[datetime, list[SectorState]]:
+    """close time -> sectors of the steps of exactly those closes; a step that is not there is left out."""
+    found: dict[datetime, list[SectorState]] = {}
+    for at, state in _series(
+        conn, (sector_state.c.close_time.in_(some) for some in chunks(closes))
+    ):
+        found.setdefault(at, []).append(state)
+    return found
+
+
 def tokens_at(
     conn: Connection, closes: Sequence[datetime]
 ) -> dict[datetime, tuple[TokenState, ...]]:

@@ -2,11 +2,10 @@
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote, unquote
 
-from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
@@ -14,27 +13,21 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from monitor.alerting.enrich import Enricher
-from monitor.alerting.retold import retold
-from monitor.alerting.why_silent import answers_of
-from monitor.clock import Clock
+from monitor.model.errors import MonitorError
 from monitor.model.grid import format_duration, iso, parse_duration, parse_iso
-from monitor.model.rotation import Rotation
 from monitor.model.rotation_json import change_to_json, rotation_to_json
 from monitor.model.step_json import sector_to_json, step_to_json
-from monitor.model.universe import Universe
 from monitor.process import rss_bytes
-from monitor.store import rotations, steps, venue_health
-from monitor.store.database import Database
-from monitor.store.errors import StoreError
-from monitor.web.daemon_link import DaemonLink
-from monitor.web.metrics import Gauges, Memory
-from monitor.web.page import render_page
+from monitor.store import rotations, steps
+from monitor.web.metrics import Memory
+from monitor.web.page.answers import page_routes
+from monitor.web.page.rotation import find
+from monitor.web.page.templating import render
 from monitor.web.readiness import Readiness, readiness
-from monitor.web.rotation_page import render_rotation, render_unknown
+from monitor.web.surroundings import Surroundings
 
 OPEN_PATHS = ("/healthz",)
-LONGEST_ID = 40
+COOKIE = "monitor_token"
 LONGEST_SERIES = timedelta(days=400)
 MOST_POINTS = 2000
 """A longer series is thinned to every so many intervals: the size of an answer is bounded."""
@@ -44,27 +37,12 @@ class WrongQuestionError(Exception):
     """A query that cannot be read; its text is for the caller."""
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """What the page answers from. ``token`` is demanded of every caller but `/healthz` when it is set."""
-
-    database: Database
-    universe: Universe
-    clock: Clock
-    width: timedelta
-    deadline: timedelta
-    enricher: Enricher
-    link: DaemonLink = field(default_factory=DaemonLink)
-    gauges: Gauges = field(default_factory=Gauges)
-    token: str | None = None
-
-
 def make_app(around: Surroundings) -> Starlette:
     """The application; its handlers are plain functions, run in threads, since the database is asked synchronously."""
     answers = _Answers(around)
     return Starlette(
         routes=[
-            Route("/", answers.page),
+            *page_routes(around),
             Route("/api/sectors", answers.sectors),
             Route("/api/rotations", answers.rotations),
             Route("/api/rotations/{rotation_id}", answers.rotation),
@@ -74,7 +52,7 @@ def make_app(around: Surroundings) -> Starlette:
             Route("/metrics", answers.metrics),
         ],
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard(around.token))],
-        exception_handlers={WrongQuestionError: _wrong_question},
+        exception_handlers={WrongQuestionError: _wrong_question, MonitorError: _not_answered},
     )
 
 
@@ -84,48 +62,11 @@ class _Answers:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
 
-    def page(self, request: Request) -> Response:
-        """For people: the market, or with ``?rotation=ID`` that rotation whole."""
-        if "rotation" in request.query_params:
-            return self._rotation_page(request.query_params["rotation"])
-        around, now = self._around, self._around.clock.now()
-        with around.database.read() as conn:
-            step = steps.latest_step(conn)
-            found = rotations.list_rotations(conn, since=now - timedelta(days=30))
-            health = venue_health.read_health(conn)
-        return HTMLResponse(
-            render_page(
-                step,
-                found,
-                around.universe,
-                now,
-                width=around.width,
-                health=health,
-                reasons=self._ready(now).reasons,
-            )
-        )
-
-    def _rotation_page(self, asked: str) -> Response:
-        around, now = self._around, self._around.clock.now()
-        with around.database.read() as conn:
-            found = _find(conn, asked)
-            if found is None:
-                return HTMLResponse(render_unknown(asked, now), status_code=404)
-            page = render_rotation(
-                found,
-                rotations.list_changes(conn, rotation_id=found.id),
-                answers_of(conn, found.id, ()),
-                retold(conn, found, around.enricher),
-                around.enricher.names,
-                now,
-            )
-        return HTMLResponse(page)
-
     def rotation(self, request: Request) -> Response:
         """One rotation and every change of it."""
         asked = str(request.path_params["rotation_id"])
         with self._around.database.read() as conn:
-            found = _find(conn, asked)
+            found = find(conn, asked)
             changes = rotations.list_changes(conn, rotation_id=found.id) if found else []
         if found is None:
             return JSONResponse(
@@ -218,16 +159,9 @@ class _Answers:
         )
 
 
-def _find(conn: Connection, asked: str) -> Rotation | None:
-    """The one rotation whose id is, or begins with, what was asked for."""
-    try:
-        return rotations.get_rotation(conn, asked) if 0 < len(asked) <= LONGEST_ID else None
-    except StoreError:  # it begins several ids
-        return None
-
-
 def _guard(token: str | None) -> Callable[[Request, RequestResponseEndpoint], Any]:
-    """Asks for ``Authorization: Bearer TOKEN`` (or ``?token=``) where a token is set; adds safe headers."""
+    """Asks for ``Authorization: Bearer TOKEN`` (or ``?token=``, which a cookie then keeps) where a token is set; adds safe
+    headers."""
 
     async def dispatch(request: Request, call_next: RequestResponseEndpoint) -> Response:
         if token and request.url.path not in OPEN_PATHS and not _knows(request, token):
@@ -235,11 +169,15 @@ def _guard(token: str | None) -> Callable[[Request, RequestResponseEndpoint], An
                 "a token is needed\n", status_code=401, headers={"WWW-Authenticate": "Bearer"}
             )
         response = await call_next(request)
-        response.headers["Cache-Control"] = "no-store"
+        if token and "token" in request.query_params:
+            # what the page loads and links to need not carry the token in its address
+            response.set_cookie(COOKIE, quote(token), httponly=True, samesite="strict")
+        response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Content-Security-Policy"] = (
-            "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'none'; base-uri 'none'"
+            "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline';"
+            " img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
         return response
 
@@ -247,9 +185,11 @@ def _guard(token: str | None) -> Callable[[Request, RequestResponseEndpoint], An
 
 
 def _knows(request: Request, token: str) -> bool:
-    given = request.headers.get("authorization", "").removeprefix(
-        "Bearer "
-    ) or request.query_params.get("token", "")
+    given = (
+        request.headers.get("authorization", "").removeprefix("Bearer ")
+        or request.query_params.get("token", "")
+        or unquote(request.cookies.get(COOKIE, ""))
+    )
     return hmac.compare_digest(given.encode(), token.encode())
 
 
@@ -277,6 +217,14 @@ def _every(length: timedelta, width: timedelta) -> timedelta:
     """Whole intervals between two points of a series that long."""
     steps_between = max(1, -(-(length // width) // MOST_POINTS))
     return steps_between * width
+
+
+async def _not_answered(request: Request, error: Exception) -> Response:
+    """The store is gone, locked or another's: said in words, at a page as at the JSON."""
+    if request.url.path == "/":
+        page = render("failed.html", why=str(error), remedy=getattr(error, "remedy", None))
+        return HTMLResponse(page, status_code=503)
+    return JSONResponse({"error": str(error)}, status_code=503)
 
 
 async def _wrong_question(_: Request, error: Exception) -> Response:

@@ -13,6 +13,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     Info,
+    disable_created_metrics,
 )
 from prometheus_client.exposition import generate_latest
 
@@ -22,8 +23,6 @@ from monitor.model.universe import Market
 from monitor.store import bars, meta, outbox, quarantine, steps, venue_health
 from monitor.store.database import Database
 from monitor.web.readiness import LAST_GOOD_POLL
-
-# a series beside each counter that says nothing but when the process began
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,8 @@ class Counters:
     """What the daemon counts; it hands them on as text, since another process answers who asks."""
 
     def __init__(self) -> None:
+        # else there is a series beside each counter that says nothing but when the process began
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         Info("monitor_build", "The program that runs.", registry=self.registry).info(
             {"version": __version__, "python": platform.python_version()}

@@ -19,10 +19,11 @@ from monitor.model.state import MarketStep
 from monitor.model.universe import Market, Membership, Sector, Token, Universe
 from monitor.store import bars, meta, quarantine, rotations, steps, venue_health
 from monitor.store.database import Database
-from monitor.web.app import Surroundings, make_app
+from monitor.web.app import make_app
 from monitor.web.daemon_link import DaemonLink, Standing
 from monitor.web.metrics import Counters
 from monitor.web.readiness import LAST_GOOD_POLL
+from monitor.web.surroundings import Surroundings
 from tests.integration.store.samples import FIVE, at, bar, sector, token, unknown_sector
 from tests.kit import rotations as samples
 

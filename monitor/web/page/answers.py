@@ -1,0 +1,219 @@
+"""The paths of the page: HTML, the charts' JSON, CSV, and what they load; nothing is loaded from elsewhere."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+)
+from starlette.routing import Route
+
+from monitor.model.state import MarketStep
+from monitor.store import steps
+from monitor.web.answer_cache import AnswerCache
+from monitor.web.page import charts, data_tables, rotation_tables, sector_tables
+from monitor.web.page.asked import Asked, WrongPageError, asked_of
+from monitor.web.page.market import market_page, moved_table, standing_table
+from monitor.web.page.relative import trails
+from monitor.web.page.rotation import (
+    condition_titles,
+    find,
+    life_table,
+    named_pair,
+    readings_of,
+    rotation_page,
+    told_table,
+    unknown_page,
+)
+from monitor.web.page.scene import by_rank, name_of, read_scene
+from monitor.web.page.tables import Table, to_csv
+from monitor.web.page.templating import render, static_text
+from monitor.web.readiness import readiness
+from monitor.web.surroundings import Surroundings
+
+KEPT = "public, max-age=31536000, immutable"
+_TYPES = {"page.css": "text/css", "page.js": "text/javascript"}
+
+
+def page_routes(around: Surroundings) -> list[Route]:
+    """All paths that are for people."""
+    pages = _Pages(around)
+    return [
+        Route("/", pages.page),
+        Route("/charts/{name}.json", pages.chart),
+        Route("/csv/{key}.csv", pages.csv),
+        Route("/static/bokeh.min.js", _bokeh),
+        Route("/static/{name}", _static),
+    ]
+
+
+class _Pages:
+    """One method a path. Answers are kept for a moment, so that many readers at once cost as much as one."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._kept = AnswerCache(around.clock)
+
+    def page(self, request: Request) -> Response:
+        """The market, or with ``?rotation=ID`` that rotation whole."""
+        asked_id = request.query_params.get("rotation")
+        if asked_id is not None:
+            return self._kept.get(("rotation", asked_id[:60]), lambda: self._rotation(asked_id))
+        try:
+            asked = asked_of(request.query_params, self._around.universe)
+        except WrongPageError as error:
+            return HTMLResponse(render("wrong.html", why=str(error)), status_code=400)
+        return self._kept.get(("page", asked), lambda: self._market(asked))
+
+    def _market(self, asked: Asked) -> Response:
+        around, now = self._around, self._around.clock.now()
+        found = readiness(
+            around.database,
+            now,
+            width=around.width,
+            deadline=around.deadline,
+            storage_fault=around.link.standing.fault,
+        )
+        with around.database.read() as conn:
+            return HTMLResponse(market_page(conn, around, asked, now, found.reasons))
+
+    def _rotation(self, asked: str) -> Response:
+        around, now = self._around, self._around.clock.now()
+        with around.database.read() as conn:
+            found = find(conn, asked)
+            if found is None:
+                return HTMLResponse(unknown_page(asked, now), status_code=404)
+            return HTMLResponse(rotation_page(conn, around, found, now))
+
+    def chart(self, request: Request) -> Response:
+        """What BokehJS draws; 404 with the reason where there is nothing to draw."""
+        name = request.path_params["name"]
+        draw = {
+            "levels": self._levels,
+            "relative": self._relative,
+            "pressure": self._pressure,
+            "conditions": self._conditions,
+        }.get(name)
+        try:
+            asked = asked_of(request.query_params, self._around.universe)
+        except WrongPageError as error:
+            return PlainTextResponse(str(error), status_code=400)
+        rotation = request.query_params.get("rotation", "")[:60]
+        if draw is None:
+            return PlainTextResponse("no such chart", status_code=404)
+
+        def drawn() -> Response:
+            with self._around.database.read() as conn:
+                step = steps.latest_step(conn)
+                found = None if step is None else draw(conn, step, asked, rotation)
+            if found is None:
+                return PlainTextResponse("Too little is stored to draw this.", status_code=404)
+            return JSONResponse(found)
+
+        return self._kept.get(("chart", name, asked, rotation), drawn)
+
+    def _levels(self, conn: Connection, step: MarketStep, asked: Asked, _: str) -> Any:
+        around = self._around
+        scene = read_scene(conn, around.universe, step, asked.range, around.width)
+        return charts.level_charts(scene, asked.scheme) if len(scene.at) > 1 else None
+
+    def _relative(self, conn: Connection, step: MarketStep, asked: Asked, _: str) -> Any:
+        found = trails(conn, self._around.universe, step)
+        return charts.relative_chart(found, asked.scheme) if any(t.dots for t in found) else None
+
+    def _pressure(self, _: Connection, step: MarketStep, asked: Asked, __: str) -> Any:
+        watched = {s.id: s for s in self._around.universe.watched}
+        states = [
+            (name_of(watched[s.id]), watched[s.id].color, s)
+            for s in step.sectors
+            if s.id in watched
+        ]
+        return charts.pressure_chart(states, asked.scheme)
+
+    def _conditions(self, conn: Connection, _: MarketStep, asked: Asked, rotation_id: str) -> Any:
+        rotation = find(conn, rotation_id)
+        found = readings_of(conn, rotation, self._around.width) if rotation else []
+        if rotation is None or len(found) < 2:
+            return None
+        pair = named_pair(rotation, self._around.enricher.names)
+        marks = [(rotation.detected_at, "detected")]
+        marks += [(at, "ended") for at in [rotation.closed_at] if at is not None]
+        return charts.condition_charts(found, condition_titles(found, pair), marks, asked.scheme)
+
+    def csv(self, request: Request) -> Response:
+        """A table of the page for programs."""
+        key = request.path_params["key"]
+        try:
+            asked = asked_of(request.query_params, self._around.universe)
+        except WrongPageError as error:
+            return PlainTextResponse(str(error), status_code=400)
+        with self._around.database.read() as conn:
+            table = self._table(conn, key, asked, request.query_params.get("rotation", ""))
+        if table is None:
+            return PlainTextResponse(f"no table is called {key[:40]!r}", status_code=404)
+        return Response(
+            to_csv(table),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{table.key}.csv"'},
+        )
+
+    def _table(self, conn: Connection, key: str, asked: Asked, rotation_id: str) -> Table | None:
+        around, now = self._around, self._around.clock.now()
+        names = {s.id: name_of(s) for s in around.universe.sectors}
+        if key == "rotations":
+            return rotation_tables.rotation_table(conn, asked, names)
+        if key == "quarantine":
+            return data_tables.quarantine_table(conn, now)
+        if key == "revisions":
+            return data_tables.revision_table(conn, around.width, now)
+        if key in ("life", "told"):
+            rotation = find(conn, rotation_id)
+            make = life_table if key == "life" else told_table
+            return None if rotation is None else make(conn, rotation)
+        step = steps.latest_step(conn)
+        return None if step is None else self._of_step(conn, key, asked, step)
+
+    def _of_step(self, conn: Connection, key: str, asked: Asked, step: MarketStep) -> Table | None:
+        around = self._around
+        sectors = {s.id: s for s in by_rank(around.universe)}
+        of_sector = key.removeprefix("tokens-")
+        if key.startswith("tokens-") and of_sector in sectors:
+            known = sector_tables.supplies_in_force(conn, step.tokens, step.close_time)
+            return sector_tables.token_table(sectors[of_sector], step, known)
+        makers: dict[str, Callable[[], Table]] = {
+            "sectors": lambda: sector_tables.sector_table(step, sectors),
+            "moved": lambda: moved_table(
+                read_scene(conn, around.universe, step, asked.range, around.width)
+            ),
+            "standing": lambda: standing_table(conn, step, around),
+            "coverage": lambda: data_tables.grid_table(
+                data_tables.read_grid(conn, around.universe, around.width, step.close_time)
+            ),
+        }
+        make = makers.get(key)
+        return make() if make else None
+
+
+def _static(request: Request) -> Response:
+    """A file of ours."""
+    name = request.path_params["name"]
+    if name not in _TYPES:
+        return PlainTextResponse("not found", status_code=404)
+    return Response(static_text(name), media_type=_TYPES[name], headers={"Cache-Control": KEPT})
+
+
+def _bokeh(_: Request) -> Response:
+    """The charts' library, as its own wheel brought it."""
+    found = importlib.util.find_spec("bokeh")
+    if found is None or found.origin is None:
+        return PlainTextResponse("bokeh is not installed", status_code=404)
+    file = Path(found.origin).parent / "server" / "static" / "js" / "bokeh.min.js"
+    return FileResponse(file, media_type="text/javascript", headers={"Cache-Control": KEPT})

@@ -1,0 +1,156 @@
+"""One rotation whole: what the alert said, its life, its conditions over time, who was told and what came after."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from monitor.alerting.retold import retold
+from monitor.alerting.why_silent import answer_in_words, answers_of
+from monitor.content.alert import alert_text
+from monitor.content.wording.figures import percent, pp
+from monitor.content.wording.phrases import condition_words, pair_words
+from monitor.content.wording.safe_text import one_line
+from monitor.detection.rules import rule_of
+from monitor.model.grid import floor_time
+from monitor.model.rotation import MARKET, PairReading, Rotation, SideEvidence
+from monitor.store import closes, readings, rotations
+from monitor.store.errors import StoreError
+from monitor.web.page.ranges import DRAWN
+from monitor.web.page.tables import Cell, Column, Table, text_cell, time_cell
+from monitor.web.page.templating import render
+from monitor.web.surroundings import Surroundings
+
+LONGEST_ID = 40
+AROUND = timedelta(hours=24)
+"""So much before detection and after the end is shown of the conditions."""
+
+
+def find(conn: Connection, asked: str) -> Rotation | None:
+    """The one rotation whose id is, or begins with, what was asked for."""
+    try:
+        return rotations.get_rotation(conn, asked) if 0 < len(asked) <= LONGEST_ID else None
+    except StoreError:  # it begins several ids
+        return None
+
+
+def rotation_page(conn: Connection, around: Surroundings, rotation: Rotation, now: datetime) -> str:
+    """The page as HTML; what each reader was told is there without their addresses."""
+    names = around.enricher.names
+    message = retold(conn, rotation, around.enricher)
+    evidence = rotation.evidence
+    pair = named_pair(rotation, names)
+    return render(
+        "rotation.html",
+        title=f"{pair_words(rotation.pair, names)} · {rotation.severity.value.upper()} · {rotation.status.value}",
+        rotation=rotation,
+        message=message,
+        lines=[*message.figures, message.spark, *message.members, *message.judged, *message.notes],
+        life=life_table(conn, rotation),
+        conditions=[
+            (condition_words(c, evidence.window_h, pair), c.met) for c in evidence.conditions
+        ],
+        contributors=[(names.get(s.sector, s.sector), _tokens(s)) for s in evidence.sides],
+        outcomes=list(rotation.outcomes.items()),
+        told=told_table(conn, rotation),
+        explained=alert_text(message),
+        now=now,
+    )
+
+
+def unknown_page(asked: str, now: datetime) -> str:
+    """That no rotation has that id, and where they are listed."""
+    return render("unknown.html", asked=one_line(asked, 60), now=now)
+
+
+def named_pair(rotation: Rotation, names: Mapping[str, str]) -> tuple[str, str]:
+    """Both sides in words."""
+    source, target = (
+        "market" if side == MARKET else names.get(side, side) for side in rotation.pair
+    )
+    return source, target
+
+
+def life_table(conn: Connection, rotation: Rotation) -> Table:
+    """Every change of its state."""
+    return Table(
+        "life",
+        "What changed and when",
+        (
+            Column("what", "reason", words=True),
+            Column("when (UTC)", "changed_at"),
+            Column("severity", "severity", words=True),
+            Column("own move", "own_return_fraction"),
+        ),
+        [
+            [
+                text_cell(c.reason.value.replace("_", " ")),
+                time_cell(c.changed_at),
+                text_cell(c.rotation.severity.value),
+                Cell(
+                    f"{pp(c.rotation.evidence.told_side.own_return)} in {c.rotation.evidence.window_h} h",
+                    c.rotation.evidence.told_side.own_return,
+                ),
+            ]
+            for c in rotations.list_changes(conn, rotation_id=rotation.id)
+        ],
+    )
+
+
+def told_table(conn: Connection, rotation: Rotation) -> Table:
+    """Each change and channel: the receipt, or the reason for silence."""
+    return Table(
+        "told",
+        "Who was told, and why not",
+        (
+            Column("change", "reason", words=True),
+            Column("when (UTC)", "changed_at"),
+            Column("channel", "channel", words=True),
+            Column("what became of it", "words", words=True),
+        ),
+        [
+            [
+                text_cell(a.change.reason.value.replace("_", " ")),
+                time_cell(a.change.changed_at),
+                text_cell(str(a.reader[0])),
+                Cell(answer_in_words(a), answer_in_words(a)),
+            ]
+            for a in answers_of(conn, rotation.id, ())
+        ],
+        empty="Nobody: no channel that hears of rotations was set up. monitor doctor",
+    )
+
+
+def readings_of(conn: Connection, rotation: Rotation, width: timedelta) -> list[PairReading]:
+    """The pair's readings from a day before detection to a day after the end, at no more than some hundred moments."""
+    last = closes.last_close(conn)
+    if last is None:
+        return []
+    since = rotation.detected_at - AROUND
+    until = min(last, (rotation.closed_at or last) + AROUND)
+    every = width * max(1, math.ceil((until - since) / width / DRAWN))
+    first = floor_time(since, every)
+    moments = [first + k * every for k in range((until - first) // every + 1)]
+    return readings.readings_on(
+        conn, from_sector=rotation.from_sector, to_sector=rotation.to_sector, moments=moments
+    )
+
+
+def condition_titles(found: Sequence[PairReading], pair: tuple[str, str]) -> dict[str, str]:
+    """Condition -> its words and unit, in the order in which they are judged."""
+    units = {"return": "%", "share": "%", "pp": "pp", "z": "z", "usd": "USD"}
+    titles: dict[str, str] = {}
+    for reading in found:
+        for c in reading.conditions:
+            rule = rule_of(c.name)
+            words = rule.words if rule else c.name.replace("_", " ")
+            unit = units.get(c.unit or (rule.unit if rule else ""), "")
+            named = words.replace("{from}", pair[0]).replace("{to}", pair[1])
+            titles.setdefault(c.name, f"{named}, {unit}" if unit else named)
+    return titles
+
+
+def _tokens(side: SideEvidence) -> str:
+    told = [f"{one_line(token)} {percent(part)}" for token, part in side.contributors]
+    return ", ".join(told) if told else "not known"
