@@ -23,7 +23,10 @@ def poll(ctx: typer.Context) -> None:
     """One cycle for cron: ask the venues, step what is due, send what is due, exit."""
     context = context_of(ctx)
     settings = context.settings()
-    with context.database(settings) as database:
+    from monitor.daemon.standby import at_once, turn_of
+
+    with context.database(settings) as database, turn_of(database) as turn:
+        at_once(turn, context.clock)
         report, words = asyncio.run(_cycle(context, settings, database))
     typer.echo(words)
     if not report.is_good:

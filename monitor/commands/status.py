@@ -1,6 +1,6 @@
 """`monitor status`: what the daemon knows, with gaps in words."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from monitor.settings.schema import Settings
     from monitor.store.database import Database
     from monitor.store.outbox import OutboxStats
+    from monitor.store.process_lock import Process
     from monitor.store.size import Size
 
 
@@ -35,6 +36,7 @@ class Known:
     refused: tuple[tuple[Any, ...], ...]
     rss_mb: float | None
     size: "Size"
+    processes: "tuple[tuple[str, Process], ...]"
 
 
 def register(app: typer.Typer) -> None:
@@ -62,6 +64,7 @@ def status(
 def what_is_known(database: "Database", settings: "Settings", now: datetime) -> Known:
     """Read it, in one snapshot."""
     from monitor.store import bars, meta, migrations, outbox, quarantine, steps, venue_health
+    from monitor.store.process_lock import running
     from monitor.store.size import read_size
     from monitor.web.readiness import LAST_GOOD_POLL
 
@@ -80,6 +83,7 @@ def what_is_known(database: "Database", settings: "Settings", now: datetime) -> 
             refused=tuple(tuple(row) for row in quarantine.counts(conn)),
             rss_mb=float(rss) if rss else None,
             size=read_size(database, conn, now),
+            processes=running(database),
         )
 
 
@@ -119,6 +123,7 @@ def status_json(known: Known, settings: "Settings") -> dict[str, Any]:
             "free": known.size.free,
             "days_left": known.size.days_left,
         },
+        "processes": [{"role": role, **asdict(found)} for role, found in known.processes],
     }
 
 
@@ -150,6 +155,8 @@ def _print_words(known: Known, settings: "Settings") -> None:
 
     line(f"database   {known.database}, schema {known.schema or 'empty'}")
     line(f"size       {size_words(known.size)}")
+    for role, process in known.processes:
+        line(f"{role:<10} {process.words}")
     line(f"last poll  {known.last_good_poll or 'never'}")
     if known.last_step:
         age = (known.at - known.last_step.close_time).total_seconds()

@@ -11,7 +11,8 @@ log = structlog.get_logger(__name__)
 class ServiceManager:
     """Tells systemd, where it listens (``NOTIFY_SOCKET``); silent else. Never raises: a deaf manager costs nothing.
 
-    The watchdog is fed by good polls alone, so that a daemon that lives and sees nothing is restarted too.
+    The watchdog is fed by good polls alone, so that a daemon that lives and sees nothing is restarted too; a standby,
+    which has nothing to poll, feeds it each time it has looked for its turn.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -25,6 +26,10 @@ class ServiceManager:
 
     def good_poll(self, words: str) -> None:
         """``words``: what the last poll brought, for `systemctl status`."""
+        self._tell(f"WATCHDOG=1\nSTATUS={words}")
+
+    def standby(self, words: str) -> None:
+        """Alive though it polls nobody: another process does. ``words``: which one."""
         self._tell(f"WATCHDOG=1\nSTATUS={words}")
 
     def stopping(self) -> None:

@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor.clock import Clock
 from monitor.daemon.alive import ServiceManager
 from monitor.daemon.assemble import Parts, assemble, begin
+from monitor.daemon.standby import awaited, turn_of
 from monitor.daemon.trigger import GridTrigger
 from monitor.settings.schema import Settings
 from monitor.store.database import open_database
@@ -39,20 +40,28 @@ async def run_daemon(
 ) -> int:
     """Poll, step, alert and keep the page served until SIGTERM, SIGINT or ``stop``; returns the exit code.
 
-    Starting and recovering are one path: whatever a killed run left behind is taken up from the database. Raises
+    Starting and recovering are one path: whatever a killed run left behind is taken up from the database. On an SQLite
+    file that another daemon works on it waits as a standby. Raises
     SchemaError when the schema is not this program's and ``migrate`` is not given. ``log_options``: how this call logs,
     for the page's process.
     """
     stop = stop or asyncio.Event()
     database = open_database(settings.database.url.get_secret_value())
-    try:
+    manager = ServiceManager(os.environ)
+    with contextlib.closing(database), turn_of(database) as turn:
+        if not migrate:
+            check_schema(
+                database
+            )  # a standby of another version says so now, not when it is needed
+        with _signals(stop):
+            if not await awaited(turn, database, clock, manager, stop):
+                return 0
         if migrate:
             upgrade(database)
         check_schema(database)
         # whatever may wait for the store comes before the signals are ours: until then they end the process at once
         beginning = begin(settings, clock, database)
         with _signals(stop):
-            manager = ServiceManager(os.environ)
             parts = assemble(
                 settings, clock, database, stop, beginning, manager, log_options=log_options
             )
@@ -64,8 +73,6 @@ async def run_daemon(
                 await stop.wait()
                 manager.stopping()
                 log.info("stopping")
-    finally:
-        database.close()
     log.info("stopped")
     return 0
 
