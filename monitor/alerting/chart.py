@@ -3,17 +3,20 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from sqlalchemy import Connection
+
 from monitor.content.alert import told_facts
 from monitor.content.charts import render_alert_png
 from monitor.content.mail import Inline
 from monitor.model.notice import Notice
+from monitor.model.state import SectorState
 from monitor.model.universe import Universe
 from monitor.store import steps
 from monitor.store.database import Database
 
 SHOWN = timedelta(hours=72)
-EVERY = timedelta(hours=1)
-INSTANT = timedelta(microseconds=1)
+EVERY = timedelta(minutes=15)
+"""Between two moments of the picture where the interval is not wider; windows are whole hours."""
 
 
 class AlertCharts:
@@ -30,15 +33,26 @@ class AlertCharts:
         change, facts = told_facts(notice.payload)
         at = change.changed_at
         with self._database.read() as conn:
-            series = steps.sector_series(conn, at - SHOWN, at + INSTANT, every=EVERY)
+            series, every = series_to(conn, at)
         png, alt = render_alert_png(
             series,
             change.rotation,
             self._universe.sectors,
-            blind=blind_spells([moment for moment, _ in series], EVERY),
+            blind=blind_spells([moment for moment, _ in series], every),
             banner=facts.banner,
         )
         return Inline("chart", png, alt)
+
+
+def series_to(
+    conn: Connection, at: datetime
+) -> tuple[list[tuple[datetime, SectorState]], timedelta]:
+    """(states of the three days that end at ``at``, the distance of their moments): counted back from that minute."""
+    last = steps.step_at(conn, at)
+    every = EVERY if last is None else last.width * max(1, EVERY // last.width)
+    moments = [at - k * every for k in range(SHOWN // every, -1, -1)]
+    found = steps.states_on(conn, moments)
+    return [(moment, state) for moment in moments for state in found.get(moment, ())], every
 
 
 def blind_spells(times: list[datetime], every: timedelta) -> list[tuple[datetime, datetime]]:

@@ -1,12 +1,18 @@
-"""The alert's picture: both sectors' indices over three days, when it began and was detected; below, volume share."""
+"""The alert's picture: both sectors over three days to the message's own minute, with the window that it speaks of.
 
-from collections.abc import Sequence
-from datetime import datetime
+Both charts are measured from the beginning of that window, so that their right edge shows the figures of the message.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from monitor.content.charts.canvas import (
     INK,
     SMALL,
+    SOFT,
+    WINDOW_SHADE,
     keep_range,
     legend,
     new_figure,
@@ -25,7 +31,6 @@ from monitor.content.charts.marks import (
     day_numbers,
     first_known,
     last_known,
-    rebased,
 )
 from monitor.content.wording.figures import percent, share, stamp
 from monitor.content.wording.safe_text import one_line
@@ -50,7 +55,7 @@ def render_alert_png(
     blind: Sequence[tuple[datetime, datetime]] = (),
     banner: str = "",
 ) -> tuple[bytes, str]:
-    """(PNG, alt text with the figures) of ``series``: sector states by close time, 72 h before the alert, oldest first.
+    """(PNG, alt text with the figures) of ``series``: sector states by close time, 72 h to the message's own minute, oldest first.
 
     A rotation into the rest of the market is drawn against the watched market. ``banner`` stands on the picture where
     it must not pass for live data.
@@ -64,31 +69,48 @@ def render_alert_png(
     if len(at) < 2:
         said_empty(styled(figure.add_subplot(), time=False), "no history yet")
         return png(figure), f"{title}: no history yet"
+    begin = at[-1] - timedelta(hours=rotation.evidence.window_h)
+    window = f"message's {rotation.evidence.window_h} h"
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     for axes in (upper, lower):
         styled(axes)
-    whose = f"{one_line(banner, 30)}; " if banner else ""
-    subtitled(upper, f"{whose}index, 100 at the left edge")
-    subtitled(lower, "share of traded volume")
-    for line in indices:
-        upper.plot(day_numbers(line.at), rebased(line.values), color=line.color, linewidth=1.8,
-                   label=shown(line.name, LONGEST))  # fmt: skip
-    for line in volumes:
-        lower.plot(
-            day_numbers(line.at),
-            [100.0 * v if v is not None else float("nan") for v in line.values],
-            color=line.color,
-            linewidth=1.8,
+        axes.axvspan(
+            day_number(max(begin, at[0])),
+            day_number(at[-1]),
+            color=SOFT,
+            alpha=WINDOW_SHADE,
+            linewidth=0,
         )
-    lower.yaxis.set_major_formatter("{x:.0f} %")
+    whose = f"{one_line(banner, 30)}; " if banner else ""
+    subtitled(upper, f"{whose}index, 100 where the window begins")
+    subtitled(lower, "share of traded volume in 24 h, pp since then")
+    for line in indices:
+        upper.plot(day_numbers(line.at), _from(begin, line, lambda v, base: 100.0 * v / base),
+                   color=line.color, linewidth=1.8, label=shown(line.name, LONGEST))  # fmt: skip
+    for line in volumes:
+        lower.plot(day_numbers(line.at), _from(begin, line, lambda v, base: 100.0 * (v - base)),
+                   color=line.color, linewidth=1.8)  # fmt: skip
+    lower.yaxis.set_major_formatter("{x:+g}")
+    lower.locator_params(axis="y", nbins=4)
     low, high = upper.get_ylim()
     upper.set_ylim(low - LABELS * (high - low), high)
+    marks = Marks(blind=blind)
     for axes in (upper, lower):
         keep_range(axes, day_numbers(at))
-        paint_marks(axes, Marks(blind=blind))
+        paint_marks(axes, marks)
         _moments(axes, rotation, at, named=axes is upper)
-    legend(upper, len(indices))
-    return png(figure), _alt(rotation, indices, volumes, at, banner)
+    legend(upper, marks, window=window)
+    return png(figure), _alt(rotation, indices, volumes, (max(begin, at[0]), at[-1]), banner)
+
+
+def _from(begin: datetime, line: Line, measure: Callable[[float, float], float]) -> list[float]:
+    """Each value measured from that at ``begin``, or from the first known one after it; NaN where unknown."""
+    base = _known_since(begin, line)
+    return [math.nan if v is None or base is None else measure(v, base) for v in line.values]
+
+
+def _known_since(begin: datetime, line: Line) -> float | None:
+    return first_known([v for at, v in zip(line.at, line.values, strict=True) if at >= begin])
 
 
 def _sides(rotation: Rotation, sectors: Sequence[Sector]) -> list[Sector]:
@@ -132,21 +154,23 @@ def _alt(
     rotation: Rotation,
     indices: Sequence[Line],
     volumes: Sequence[Line],
-    at: Sequence[datetime],
+    window: tuple[datetime, datetime],
     banner: str,
 ) -> str:
+    """The figures of the window, which are the message's."""
+    begin, end = window
     moves = []
     for line in indices:
-        first, last = first_known(line.values), last_known(line.values)
+        first, last = _known_since(begin, line), last_known(line.values)
         moved = percent(last / first - 1) if first and last is not None else "unknown"
         moves.append(f"{one_line(line.name)} {moved}")
     shares = [
-        f"{one_line(line.name)} {share(first_known(line.values))} to {share(last_known(line.values))}"
+        f"{one_line(line.name)} {share(_known_since(begin, line))} to {share(last_known(line.values))}"
         for line in volumes
     ]
     parts = [
-        f"Indices from {stamp(at[0])} to {stamp(at[-1])}: {', '.join(moves)}",
-        f"share of traded volume: {', '.join(shares)}",
+        f"Indices from {stamp(begin)} to {stamp(end)}: {', '.join(moves)}",
+        f"share of traded volume in 24 h: {', '.join(shares)}",
         f"detected {stamp(rotation.detected_at)}",
     ]
     if rotation.started_at is not None:

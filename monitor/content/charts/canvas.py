@@ -22,6 +22,8 @@ GROUND, INK, SOFT, LINE = "#FFFFFF", "#1A1D21", "#5C6670", "#D9DEE3"
 WIDTH_IN, HEIGHT_IN, EMPTY_IN, DPI = 5.0, 3.9, 1.3, 300
 TITLE, BODY, SMALL = 12.0, 10.0, 9.0
 Span = tuple[datetime, datetime, str]
+SHADE, WINDOW_SHADE = 0.18, 0.12
+"""How strong the shade of a rotation is, and that of the window that a message is about."""
 HATCH = {"blind": "////", "launch": "\\\\\\\\"}
 
 
@@ -46,6 +48,9 @@ def styled(axes: "Axes", *, time: bool = True) -> "Axes":
     """Quiet axes: a light grid, no box, type that a phone can show."""
     axes.set_facecolor(GROUND)
     axes.tick_params(labelsize=BODY, colors=SOFT, length=0)
+    axes.tick_params(
+        axis="x", pad=7
+    )  # else the lowest word of one axis meets the first of the other
     axes.grid(color=LINE, linewidth=0.7)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
@@ -76,7 +81,7 @@ def tick(days: float) -> str:
 def paint_marks(axes: "Axes", marks: Marks) -> None:
     """Rotations shaded, blind spells hatched, launches as hatched bars, notes as numbered lines."""
     for begin, end, color in united(marks.spans):
-        axes.axvspan(day_number(begin), day_number(end), color=color, alpha=0.18, linewidth=0)
+        axes.axvspan(day_number(begin), day_number(end), color=color, alpha=SHADE, linewidth=0)
     for begin, end in marks.blind:
         axes.axvspan(
             day_number(begin), day_number(end), facecolor="none", edgecolor=SOFT,
@@ -140,16 +145,21 @@ def keep_range(axes: "Axes", at: Sequence[float]) -> None:
         axes.set_xlim(at[0], at[-1])
 
 
-def legend(axes: "Axes", count: int) -> None:
-    """Below the chart, two or three names a row."""
-    figure = axes.get_figure()
-    if count and figure is not None:
-        handles, labels = axes.get_legend_handles_labels()
+def legend(axes: "Axes", marks: Marks, *, lines: bool = True, window: str = "") -> None:
+    """Below the chart, two or three names a row: its lines, then what shade, hatch and dashes mean where there are any.
+
+    ``window``: what a grey shade is, empty where there is none.
+    """
+    figure = axes.get_figure(root=True)
+    drawn, names = axes.get_legend_handles_labels() if lines else ([], [])
+    keys = _keys(marks, window)
+    labels = [*names, *keys]
+    if labels and figure is not None:
         figure.legend(
-            handles,
+            [*drawn, *keys.values()],
             labels,
             loc="outside lower center",
-            ncol=_columns(labels, count),
+            ncol=_columns(labels),
             frameon=False,
             fontsize=BODY,
             labelcolor=INK,
@@ -159,10 +169,31 @@ def legend(axes: "Axes", count: int) -> None:
         )
 
 
-def _columns(labels: Sequence[str], count: int) -> int:
+def _keys(marks: Marks, window: str) -> dict[str, Any]:
+    """What is drawn beside the lines -> how it looks, the words first."""
+    from matplotlib.lines import Line2D  # noqa: PLC0415  heavy: only where a chart is drawn
+    from matplotlib.patches import Patch  # noqa: PLC0415
+
+    keys: dict[str, Any] = {}
+    if window:
+        keys[window] = Patch(facecolor=SOFT, alpha=WINDOW_SHADE, linewidth=0)
+    if marks.spans:
+        keys["rotation (to)"] = Patch(facecolor=marks.spans[-1][2], alpha=SHADE, linewidth=0)
+    if marks.blind:
+        keys["no data"] = Patch(facecolor="none", edgecolor=SOFT, hatch=HATCH["blind"], linewidth=0)
+    if marks.launches:
+        keys["launch"] = Patch(
+            facecolor=GROUND, edgecolor=INK, hatch=HATCH["launch"], linewidth=0.6
+        )
+    if marks.notes:
+        keys["note"] = Line2D([], [], color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)))
+    return keys
+
+
+def _columns(labels: Sequence[str]) -> int:
     """Three names a row where they fit, else two; never one left alone in a row of its own."""
     points = 5.6 * max(map(len, labels), default=0) + 24
-    return 2 if count in (2, 4) or 3 * points > 72 * WIDTH_IN else 3
+    return 2 if len(labels) in (2, 4) or 3 * points > 72 * WIDTH_IN else 3
 
 
 def shown(text: str, longest: int = LONGEST_NAME) -> str:

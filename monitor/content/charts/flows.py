@@ -51,5 +51,5 @@ def flow_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
     axes.axhline(0.0, color=INK, linewidth=0.9)
     axes.set_xlim(day_number(lines[0].at[0] - timedelta(hours=1)), day_number(lines[0].at[-1]))
     paint_marks(axes, marks)
-    legend(axes, len(lines))
+    legend(axes, marks)
     return png(figure), f"{TITLE}, sum of the hours shown, roughly: {', '.join(told)}"

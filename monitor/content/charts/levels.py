@@ -6,6 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.content.charts.canvas import (
+    BODY,
+    GROUND,
+    HEIGHT_IN,
+    INK,
     keep_range,
     legend,
     new_figure,
@@ -16,16 +20,19 @@ from monitor.content.charts.canvas import (
     styled,
     subtitled,
 )
-from monitor.content.charts.marks import Line, Marks, day_numbers, last_known, rebased
-from monitor.content.wording.figures import percent, share
+from monitor.content.charts.marks import Line, Marks, day_numbers, first_known, last_known, rebased
+from monitor.content.wording.figures import percent, pp, share
 from monitor.content.wording.safe_text import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
+SHARES = "Share of the watched market cap"
 LONGEST = 16
-WHOLE, CUT = 100, 40
-"""Per cent: the axis of shares ends there, or at a lower round value of at most the second."""
+PANEL_IN = 1.1
+NAMED = 0.3
+"""Part of a panel that is kept free above its line for its name."""
 
 
 def index_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
@@ -53,49 +60,47 @@ def index_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
 
 
 def share_chart(lines: Sequence[Line], marks: Marks) -> tuple[bytes, str]:
-    """(PNG, alt text): shares of the watched market cap, stacked; a sector without members is no part.
+    """(PNG, alt text): shares of the watched market cap, each sector on a scale of its own below the others.
 
     Launches are marked, notes are not: their key stands under the indices.
     """
-    marks = replace(marks, notes=())
-    title = "Share of the watched market cap"
-    top = share_axis(lines)
-    figure = new_figure(title if top == WHOLE else f"{title}, up to {top} %")
-    axes = styled(figure.add_subplot())
     told = [f"{one_line(line.name)} {share(last_known(line.values))}" for line in lines]
-    if lines and lines[0].at:
-        axes.stackplot(
-            day_numbers(lines[0].at),
-            _stack(lines),
-            labels=[
-                f"{shown(line.name, LONGEST)} {share(last_known(line.values))}" for line in lines
-            ],
-            colors=[line.color for line in lines],
-            linewidth=0,
-        )
-        axes.set_ylim(0, top)
-        axes.set_yticks(range(0, top + 1, {WHOLE: 20, 10: 2, 20: 5}.get(top, 10)))
-    axes.yaxis.set_major_formatter("{x:.0f} %")
-    _finish(axes, lines, marks, told)
-    return png(figure), f"{title}: {', '.join(told) or 'no data'}"
+    return png(share_figure(lines, marks)), f"{SHARES}: {', '.join(told) or 'no data'}"
 
 
-def _stack(lines: Sequence[Line]) -> list[list[float]]:
-    """Per cent; where nobody's share is known there is a gap, else an unknown share is no part."""
-    columns = list(zip(*(line.values for line in lines), strict=True))
-    blank = [all(value is None for value in column) for column in columns]
-    return [
-        [math.nan if blank[t] else 100.0 * (value or 0.0) for t, value in enumerate(line.values)]
-        for line in lines
-    ]
+def share_figure(lines: Sequence[Line], marks: Marks) -> "Figure":
+    """The picture of :func:`share_chart`; a sector whose share was never known has no panel."""
+    drawn = [line for line in lines if first_known(line.values) is not None]
+    figure = new_figure(SHARES, height=max(HEIGHT_IN, 1.2 + PANEL_IN * len(drawn)))
+    if not drawn:
+        said_empty(styled(figure.add_subplot()), "no data")
+        return figure
+    marks = replace(marks, notes=())
+    panels = figure.subplots(len(drawn), 1, sharex=True, squeeze=False)[:, 0]
+    for i, (axes, line) in enumerate(zip(panels, drawn, strict=True)):
+        styled(axes)
+        values = [math.nan if v is None else 100.0 * v for v in line.values]
+        axes.plot(day_numbers(line.at), values, color=line.color, linewidth=1.8)
+        axes.yaxis.set_major_formatter("{x:g} %")
+        axes.locator_params(axis="y", nbins=4)
+        subtitled(axes, marks.subtitle if i == 0 else "")
+        keep_range(axes, day_numbers(line.at))
+        paint_marks(axes, marks if i == 0 else replace(marks, launches=()))
+        axes.annotate(
+            _level_words(line), (0.01, 0.96), xycoords="axes fraction", va="top", fontsize=BODY,
+            fontweight="bold", color=INK, bbox={"facecolor": GROUND, "alpha": 0.8, "linewidth": 0, "pad": 1.5},
+        )  # fmt: skip
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, high + NAMED * (high - low))
+    legend(panels[0], marks, lines=False)
+    return figure
 
 
-def share_axis(lines: Sequence[Line]) -> int:
-    """Where the axis ends: below 100 % where all but the uppermost sector fill so little that nobody could see them."""
-    below = [math.fsum(column[:-1]) for column in zip(*_stack(lines), strict=True)]
-    highest = max((value for value in below if not math.isnan(value)), default=WHOLE)
-    top = 10 * math.ceil(1.5 * highest / 10)
-    return top if 0 < top <= CUT else WHOLE
+def _level_words(line: Line) -> str:
+    """``AI agents 5.7 % (-0.3 pp)``: where it stands, and by how much it moved over the picture."""
+    first, last = first_known(line.values), last_known(line.values)
+    moved = pp(None if first is None or last is None else last - first)
+    return f"{shown(line.name, LONGEST)} {share(last)} ({moved})"
 
 
 def _finish(axes: "Axes", lines: Sequence[Line], marks: Marks, told: Sequence[str]) -> None:
@@ -105,4 +110,4 @@ def _finish(axes: "Axes", lines: Sequence[Line], marks: Marks, told: Sequence[st
     subtitled(axes, marks.subtitle, notes=bool(marks.notes))
     keep_range(axes, day_numbers(lines[0].at))
     paint_marks(axes, marks)
-    legend(axes, len(lines))
+    legend(axes, marks)

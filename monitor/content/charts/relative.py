@@ -30,15 +30,19 @@ WORDS = {"leading": (1, 1), "weakening": (1, -1), "lagging": (-1, -1), "improvin
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """(strength, momentum) around 100 by time, the newest last; NaN where there is not history enough."""
+    """(strength, momentum) around 100, one a day, the newest last; NaN where there is not history enough.
+
+    ``days``: of each, as the chart prints it; the oldest is named.
+    """
 
     name: str
     color: str
     points: Sequence[tuple[float, float]]
+    days: Sequence[str] = ()
 
 
 def relative_chart(tails: Sequence[Tail], subtitle: str = "") -> tuple[bytes, str]:
-    """(PNG, alt text): a tail a sector that fades towards the past, a dot where it stands now, four quadrants in words."""
+    """(PNG, alt text): a dot a day on a tail that fades towards the past, the day at its oldest end, four quadrants in words."""
     figure = new_figure(f"{TITLE}: strength and momentum")
     axes = styled(figure.add_subplot(), time=False)
     subtitled(axes, subtitle)
@@ -72,7 +76,17 @@ def relative_chart(tails: Sequence[Tail], subtitle: str = "") -> tuple[bytes, st
                 *zip(*step, strict=True), color=tail.color, linewidth=1.4, solid_capstyle="round",
                 alpha=FAINTEST + (0.9 - FAINTEST) * (k + 1) / len(points),
             )  # fmt: skip
-        axes.plot(*points[-1], marker="o", markersize=7, color=tail.color)
+        for k, point in enumerate(points[:-1]):
+            fade = FAINTEST + (0.9 - FAINTEST) * (k + 1) / len(points)
+            axes.plot(
+                *point, marker="o", markersize=3.5, color=tail.color, alpha=fade, markeredgewidth=0
+            )
+        axes.plot(*points[-1], marker="o", markersize=8, color=tail.color)
+        if tail.days and len(points) > 1:
+            axes.annotate(
+                tail.days[len(tail.points) - len(points)], points[0], xytext=(0, 5), ha="center",
+                textcoords="offset points", fontsize=SMALL, color=SOFT,
+            )  # fmt: skip
     ends = {name: points[-1] for name, points in known.items() if points}
     for name, place in name_places(ends, reach).items():
         axes.annotate(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from monitor.analytics.index import chained
-from monitor.analytics.rrg import rrg
+from monitor.analytics.rrg import daily, rrg
 from monitor.content.charts import (
     Line,
     Marks,
@@ -27,8 +27,8 @@ from monitor.model.universe import Sector
 
 KEYS = ("indices", "shares", "flows", "relative")
 SAMPLE = timedelta(hours=4)
-TAIL = 42
-"""Samples of a tail: seven days of four hours."""
+DAYS = 8
+"""Dots of a tail: today's and those of seven days before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +60,28 @@ def draw_pictures(facts: ReportFacts) -> list[ReportPicture]:
             [_flows(facts, s) for s in facts.watched],
             Marks(subtitle=_banner(facts, day(facts.midnight)), blind=facts.health.blind),
         ),
-        "relative": relative_chart(tails(facts), _subtitle(facts, "tails of 7 days")),
+        "relative": relative_chart(tails(facts), _subtitle(facts, "a dot a day")),
     }
     words = {"indices": note_key(marks)}
     return [ReportPicture(key, *drawn[key], words.get(key, "")) for key in KEYS]
 
 
 def tails(facts: ReportFacts) -> list[Tail]:
-    """Strength and momentum of each sector against the chain of all of them, sampled every 4 h (METHOD, 8)."""
+    """Strength and momentum of each sector against the chain of all of them, sampled every 4 h, a mean a day (METHOD, 8)."""
     at = _samples(facts)
     if not at:
         return [Tail(one_line(s.name), facts.colors[s.id], ()) for s in facts.watched]
     states = [_carried(facts, sector, at) for sector in facts.watched]
     index = np.array([[s.index if s else np.nan for s in row] for row in states]).T
     shares = np.array([[_known(s.share if s else None) for s in row] for row in states]).T
-    ratio, momentum = rrg(index, chained(index, shares))
+    ratio, momentum = (daily(values)[-DAYS:] for values in rrg(index, chained(index, shares)))
+    days = [day(at[-1] - k * timedelta(days=1)).rpartition(" ")[0] for k in range(len(ratio))][::-1]
     return [
         Tail(
             one_line(sector.name),
             facts.colors[sector.id],
-            [
-                (float(x), float(y))
-                for x, y in zip(ratio[-TAIL:, i], momentum[-TAIL:, i], strict=True)
-            ],
+            [(float(x), float(y)) for x, y in zip(ratio[:, i], momentum[:, i], strict=True)],
+            days,
         )
         for i, sector in enumerate(facts.watched)
     ]

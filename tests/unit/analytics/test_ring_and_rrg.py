@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from monitor.analytics.ring import Ring
-from monitor.analytics.rrg import quadrant, rrg
+from monitor.analytics.rrg import daily, quadrant, rrg
 
 NAN = float("nan")
 
@@ -76,3 +76,12 @@ def test_a_longer_mean_is_the_sample_deviation() -> None:
 )
 def test_quadrants_run_clockwise(ratio: float, momentum: float, name: str) -> None:
     assert quadrant(ratio, momentum) == name
+
+
+def test_a_dot_a_day_is_the_mean_of_the_days_known_samples_counted_back_from_the_newest() -> None:
+    samples = np.array([9.0, 1.0, 2.0, 3.0, np.nan, 5.0, np.nan, np.nan, np.nan])
+    found = daily(samples, per_day=2)  # the 9 belongs to a day that is not whole
+    np.testing.assert_array_equal(found, [1.5, 3.0, 5.0, np.nan])
+    both = np.stack([samples, samples + 1], axis=1)
+    np.testing.assert_array_equal(daily(both, per_day=2)[:, 1], found + 1)
+    assert len(daily(samples[:1], per_day=2)) == 0

@@ -17,6 +17,7 @@ SECTORS = (
     Sector("benchmark", "Market", (Membership("BTC"),), "#7F7F7F", benchmark=True),
 )
 HOUR = timedelta(hours=1)
+DETECTION_LESS_A_DAY = DETECTED - 24 * HOUR
 LEVELS = {"ai-agents": (1000.0, 896.0), "memes": (500.0, 511.5), "benchmark": (100.0, 96.8)}
 VOLUMES = {"ai-agents": (0.29, 0.11), "memes": (0.34, 0.52), "benchmark": (None, None)}
 
@@ -46,8 +47,8 @@ def test_alt_text_carries_every_figure_of_the_picture() -> None:
     assert png.startswith(b"\x89PNG")
     assert int.from_bytes(png[16:20], "big") == 1500
     assert alt == (
-        "Indices from 16 Jan 2025, 11:05 UTC to 19 Jan 2025, 11:05 UTC: AI agents -10.4 %, Memes +2.3 %;"
-        " share of traded volume: AI agents 29.0 % to 11.0 %, Memes 34.0 % to 52.0 %;"
+        "Indices from 18 Jan 2025, 11:05 UTC to 19 Jan 2025, 11:05 UTC: AI agents -10.4 %, Memes +2.3 %;"
+        " share of traded volume in 24 h: AI agents 29.0 % to 11.0 %, Memes 34.0 % to 52.0 %;"
         " detected 19 Jan 2025, 11:05 UTC; began about 19 Jan 2025, 05:00 UTC"
     )
 
@@ -55,7 +56,19 @@ def test_alt_text_carries_every_figure_of_the_picture() -> None:
 def test_a_rotation_into_the_rest_of_the_market_is_drawn_against_the_market() -> None:
     _, alt = drawn(to_sector="*")
     assert "AI agents -10.4 %, Market -3.2 %" in alt
-    assert "share of traded volume: AI agents 29.0 % to 11.0 %;" in alt
+    assert "share of traded volume in 24 h: AI agents 29.0 % to 11.0 %;" in alt
+
+
+def test_the_picture_is_measured_from_where_the_messages_window_begins() -> None:
+    rows = [
+        (at, replace(s, index=s.index * 2, volume_share=(s.volume_share or 0.0) / 2))
+        if at < DETECTION_LESS_A_DAY  # type: ignore[operator]
+        else (at, s)
+        for at, s in series()
+    ]
+    _, alt = render_alert_png(rows, samples.confirmed(), SECTORS)  # type: ignore[arg-type]
+    assert "AI agents -10.4 %, Memes +2.3 %" in alt
+    assert "AI agents 29.0 % to 11.0 %" in alt
 
 
 def test_an_unknown_beginning_is_left_out() -> None:

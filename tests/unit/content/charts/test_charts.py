@@ -17,8 +17,16 @@ from monitor.content.charts import (
     relative_chart,
     share_chart,
 )
-from monitor.content.charts.canvas import new_figure, paint_marks, shown, styled, tick, united
-from monitor.content.charts.levels import _stack, share_axis
+from monitor.content.charts.canvas import (
+    legend,
+    new_figure,
+    paint_marks,
+    shown,
+    styled,
+    tick,
+    united,
+)
+from monitor.content.charts.levels import share_figure
 from monitor.content.charts.marks import day_number, rebased
 from monitor.content.charts.relative import name_places
 
@@ -72,11 +80,48 @@ def test_an_empty_picture_takes_little_room(draw: Draw) -> None:
     assert size(png) == (1500, 390)
 
 
-def test_a_share_that_nobody_could_see_gets_an_axis_that_ends_lower_and_says_so() -> None:
-    small, most = line(0.057, 0.06), line(0.943, 0.94, name="Memes")
-    assert share_axis([small, most]) == 10
-    assert share_axis([most, small]) == 100  # the small one lies on top: nothing can be cut
-    assert share_axis([line(0.3, 0.31), line(0.7, 0.69, name="Memes")]) == 100
+def test_each_share_has_a_scale_of_its_own_so_that_a_small_sector_is_seen_to_move() -> None:
+    figure = share_figure([line(0.057, 0.06), line(0.943, 0.94, name="Memes")], Marks())
+    small, large = figure.axes
+    assert [text.get_text() for axes in figure.axes for text in axes.texts] == [
+        "AI agents 6.0 % (+0.3 pp)",
+        "Memes 94.0 % (-0.3 pp)",
+    ]
+    for axes, level in ((small, 5.85), (large, 94.15)):
+        low, high = axes.get_ylim()
+        assert low < level < high
+        assert high - low < 1  # per cent
+
+
+def test_a_sector_without_members_has_no_panel_and_a_blind_hour_is_a_gap() -> None:
+    figure = share_figure([line(0.25, None, 0.5), line(None, None, None, name="New")], Marks())
+    (axes,) = figure.axes
+    (drawn,) = axes.lines
+    values = list(map(float, drawn.get_ydata()))  # type: ignore[arg-type]
+    assert (values[0], values[2]) == (25.0, 50.0)
+    assert math.isnan(values[1])
+
+
+def test_the_legend_says_what_shade_hatch_and_dashes_mean() -> None:
+    marks = Marks(
+        spans=[(AT[0], AT[1], "#E69F00")],
+        blind=[(AT[1], AT[2])],
+        launches=[(AT[2], "TRUMP")],
+        notes=[(AT[1], "Stargate")],
+    )
+    figure = new_figure("")
+    axes = styled(figure.add_subplot())
+    axes.plot([0.0, 1.0], [0.0, 1.0], label="AI agents")
+    legend(axes, marks, window="message's 24 h")
+    (drawn,) = figure.legends
+    assert [text.get_text() for text in drawn.get_texts()] == [
+        "AI agents",
+        "message's 24 h",
+        "rotation (to)",
+        "no data",
+        "launch",
+        "note",
+    ]
 
 
 def test_shades_of_rotations_into_the_same_sector_do_not_add_up() -> None:
@@ -155,14 +200,6 @@ def test_rebasing_begins_at_the_first_known_value() -> None:
     assert values[3] == 120.0
     assert math.isnan(values[0])
     assert math.isnan(values[2])
-
-
-def test_a_sector_without_members_is_no_part_of_the_stack_and_a_blind_hour_is_a_gap() -> None:
-    first, second = _stack([line(0.25, None, None), line(0.75, 1.0, None)])
-    assert first[:2] == [25.0, 0.0]
-    assert second[:2] == [75.0, 100.0]
-    assert math.isnan(first[2])
-    assert math.isnan(second[2])
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_the_chain_leaves_out_a_sector_that_is_not_there_yet() -> None:
 def test_tails_need_history_and_end_at_the_last_step() -> None:
     assert all(math.isnan(x) for t in tails(days.quiet()) for point in t.points for x in point)
     (first, second) = tails(days.quiet(series=days.series(days=25)))
-    assert len(first.points) == 42
+    assert (len(first.points), first.days[0], first.days[-1]) == (8, "13 Jan", "20 Jan")
     assert first.points[-1] == (100.0, 100.0)  # nothing moved: the deviation is 0
     assert [first.name, second.name] == ["AI agents", "Memes"]
     assert tails(days.empty())[0].points == ()
