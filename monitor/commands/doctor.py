@@ -1,9 +1,13 @@
 """`monitor doctor`: what is wrong, and what mends it."""
 
 import asyncio
-from collections.abc import Iterator
+import os
+import shutil
+import textwrap
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import typer
 
@@ -17,21 +21,34 @@ if TYPE_CHECKING:
     from monitor.settings.schema import Settings
 
 
+LITTLE_ROOM = 1_000_000_000
+"""Bytes free under which a disk is said to be short."""
+INDENT = 29
+"""Columns before a finding's words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``wrong`` None: ok. ``mend``: the command or key that mends it."""
+    """``mend``: the command or key that mends it. ``unreachable``: nobody answered at all."""
 
     what: str
     detail: str
     wrong: bool = False
     mend: str | None = None
+    unreachable: bool = False
 
-    @property
-    def words(self) -> str:
-        """One line."""
+    def words(self, width: int) -> str:
+        """Within so many columns; what goes on stands under its beginning."""
         state = "WRONG" if self.wrong else "ok"
-        return f"{self.what:<22} {state:<6} {self.detail}" + (
-            f"; mend: {self.mend}" if self.mend else ""
+        mend = f"; mend: {self.mend}" if self.mend else ""
+        return "\n".join(
+            textwrap.wrap(
+                f"{self.what:<{INDENT - 7}} {state:<5} {self.detail}{mend}",
+                width,
+                subsequent_indent=" " * INDENT,
+                break_on_hyphens=False,
+                drop_whitespace=True,
+            )
         )
 
 
@@ -45,8 +62,9 @@ def doctor(ctx: typer.Context) -> None:
     context = context_of(ctx)
     settings = context.settings()
     wrong = False
+    width = min(shutil.get_terminal_size().columns, 120)
     for finding in _findings(context, settings):
-        typer.echo(finding.words)
+        typer.echo(finding.words(width))
         wrong = wrong or finding.wrong
     if wrong:
         raise typer.Exit(DEGRADED)
@@ -62,19 +80,76 @@ def _findings(context: "Context", settings: "Settings") -> Iterator[Finding]:
 
     for warning in [*settings.warnings, *untested(universe)]:
         yield Finding("configuration", warning)
-    yield _database(context, settings)
+    yield from _database(context, settings)
+    yield from _network(os.environ)
     yield from _supplies(context, settings)
-    yield from asyncio.run(_venues(context, settings))
+    yield from _once_where_there_is_no_network(asyncio.run(_venues(context, settings)))
     yield from _file_venues(settings)
     yield from _channels(settings)
 
 
-def _database(context: "Context", settings: "Settings") -> Finding:
+def _database(context: "Context", settings: "Settings") -> Iterator[Finding]:
+    """Whether it answers, can be read while it is written, and has room."""
+    from monitor.commands.status import size_words
+    from monitor.store.database import lacks_wal
+    from monitor.store.size import read_size
+
     try:
         with context.database(settings) as database:
-            return Finding("database", database.url_masked)
+            yield Finding("database", database.url_masked)
+            if lacks_wal(database):
+                yield Finding(
+                    "database",
+                    "WAL is not available here (a network mount?): a reader makes the daemon wait, and it gives up"
+                    " after 30 s",
+                    wrong=True,
+                    mend="database.url: a file on a local disk, or PostgreSQL",
+                )
+            with database.read() as conn:
+                size = read_size(database, conn, context.clock.now())
+            short = size.free is not None and (
+                size.free < LITTLE_ROOM or (size.days_left is not None and size.days_left < 30)
+            )
+            mend = "schedule.retention, monitor db prune, or a larger disk" if short else None
+            yield Finding("room", size_words(size), wrong=short, mend=mend)
     except MonitorError as error:
-        return Finding("database", str(error), wrong=True, mend=error.remedy)
+        yield Finding("database", str(error), wrong=True, mend=error.remedy)
+
+
+def _network(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """What goes another way than straight out, and whom it trusts."""
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        if environ.get(name):
+            host = urlsplit(environ[name]).hostname or "an address without a host"
+            spared = environ.get("NO_PROXY") or environ.get("no_proxy") or "nothing"
+            yield Finding("proxy", f"{name} leads over {host}; NO_PROXY spares {spared}")
+            break
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        held = environ.get(name)
+        if held and not os.access(held, os.R_OK):
+            yield Finding(
+                "certificates",
+                f"{name} names {held}, which cannot be read",
+                wrong=True,
+                mend=f"{name}: a readable file of PEM certificates",
+            )
+        elif held:
+            yield Finding("certificates", f"{name} names {held}")
+
+
+def _once_where_there_is_no_network(found: Sequence[Finding]) -> Iterator[Finding]:
+    """A machine without a network has one fault, not one a venue."""
+    asked = {f.what for f in found if f.what.startswith("venue ")}
+    deaf = {f.what for f in found if f.unreachable}
+    if len(asked) > 1 and deaf == asked:
+        yield Finding(
+            "network",
+            f"none of {len(asked)} venues can be reached from here",
+            wrong=True,
+            mend="network, DNS, firewall, or HTTPS_PROXY",
+        )
+        return
+    yield from found
 
 
 def _supplies(context: "Context", settings: "Settings") -> Iterator[Finding]:
@@ -117,6 +192,8 @@ def _file_venues(settings: "Settings") -> Iterator[Finding]:
 
 
 async def _venue(client: "VenueClient") -> list[Finding]:
+    from monitor.ingest.errors import VenueUnreachable
+
     what = f"venue {client.venue}"
     try:
         async with asyncio.timeout(60):
@@ -124,13 +201,21 @@ async def _venue(client: "VenueClient") -> list[Finding]:
     except MonitorError as error:
         return [
             Finding(
-                what, str(error), wrong=True, mend=f"venues.{client.venue}.enabled = false, or wait"
+                what,
+                str(error),
+                wrong=True,
+                mend=f"venues.{client.venue}.enabled = false, or wait",
+                unreachable=isinstance(error, VenueUnreachable),
             )
         ]
     except TimeoutError:
         return [
             Finding(
-                what, "no answer within 60 s", wrong=True, mend="network, proxy (venues.*.base_url)"
+                what,
+                "no answer within 60 s",
+                wrong=True,
+                mend="network, proxy (venues.*.base_url)",
+                unreachable=True,
             )
         ]
     findings = [Finding(what, "answers; symbols are known")]
@@ -164,9 +249,36 @@ def _channels(settings: "Settings") -> Iterator[Finding]:
         )
     for channel in found:
         yield Finding(f"channel {channel}", "set up; try it with: monitor notify test")
+    yield from _slack(settings)
     server = mail_server(settings)
     if server is not None:
         yield asyncio.run(_mail(server))
+
+
+def _slack(settings: "Settings") -> Iterator[Finding]:
+    """The token is asked who it is; of a webhook only the form can be looked at without posting."""
+    from monitor.delivery.slack.setup import looks_like_webhook, who_am_i
+
+    slack = settings.alerts.slack
+    for name in ("webhook", "operator_webhook"):
+        held = getattr(slack, name)
+        if held is not None and not looks_like_webhook(held.get_secret_value()):
+            yield Finding(
+                f"slack {name}",
+                "is not of the form https://hooks.slack.com/services/T.../B.../...: right only for a server of your own",
+            )
+    if slack.bot_token is not None:
+        yield asyncio.run(_token(who_am_i(settings)))
+
+
+async def _token(asked: Awaitable[str]) -> Finding:
+    from monitor.delivery.errors import DeliveryFailed
+
+    try:
+        return Finding("slack token", await asked)
+    except DeliveryFailed as error:
+        mend = "MONITOR_ALERTS__SLACK__BOT_TOKEN"
+        return Finding("slack token", str(error), wrong=True, mend=mend)
 
 
 async def _mail(server: "MailServer") -> Finding:

@@ -19,7 +19,7 @@ from monitor.daemon.assemble import Parts, assemble, begin
 from monitor.daemon.standby import awaited, turn_of
 from monitor.daemon.trigger import GridTrigger
 from monitor.settings.schema import Settings
-from monitor.store.database import open_database
+from monitor.store.database import lacks_wal, open_database
 from monitor.store.migrations import check_schema, upgrade
 
 log = structlog.get_logger(__name__)
@@ -59,6 +59,10 @@ async def run_daemon(
         if migrate:
             upgrade(database)
         check_schema(database)
+        if lacks_wal(database):
+            log.warning(
+                "WAL is not available here (a network mount?)", database=database.url_masked
+            )
         # whatever may wait for the store comes before the signals are ours: until then they end the process at once
         beginning = begin(settings, clock, database)
         with _signals(stop):

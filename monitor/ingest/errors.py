@@ -59,6 +59,10 @@ class VenueDown(VenueError):  # noqa: N818  named by what it is
     worth_repeating = True
 
 
+class VenueUnreachable(VenueDown):
+    """Nobody answered at all: no connection, or none that could be trusted."""
+
+
 class VenueMaintenance(VenueError):  # noqa: N818  named by what it is
     """The venue says it is being maintained: look again each minute."""
 

@@ -1,17 +1,23 @@
 """Slack's ways out by its settings: a bot, or webhooks."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from pydantic import SecretStr
 
 from monitor.alerting.policy import IN_MESSAGES, IN_THREADS
 from monitor.delivery.channel import ChannelSender
+from monitor.delivery.slack.api import SlackApi
 from monitor.delivery.slack.bot import SlackBot
 from monitor.delivery.slack.webhook import SlackWebhook
 from monitor.delivery.ways import READER, Tools, Way
 from monitor.model.rotation import Severity
 from monitor.settings.schema import Settings
 from monitor.settings.tables import SlackTable
+
+LOOK = timedelta(seconds=15)
+_WEBHOOK = re.compile(r"https://hooks\.slack(-gov)?\.com/services/T\w+/B\w+/\w+")
 
 
 def ways(settings: Settings) -> list[Way]:
@@ -46,3 +52,22 @@ def _opener(slack: SlackTable, target: str | SecretStr) -> Callable[[Tools], Cha
         return SlackBot(token, target, clock=tools.clock, base_url=slack.base_url, draw=tools.draw)
 
     return opened
+
+
+async def who_am_i(settings: Settings) -> str:
+    """Who Slack takes the token for; raises DeliveryFailed."""
+    slack = settings.alerts.slack
+    token = slack.bot_token.get_secret_value() if slack.bot_token else ""
+    api = SlackApi(token, base_url=slack.base_url, timeout=LOOK)
+    try:
+        answer = await api.ask("auth.test")
+    finally:
+        await api.close()
+    return (
+        f"is {answer.get('user', 'somebody')} in {answer.get('team', 'a workspace without a name')}"
+    )
+
+
+def looks_like_webhook(address: str) -> bool:
+    """Whether it has the form of Slack's own incoming webhooks."""
+    return _WEBHOOK.fullmatch(address) is not None

@@ -18,6 +18,7 @@ from monitor.ingest.errors import (
     VenueError,
     VenueForbidden,
     VenueMaintenance,
+    VenueUnreachable,
 )
 from monitor.ingest.venues.registry import definition_of
 from monitor.model.grid import from_ms
@@ -172,11 +173,12 @@ def _named(case: _Case) -> VenueError | None:
 
 def _unreachable(case: _Case) -> VenueError | None:
     if case.kinds & {"RequestTimeout", "TimeoutError"}:
-        return VenueDown(case.venue, "gave no answer in time", symbol=case.symbol)
+        return VenueUnreachable(case.venue, "gave no answer in time", symbol=case.symbol)
     if type(case.error.__cause__).__name__ == "ClientPayloadError":
         return VenueDown(case.venue, "cut its answer short", symbol=case.symbol)
     if case.kinds & {"OperationFailed", "ClientError", "OSError"}:
         status = f", HTTP {case.status}: {case.answer.body}" if case.status else ""
         what = f"is unreachable ({type(case.error).__name__}{status})"
-        return VenueDown(case.venue, what, symbol=case.symbol)
+        kind = VenueDown if case.status else VenueUnreachable
+        return kind(case.venue, what, symbol=case.symbol)
     return None

@@ -1,5 +1,6 @@
 """What `monitor doctor` says of the mail server."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,8 @@ def mail_line(market: Market, environ: dict[str, str]) -> str:
     """The one line of the mail server; nothing of the password anywhere."""
     done = market.monitor("doctor", code=(0, 3), environ=environ)
     assert environ["MONITOR_SMTP__PASSWORD"] not in done.stdout + done.stderr
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("mail server")]
+    said = re.sub(r"\n {29}", " ", done.stdout)
+    (line,) = [line for line in said.splitlines() if line.startswith("mail server")]
     return line
 
 

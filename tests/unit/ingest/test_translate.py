@@ -14,6 +14,7 @@ from monitor.ingest.errors import (
     VenueError,
     VenueForbidden,
     VenueMaintenance,
+    VenueUnreachable,
 )
 from monitor.ingest.exchange.translate import Answer, asked_wait, translate
 
@@ -43,9 +44,9 @@ CLOUDFRONT = "<html>The Amazon CloudFront distribution is configured to block ac
         ),
         ("gate", ccxt.ExchangeNotAvailable("x"), Answer(503), VenueDown),
         ("gate", ccxt.ExchangeNotAvailable("x"), Answer(400), VenueDown),
-        ("gate", ccxt.RequestTimeout("x"), Answer(), VenueDown),
-        ("gate", TimeoutError(), Answer(), VenueDown),
-        ("gate", ConnectionResetError(), Answer(), VenueDown),
+        ("gate", ccxt.RequestTimeout("x"), Answer(), VenueUnreachable),
+        ("gate", TimeoutError(), Answer(), VenueUnreachable),
+        ("gate", ConnectionResetError(), Answer(), VenueUnreachable),
         ("okx", ccxt.BadSymbol("x"), Answer(200, {}, '{"code":"51001"}'), MarketGone),
         ("okx", ccxt.NullResponse("x"), Answer(200), BadVenueData),
         ("okx", ccxt.ExchangeError("x"), Answer(200, {}, '{"code":"50099"}'), VenueError),
