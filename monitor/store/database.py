@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from monitor.model.passwords import has_bare_at
+from monitor.store.driver_options import check_options, split_options
 from monitor.store.errors import DatabaseBusyError, StoreError, translate
 
 WRITE_WAIT_S = 30
@@ -155,6 +156,8 @@ def check_url(url: str) -> None:
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         _check_file(parsed, mask_url(parsed))
+    else:
+        _postgresql_engine(parsed)
 
 
 def _stamp_of(file: Path | None) -> tuple[int, int] | None:
@@ -254,9 +257,9 @@ def _sqlite_begin(conn: Connection) -> None:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    defaults = {"connect_timeout": "10", "application_name": "monitor"}
-    missing = {key: value for key, value in defaults.items() if key not in url.query}
-    engine = create_engine(url.update_query_dict(missing), hide_parameters=True, pool_pre_ping=True)
+    plain, arguments = split_options(url)
+    engine = create_engine(plain, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
+    check_options(plain, engine.dialect.dbapi)
     event.listen(engine, "connect", _postgresql_connect)
     return engine
 

@@ -8,6 +8,7 @@ import pytest
 
 from monitor.store import migrations
 from monitor.store.database import Database, open_database
+from tests.kit.pgbouncer import PgBouncer, find_pgbouncer
 from tests.kit.postgres_server import PostgresServer, find_binaries
 
 KINDS = ("sqlite", "postgresql")
@@ -25,6 +26,20 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgres: PostgresServer) -> Iterator[PgBouncer]:
+    """In transaction mode, before that server."""
+    program = find_pgbouncer()
+    if program is None:
+        pytest.skip("PgBouncer is not installed (Debian: pgbouncer)")
+    pooler = PgBouncer(program, postgres)
+    try:
+        pooler.start()
+        yield pooler
+    finally:
+        pooler.stop()
 
 
 @pytest.fixture(scope="session")

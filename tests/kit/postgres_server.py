@@ -40,16 +40,16 @@ class PostgresServer:
 
     def __init__(self, binaries: Path) -> None:
         self._binaries = binaries
-        self._home = Path(tempfile.mkdtemp(prefix="monitor-pg-", dir="/tmp"))
+        self.home = Path(tempfile.mkdtemp(prefix="monitor-pg-", dir="/tmp"))
         self._process: subprocess.Popen[bytes] | None = None
         self._names = count()
 
     def start(self) -> None:
         """Make a cluster and wait until it answers; raises RuntimeError with its log where it does not."""
         if os.geteuid() == 0:
-            shutil.chown(self._home, "postgres", "postgres")
-        data = self._home / "data"
-        log = self._home / "log"
+            shutil.chown(self.home, "postgres", "postgres")
+        data = self.home / "data"
+        log = self.home / "log"
         initdb = [
             str(self._binaries / "initdb"),
             "--no-sync",
@@ -58,7 +58,7 @@ class PostgresServer:
         ]
         initdb += ["--encoding=UTF8", "--locale=C", f"--pgdata={data}"]
         made = subprocess.run(
-            [*self._as_postgres(), *initdb], capture_output=True, text=True, check=False, cwd="/"
+            [*self.as_postgres(), *initdb], capture_output=True, text=True, check=False, cwd="/"
         )
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stderr}")
@@ -68,12 +68,12 @@ class PostgresServer:
             "-D",
             str(data),
             "-k",
-            str(self._home),
+            str(self.home),
             *options,
         ]
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [*self._as_postgres(), *command], stdout=output, stderr=output, cwd="/"
+                [*self.as_postgres(), *command], stdout=output, stderr=output, cwd="/"
             )
         self._wait(log)
 
@@ -86,11 +86,11 @@ class PostgresServer:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        shutil.rmtree(self._home, ignore_errors=True)
+        shutil.rmtree(self.home, ignore_errors=True)
 
     def url(self, database: str) -> str:
         """The URL of a database of this server."""
-        return f"postgresql://postgres@/{database}?host={self._home}"
+        return f"postgresql://postgres@/{database}?host={self.home}"
 
     def create(self, template: str | None = None) -> str:
         """Make a fresh database, a copy of ``template`` where given; returns its name."""
@@ -107,8 +107,8 @@ class PostgresServer:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
-    def _as_postgres(self) -> list[str]:
-        # The server refuses to run as root; it also ends when this process is killed.
+    def as_postgres(self) -> list[str]:
+        """What comes before a command: the server refuses to run as root; it also ends when this process is killed."""
         prefix = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
         if os.geteuid() != 0:
             return prefix
