@@ -1,19 +1,23 @@
 """From settings to what they name: clients, ways out, policy, rules. Used by the verbs and the daemon."""
 
 from collections.abc import Iterable
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from monitor.alerting.chart import AlertCharts
 from monitor.alerting.enrich import Enricher
 from monitor.alerting.operators import Operators
 from monitor.alerting.policy import AlertPolicy, Receiver
+from monitor.api.sources import Sources
 from monitor.clock import Clock
+from monitor.content.report import ReportFacts
 from monitor.delivery.batching import Rules
 from monitor.delivery.channel import ChannelSender
 from monitor.delivery.registry import operators_among, ways_out
 from monitor.delivery.ways import Tools, Way
 from monitor.ingest.exchange.clients import ClientOptions
 from monitor.model.notice import Channel
+from monitor.reporting import day_facts
 from monitor.reporting.schedule import ReportMails
 from monitor.settings.schema import Settings
 from monitor.store.database import Database
@@ -76,6 +80,25 @@ def enricher_of(settings: Settings) -> Enricher:
     """What stands around rotations, by these settings."""
     return Enricher(
         settings.universe, names_of(settings), settings.detection, page=settings.web.url or ""
+    )
+
+
+def sources_of(settings: Settings, database: Database, clock: Clock) -> Sources:
+    """What questions to the database are answered from, by these settings."""
+
+    def day(asked: date, now: datetime) -> ReportFacts:
+        return day_facts(database, settings, asked, now=now)
+
+    return Sources(
+        database=database,
+        universe=settings.universe,
+        clock=clock,
+        width=settings.engine.interval,
+        detection=settings.detection,
+        enricher=enricher_of(settings),
+        day=day,
+        zone=settings.report.timezone,
+        page=settings.web.url or "",
     )
 
 

@@ -14,7 +14,7 @@ import typer
 
 from monitor.clock import Clock, LiveClock
 from monitor.model.errors import MonitorError
-from monitor.model.grid import parse_duration, parse_iso
+from monitor.model.grid import parse_moment
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -94,15 +94,9 @@ def log_options_of(ctx: typer.Context) -> list[str]:
 def moment(text: str, now: datetime) -> datetime:
     """Read ISO 8601, a date alone, or a length such as ``36h`` before now; raises typer.BadParameter else."""
     try:
-        return now - parse_duration(text)
-    except ValueError:
-        pass
-    try:
-        return parse_iso(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"found {text!r}, expected a time such as 2025-01-19T05:00:00Z, 2025-01-19, 36h or 7d"
-        ) from None
+        return parse_moment(text, now)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def print_json(value: Any) -> None:

@@ -46,6 +46,8 @@ def sectors(
     if as_json:
         print_json(step_to_json(step))
         return
+    from monitor.content.wording.figures import age_words
+
     out = console()
     age = (context.clock.now() - step.close_time).total_seconds()
     out.print(f"Sectors at {step.close_time:%Y-%m-%d %H:%M} UTC ({age_words(age)} ago)")
@@ -53,17 +55,6 @@ def sectors(
     out.print(sector_table(step, names, narrow=is_narrow(out)))
     if not step.sectors:
         raise typer.Exit(FAILED)
-
-
-def age_words(seconds: float) -> str:
-    """``42 s``, ``7 min``, ``3 h 05 min``, ``12 d``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 172_800:
-        return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02d} min"
-    return f"{seconds / 86_400:.0f} d"
 
 
 def sector_table(

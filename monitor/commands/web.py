@@ -57,7 +57,8 @@ async def _serve(
     """``beside``: a daemon started this process, tells it how it stands, and is told what becomes of it."""
     from anyio import to_thread
 
-    from monitor.bootstrap import enricher_of, ways_of
+    from monitor.api.http import api_app
+    from monitor.bootstrap import enricher_of, sources_of, ways_of
     from monitor.web.app import make_app
     from monitor.web.daemon_link import DaemonLink, answer
     from monitor.web.serve import PageNotServedError, serve
@@ -80,7 +81,8 @@ async def _serve(
             link=link,
             token=token,
             channels=[str(way.channel) for way in ways_of(settings)],
-        )
+        ),
+        api_app(sources_of(settings, database, clock)),
     )
 
     def refused(error: PageNotServedError) -> None:

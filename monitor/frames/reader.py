@@ -13,6 +13,7 @@ from monitor.engine import Engine
 from monitor.frames import columns
 from monitor.frames.tables import frame
 from monitor.history import steps_of
+from monitor.model import step_columns
 from monitor.model.errors import MonitorError
 from monitor.model.grid import iso, parse_duration, parse_iso
 from monitor.model.rotation import Condition, Rotation, Status
@@ -63,9 +64,9 @@ class Monitor:
     ) -> pd.DataFrame:
         """Every figure of every sector; index (at, sector). ``every``: only closes on that grid, such as ``"1h"``."""
         found = self._series(since, until, every)
-        rows = [{"at": iso(at), "sector": s.id, **columns.sector_row(s)} for at, s in found]
-        split = dict.fromkeys(columns.SPLIT, "fraction")
-        kinds = {"at": "time", "sector": "text", **columns.SECTORS, **split}
+        rows = [{"at": iso(at), "sector": s.id, **step_columns.sector_row(s)} for at, s in found]
+        split = dict.fromkeys(step_columns.SPLIT, "fraction")
+        kinds = {"at": "time", "sector": "text", **step_columns.SECTORS, **split}
         return self._frame(rows, kinds, ("at", "sector"), self._no_step)
 
     def tokens(
@@ -82,12 +83,12 @@ class Monitor:
         with self._database.read() as conn:
             found = steps.tokens_at(conn, closes)
         rows = [
-            {"at": iso(at), "token": t.id, "sector": t.sector, **columns.token_row(t)}
+            {"at": iso(at), "token": t.id, "sector": t.sector, **step_columns.token_row(t)}
             for at in closes
             for t in found.get(at, ())
             if sector is None or t.sector == sector
         ]
-        kinds = {"at": "time", "token": "text", "sector": "text", **columns.TOKENS}
+        kinds = {"at": "time", "token": "text", "sector": "text", **step_columns.TOKENS}
         pruned = "the tokens of these steps are no longer kept (schedule.retention.tokens)"
         why = self._no_step if not closes else lambda: pruned
         return self._frame(rows, kinds, ("at", "token"), why)
@@ -125,7 +126,7 @@ class Monitor:
         self, since: When = None, until: When = None, every: str | timedelta | None = None
     ) -> pd.DataFrame:
         """Net flow (taker buying less taker selling) and volume of each sector; index (at, sector)."""
-        wanted = [name for name in columns.SECTORS if name.startswith(("net_flow", "volume_"))]
+        wanted = [name for name in step_columns.SECTORS if name.startswith(("net_flow", "volume_"))]
         return self._only(self.sectors(since, until, every), [*wanted, "flow_grade"])
 
     def shares(

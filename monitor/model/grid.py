@@ -76,3 +76,19 @@ def parse_iso(text: str) -> datetime:
             f"found {text!r} without an offset, expected UTC such as '2025-01-19T05:00:00Z'"
         )
     return moment.astimezone(UTC)
+
+
+def parse_moment(text: str, now: datetime) -> datetime:
+    """Read ISO 8601 with its offset, a date alone, or a length such as ``36h`` before ``now``; raises ValueError else."""
+    try:
+        return now - parse_duration(text)
+    except OverflowError:
+        pass
+    except ValueError:
+        try:
+            return parse_iso(text)
+        except (ValueError, OverflowError):
+            pass
+    raise ValueError(
+        f"found {text[:40]!r}, expected a time such as 2025-01-19T05:00:00Z, 2025-01-19, 36h or 7d"
+    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, desc, or_, select
+from sqlalchemy import Connection, Select, and_, desc, or_, select
 
 from monitor.model.rotation import Rotation, RotationChange, Severity, Status
 from monitor.model.rotation_json import (
@@ -100,8 +100,12 @@ def newest_rotations(
     to_sector: str | None = None,
     statuses: Sequence[Status] = (),
     severity: Severity | None = None,
+    after: Rotation | None = None,
 ) -> list[Rotation]:
-    """The last ``limit`` rotations detected in ``[since, until)`` that are all of what is given, newest first."""
+    """The last ``limit`` rotations detected in ``[since, until)`` that are all of what is given, newest first.
+
+    ``after``: only what follows that rotation in this order.
+    """
     statement: Select[Any] = select(rotation.c.body)
     if since is not None:
         statement = statement.where(rotation.c.detected_at >= since)
@@ -115,6 +119,9 @@ def newest_rotations(
         statement = statement.where(rotation.c.status.in_([status.value for status in statuses]))
     if severity is not None:
         statement = statement.where(rotation.c.severity == severity.value)
+    if after is not None:
+        same = and_(rotation.c.detected_at == after.detected_at, rotation.c.id > after.id)
+        statement = statement.where(or_(rotation.c.detected_at < after.detected_at, same))
     statement = statement.order_by(desc(rotation.c.detected_at), rotation.c.id).limit(limit)
     return [rotation_from_json(load(body)) for body in conn.execute(statement).scalars()]
 

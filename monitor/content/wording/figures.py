@@ -123,3 +123,14 @@ def _one_digit(value: float) -> str:
 def _zero(value: float, digits: int) -> float:
     """No minus before a figure that rounds to zero."""
     return 0.0 if abs(value) < 0.5 * 10**-digits else value
+
+
+def age_words(seconds: float) -> str:
+    """``42 s``, ``7 min``, ``3 h 05 min``, ``12 d``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 172_800:
+        return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02d} min"
+    return f"{seconds / 86_400:.0f} d"

@@ -3,20 +3,24 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from monitor.alerting.enrich import Enricher
+from monitor.api.http import api_app
+from monitor.api.sources import Sources
 from monitor.clock import ManualClock
+from monitor.content.report import ReportFacts
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.bars import Refusal, VenueHealth, VenueState
 from monitor.model.grid import iso
 from monitor.model.rotation import ChangeReason, StepOutput
 from monitor.model.state import MarketStep
 from monitor.model.universe import Market, Membership, Sector, Token, Universe
+from monitor.reporting import gather_day
 from monitor.store import bars, meta, quarantine, rotations, steps, venue_health
 from monitor.store.database import Database
 from monitor.web.app import make_app
@@ -80,11 +84,27 @@ class Site:
         )
 
         async def call() -> httpx.Response:
-            transport = httpx.ASGITransport(make_app(around))
+            transport = httpx.ASGITransport(make_app(around, api_app(self.sources())))
             async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
                 return await client.request(method, path, **options)
 
         return asyncio.run(call())
+
+    def sources(self) -> Sources:
+        """What the questions of the API are answered from."""
+
+        def day(asked: date, now: datetime) -> ReportFacts:
+            return gather_day(self.database, UNIVERSE, day=asked, zone="UTC", width=FIVE, now=now)
+
+        return Sources(
+            database=self.database,
+            universe=UNIVERSE,
+            clock=self.clock,
+            width=FIVE,
+            detection=DetectionParameters(),
+            enricher=Enricher(UNIVERSE, NAMES, DetectionParameters()),
+            day=day,
+        )
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """Ask for a path of a page that demands no token."""

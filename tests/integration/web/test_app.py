@@ -12,12 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from monitor import __version__
 from monitor.model.bars import VenueHealth, VenueState
 from monitor.model.grid import iso
-from monitor.model.rotation import StepOutput
-from monitor.store import meta, outbox, steps, venue_health
+from monitor.store import meta, outbox, venue_health
 from monitor.web.readiness import LAST_GOOD_POLL
 from tests.integration.delivery.post import notice
-from tests.integration.store.samples import FIVE
-from tests.integration.web.conftest import CLOSE, Site, picture
+from tests.integration.web.conftest import CLOSE, Site
 
 PATHS = ("/", "/api/sectors", "/api/rotations", "/api/series?sector=memes", "/readyz", "/metrics")
 Fill = Callable[[], None]
@@ -116,72 +114,6 @@ class TestHealth:
         answer = site.get("/readyz")
         assert answer.status_code == 503
         assert answer.json()["reasons"] == ["poll failed: the disk is full"]
-
-
-class TestJson:
-    def test_no_step_yet_is_said(self, site: Site) -> None:
-        answer = site.get("/api/sectors")
-        assert answer.status_code == 503
-        assert answer.json() == {"error": "no interval has been stepped yet"}
-
-    def test_sectors_are_those_of_the_last_step(self, site: Site, fill: Fill) -> None:
-        fill()
-        body = site.get("/api/sectors").json()
-        assert (body["at"], body["interval"]) == ("2025-01-19T11:35:00Z", "5m")
-        assert [s["id"] for s in body["sectors"]] == ["ai-agents", "benchmark", "memes"]
-        assert body["sectors"][0]["tokens"][0]["id"] == "VIRTUAL"
-        assert body["sectors"][1]["market_cap_usd"] is None
-
-    @pytest.mark.parametrize(
-        ("query", "ids"),
-        [
-            ("", ["rot-old", "rot-7f3a"]),
-            ("?since=36h", ["rot-7f3a"]),
-            ("?since=2025-01-19", ["rot-7f3a"]),
-            ("?since=2025-01-19T11:06:00Z", []),
-        ],
-    )
-    def test_rotations_since(self, query: str, ids: list[str], site: Site, fill: Fill) -> None:
-        fill()
-        assert [r["id"] for r in site.get(f"/api/rotations{query}").json()] == ids
-
-    @pytest.mark.parametrize("since", ["yesterday", "2025-01-19T05:00", "99999999999d", "5"])
-    def test_a_time_that_cannot_be_read_is_the_callers_fault(self, since: str, site: Site) -> None:
-        answer = site.get("/api/rotations", params={"since": since})
-        assert answer.status_code == 400
-        assert answer.json() == {
-            "error": f"since: found {since!r}, expected a length such as 7d"
-            " or a time such as 2025-01-19T05:00:00Z"
-        }
-
-    def test_a_series_is_one_sectors(self, site: Site, fill: Fill) -> None:
-        fill()
-        body = site.get("/api/series?sector=ai-agents&since=8m").json()
-        assert [(p["at"], p["index"]) for p in body.pop("points")] == [
-            ("2025-01-19T11:30:00Z", 1001.0),
-            ("2025-01-19T11:35:00Z", 1000.0),
-        ]
-        assert body == {"sector": "ai-agents", "since": "2025-01-19T11:28:00Z", "every": "5m"}
-
-    def test_a_long_series_is_thinned(self, site: Site) -> None:
-        with site.database.write() as conn:
-            for i in range(30):
-                output = StepOutput(picture(CLOSE - i * FIVE), (), ())
-                steps.save_step(conn, output, CLOSE)
-        body = site.get("/api/series?sector=memes&since=30d").json()
-        assert body["every"] == "25m"  # 8640 intervals of 5 min into at most 2000 points
-        assert [p["at"][11:16] for p in body["points"]] == [
-            "09:30", "09:55", "10:20", "10:45", "11:10", "11:35",  # 1737286500 s are 1158191 x 25 min
-        ]  # fmt: skip
-
-    def test_an_unknown_sector_names_the_known(self, site: Site) -> None:
-        answer = site.get("/api/series?sector=<script>")
-        assert answer.status_code == 404
-        assert answer.json()["expected"] == ["ai-agents", "benchmark", "memes"]
-
-    def test_an_unknown_path_is_not_found_and_nothing_can_be_changed(self, site: Site) -> None:
-        assert site.get("/admin").status_code == 404
-        assert site.ask("/api/sectors", method="POST").status_code == 405
 
 
 class TestToken:

@@ -1,0 +1,122 @@
+"""What the database says of the daemon's work: `status` and its stable JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.api.sources import Sources
+from monitor.content.wording.figures import age_words
+from monitor.model.bars import VenueHealth
+from monitor.model.grid import iso
+from monitor.model.state import MarketStep
+from monitor.model.universe import Universe
+from monitor.store import bars, meta, migrations, outbox, quarantine, steps, venue_health
+from monitor.store.database import Database
+from monitor.store.outbox import OutboxStats
+from monitor.store.process_lock import Process, running
+from monitor.store.size import Size, read_size
+from monitor.web.readiness import LAST_GOOD_POLL
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database says of the daemon's work."""
+
+    at: datetime
+    database: str
+    schema: str | None
+    last_good_poll: str | None
+    last_step: MarketStep | None
+    venues: tuple[VenueHealth, ...]
+    last_bars: Mapping[str, datetime]
+    outbox: OutboxStats
+    refused: tuple[tuple[Any, ...], ...]
+    rss_mb: float | None
+    size: Size
+    processes: tuple[tuple[str, Process], ...]
+
+
+def status(sources: Sources) -> dict[str, Any]:
+    """As `status --json`, with ``as_of``."""
+    known = what_is_known(sources.database, sources.width, sources.clock.now())
+    told = status_json(known, sources.universe, sources.width)
+    return {"as_of": told["last_step"]} | told
+
+
+def what_is_known(database: Database, width: timedelta, now: datetime) -> Known:
+    """Read it, in one snapshot."""
+    revision = migrations.current_revision(database)
+    with database.read() as conn:
+        rss = meta.get(conn, "rss_mb")
+        return Known(
+            at=now,
+            database=database.url_masked,
+            schema=revision,
+            last_good_poll=meta.get(conn, LAST_GOOD_POLL),
+            last_step=steps.latest_step(conn),
+            venues=tuple(venue_health.read_health(conn)),
+            last_bars=bars.last_bar_times(conn, width),
+            outbox=outbox.pending_stats(conn, now),
+            refused=tuple(tuple(row) for row in quarantine.counts(conn)),
+            rss_mb=float(rss) if rss else None,
+            size=read_size(database, conn, now),
+            processes=running(database),
+        )
+
+
+def status_json(known: Known, universe: Universe, width: timedelta) -> dict[str, Any]:
+    """The stable object of `status --json`."""
+    return {
+        "at": iso(known.at),
+        "database": known.database,
+        "schema": known.schema,
+        "last_good_poll": known.last_good_poll,
+        "last_step": iso(known.last_step.close_time) if known.last_step else None,
+        "venues": [
+            {
+                "id": venue.venue,
+                "state": venue.state.value,
+                "last_success": iso(venue.last_success) if venue.last_success else None,
+                "consecutive_failures": venue.consecutive_failures,
+                "error": venue.error,
+            }
+            for venue in known.venues
+        ],
+        "tokens": [
+            {"id": token, "sector": sector, "age_s": age, "gaps": gaps}
+            for token, sector, age, gaps in token_rows(known, universe, width)
+        ],
+        "outbox": {
+            "pending": known.outbox.pending,
+            "failed": known.outbox.failed,
+            "oldest_s": known.outbox.oldest_s,
+        },
+        "rss_mb": known.rss_mb,
+        "size": {
+            "bytes": known.size.bytes,
+            "growth_a_day": known.size.growth_a_day,
+            "free": known.size.free,
+            "days_left": known.size.days_left,
+        },
+        "processes": [{"role": role, **asdict(found)} for role, found in known.processes],
+    }
+
+
+def token_rows(
+    known: Known, universe: Universe, width: timedelta
+) -> list[tuple[str, str | None, float | None, list[str]]]:
+    """(token, sector now, seconds since the close of its newest bar, gaps of polled markets in words), sorted by id."""
+    rows = []
+    for token in sorted(universe.tokens, key=lambda t: t.id):
+        listed = [m for m in token.markets if m.listed_at(known.at)]
+        closes = {m: known.last_bars[m.id] + width for m in listed if m.id in known.last_bars}
+        age = (known.at - max(closes.values())).total_seconds() if closes else None
+        gaps = []
+        for market in (m for m in listed if m.polled):
+            if market not in closes:
+                gaps.append(f"{market.id}: never seen")
+            elif (late := (known.at - closes[market]).total_seconds()) > 3 * width.total_seconds():
+                gaps.append(f"{market.id}: silent for {age_words(late)}")
+        rows.append((token.id, universe.sector_of(token.id, known.at), age, gaps))
+    return rows
