@@ -72,6 +72,7 @@ def _add_verbs() -> None:
         evaluate,
         explain,
         files,
+        mcp,
         notify,
         poll,
         replay,
@@ -87,7 +88,7 @@ def _add_verbs() -> None:
 
     for title, modules in (
         ("First look", (demo, config, doctor)),
-        ("The daemon, and its work by hand", (run, web, poll, backfill, notify)),
+        ("The daemon, and its work by hand", (run, web, mcp, poll, backfill, notify)),
         ("What is seen", (status, sectors, rotations, report, annotate)),
         ("Why", (explain, why_not, why_silent)),
         ("History and research", (files, replay, evaluate)),
