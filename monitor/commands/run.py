@@ -19,11 +19,18 @@ def run(
         bool, typer.Option("--migrate", help="Bring the schema up to date first.")
     ] = False,
 ) -> None:
-    """Poll, step, alert, report and serve the page until it is told to stop (SIGTERM, Ctrl-C)."""
+    """Poll, step, alert, report and serve the page until it is told to stop (SIGTERM, Ctrl-C).
+
+    SIGHUP: read the configuration again and go on with it, or say why not.
+    """
     from monitor.daemon import run_daemon
 
     context = context_of(ctx)
     daemon = run_daemon(
-        context.settings(), context.clock, migrate=migrate, log_options=log_options_of(ctx)
+        context.settings(),
+        context.clock,
+        reread=context.settings,
+        migrate=migrate,
+        log_options=log_options_of(ctx),
     )
     raise typer.Exit(asyncio.run(daemon))

@@ -60,13 +60,14 @@ class Beginning:
 
 @dataclass(frozen=True)
 class Parts:
-    """The daemon's parts. ``jobs`` are rung; ``background`` runs from the start to the stop."""
+    """The daemon's parts of one configuration. ``jobs`` are rung; ``background`` runs until ``over`` is set."""
 
     polling: Polling
     pipeline: Pipeline
     sender: Sender
     faults: Faults
     telemetry: Telemetry
+    over: asyncio.Event
     jobs: dict[str, Job] = field(default_factory=dict)
     background: dict[str, Work] = field(default_factory=dict)
 
@@ -97,7 +98,7 @@ def assemble(
     settings: Settings,
     clock: Clock,
     database: Database,
-    stop: asyncio.Event,
+    over: asyncio.Event,
     beginning: Beginning,
     manager: ServiceManager,
     *,
@@ -135,16 +136,17 @@ def assemble(
             channels,
             wake=sender.wake,
             failed=telemetry.failed,
-            stop=stop,
+            stop=over,
         ),
         telemetry,
+        over,
     )
     schedule = settings.schedule
-    poll = _cycle(settings, clock, parts, stop).run
+    poll = _cycle(settings, clock, parts, over).run
     heartbeat = heartbeat_of(settings.heartbeat)
     if heartbeat is not None:
         poll = _beating(heartbeat, poll, settings, clock, database, parts)
-        parts.background["heartbeat"] = lambda: heartbeat.run(stop)
+        parts.background["heartbeat"] = lambda: heartbeat.run(over)
     parts.jobs["poll"] = Job(
         poll,
         settings.engine.interval,
@@ -159,14 +161,14 @@ def assemble(
     if source is not None and source.enabled:
         work = supplies_read(source, database, settings, clock)
         parts.jobs["supplies"] = Job(work, schedule.supplies, at_start=True)
-    parts.background["sender"] = lambda: sender.run(stop)
+    parts.background["sender"] = lambda: sender.run(over)
     if beginning.owes_start_digest:
         parts.background["start digest"] = start_digest_told(
-            database, settings, clock, policy, beginning.live_from, stop=stop, wake=sender.wake
+            database, settings, clock, policy, beginning.live_from, stop=over, wake=sender.wake
         )
     if settings.web.enabled:
         parts.background["page"] = _page(
-            settings, clock, telemetry, parts.faults, stop, log_options
+            settings, clock, telemetry, parts.faults, over, log_options
         )
     return parts
 

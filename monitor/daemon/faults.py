@@ -54,6 +54,11 @@ class Faults:
         """Every fault that stands, in words; None where all is well."""
         return "; ".join(self._standing.values()) or None
 
+    @property
+    def by_job(self) -> Mapping[str, str]:
+        """job -> the fault that stands, in words."""
+        return self._standing
+
     def watched(self, job: str, work: Work) -> Work:
         """The work, with its failure told and its success taken as the end of its own fault."""
 
@@ -84,6 +89,10 @@ class Faults:
         """Tell that this job is well again, where its fault stands."""
         if job in self._standing and not self._stop.is_set():
             self._tell(job, f"well again after: {self._standing.pop(job)}")
+
+    def inherit(self, before: "Faults") -> None:
+        """Take over what stands: it was told, and is told once more when it is well."""
+        self._standing.update(before.by_job)
 
     async def close(self) -> None:
         """Wait for what is being told."""

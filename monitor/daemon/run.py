@@ -15,7 +15,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.clock import Clock
 from monitor.daemon.alive import ServiceManager
-from monitor.daemon.assemble import Parts, assemble, begin
+from monitor.daemon.assemble import Beginning, Parts, assemble, begin
+from monitor.daemon.faults import Work
+from monitor.daemon.reload import Reread, asked_to_reread, next_parts
 from monitor.daemon.standby import awaited, turn_of
 from monitor.daemon.trigger import GridTrigger
 from monitor.settings.schema import Settings
@@ -34,6 +36,7 @@ async def run_daemon(
     settings: Settings,
     clock: Clock,
     *,
+    reread: Reread,
     migrate: bool = False,
     stop: asyncio.Event | None = None,
     log_options: Sequence[str] = (),
@@ -41,14 +44,14 @@ async def run_daemon(
     """Poll, step, alert and keep the page served until SIGTERM, SIGINT or ``stop``; returns the exit code.
 
     Starting and recovering are one path: whatever a killed run left behind is taken up from the database. On an SQLite
-    file that another daemon works on it waits as a standby. Raises
+    file that another daemon works on it waits as a standby. At SIGHUP the settings are read again by ``reread``. Raises
     SchemaError when the schema is not this program's and ``migrate`` is not given. ``log_options``: how this call logs,
     for the page's process.
     """
     stop = stop or asyncio.Event()
     database = open_database(settings.database.url.get_secret_value())
     manager = ServiceManager(os.environ)
-    with contextlib.closing(database), turn_of(database) as turn:
+    with contextlib.closing(database), turn_of(database) as turn, asked_to_reread() as asked:
         if not migrate:
             check_schema(
                 database
@@ -65,24 +68,42 @@ async def run_daemon(
             )
         # whatever may wait for the store comes before the signals are ours: until then they end the process at once
         beginning = begin(settings, clock, database)
-        with _signals(stop):
-            parts = assemble(
-                settings, clock, database, stop, beginning, manager, log_options=log_options
+
+        def assembled(settings: Settings, beginning: Beginning) -> Parts:
+            over = asyncio.Event()
+            return assemble(
+                settings, clock, database, over, beginning, manager, log_options=log_options
             )
-            async with _in_background(parts, stop), _rung(clock, parts):
-                log.info(
-                    "started", database=database.url_masked, interval=str(settings.engine.interval)
-                )
-                manager.ready()
-                await stop.wait()
-                manager.stopping()
-                log.info("stopping")
+
+        async def prepared(settings: Settings) -> Parts:
+            return assembled(settings, await asyncio.to_thread(begin, settings, clock, database))
+
+        with _signals(stop):
+            parts = assembled(settings, beginning)
+            manager.ready()
+            while True:
+                async with _in_background(parts), _rung(clock, parts, stop):
+                    log.info(
+                        "started",
+                        database=database.url_masked,
+                        interval=str(settings.engine.interval),
+                    )
+                    following = await next_parts(
+                        settings, parts, reread=reread, prepared=prepared, asked=asked, stop=stop
+                    )
+                    if following is None:
+                        manager.stopping()
+                        log.info("stopping")
+                    parts.over.set()
+                if following is None or stop.is_set():
+                    break
+                settings, parts = following
     log.info("stopped")
     return 0
 
 
 @asynccontextmanager
-async def _in_background(parts: Parts, stop: asyncio.Event) -> AsyncIterator[None]:
+async def _in_background(parts: Parts) -> AsyncIterator[None]:
     """The sender and the page run beside the scheduler; all of it ends within the bound."""
     tasks = [
         asyncio.create_task(parts.faults.watched(name, work)(), name=name)
@@ -91,7 +112,7 @@ async def _in_background(parts: Parts, stop: asyncio.Event) -> AsyncIterator[Non
     try:
         yield
     finally:
-        stop.set()
+        parts.over.set()
         _, late = await asyncio.wait(tasks, timeout=SHUTDOWN.total_seconds() / 2)
         for task in late:
             task.cancel()
@@ -102,18 +123,22 @@ async def _in_background(parts: Parts, stop: asyncio.Event) -> AsyncIterator[Non
 
 
 @asynccontextmanager
-async def _rung(clock: Clock, parts: Parts) -> AsyncIterator[None]:
-    """The scheduler only rings: jobs are thin, in code, in memory; what was done stands in the tables."""
+async def _rung(clock: Clock, parts: Parts, stop: asyncio.Event) -> AsyncIterator[None]:
+    """The scheduler only rings: jobs are thin, in code, in memory; what was done stands in the tables.
+
+    Without a stop it waits at the end for what it rang: two engines never step at once.
+    """
     scheduler = AsyncIOScheduler(
         timezone="UTC",
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     scheduler.add_listener(parts.telemetry.not_rung, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+    busy: set[asyncio.Task[None]] = set()
     for name, job in parts.jobs.items():
         # what is missing since the last run is asked for at once, not at the first bell
         first = {"next_run_time": clock.wall_time(clock.now())} if job.at_start else {}
         scheduler.add_job(
-            parts.faults.watched(name, job.work),
+            _kept(busy, parts.faults.watched(name, job.work)),
             trigger=GridTrigger(clock, job.every, job.offset),
             id=name,
             name=name,
@@ -123,7 +148,27 @@ async def _rung(clock: Clock, parts: Parts) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        scheduler.remove_all_jobs()
+        stopped = asyncio.create_task(stop.wait())
+        while busy and not stopped.done():
+            await asyncio.wait({*busy, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
         scheduler.shutdown(wait=False)
+
+
+def _kept(busy: set[asyncio.Task[None]], work: Work) -> Work:
+    """The work as a task that is in ``busy`` as long as it goes on."""
+
+    async def run() -> None:
+        task = asyncio.create_task(work())
+        busy.add(task)
+        task.add_done_callback(busy.discard)
+        try:
+            await task
+        finally:
+            task.cancel()
+
+    return run
 
 
 @contextlib.contextmanager

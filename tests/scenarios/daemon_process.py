@@ -14,6 +14,7 @@ from monitor.commands.logs import set_up_logs
 from monitor.daemon import run_daemon
 from monitor.model.grid import parse_iso
 from monitor.settings.load import load_settings
+from monitor.settings.schema import Settings
 
 
 def main(arguments: list[str]) -> int:
@@ -28,9 +29,11 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     set_up_logs(level="info", form="json")
     clock = ScaledClock(options.start, speed=options.speed, origin=options.origin)
-    return asyncio.run(
-        run_daemon(load_settings(options.config, dict(os.environ)), clock, migrate=True)
-    )
+
+    def read() -> Settings:
+        return load_settings(options.config, dict(os.environ))
+
+    return asyncio.run(run_daemon(read(), clock, reread=read, migrate=True))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""SIGHUP: the configuration is read again, and the daemon goes on with it in the same process; or it says why not."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+
+import structlog
+
+from monitor.daemon.assemble import Parts
+from monitor.model.errors import ConfigError
+from monitor.settings.schema import Settings
+from monitor.settings.tables import Tables
+
+log = structlog.get_logger(__name__)
+
+FAULT = "reload"
+"""Under this name a refused configuration is told, until one is taken."""
+
+Reread = Callable[[], Settings]
+
+
+@contextlib.contextmanager
+def asked_to_reread() -> Iterator[asyncio.Event]:
+    """Set at each SIGHUP; one that comes before the daemon works is kept until then."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, asked.set)
+    try:
+        yield asked
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+
+
+async def next_parts(
+    settings: Settings,
+    parts: Parts,
+    *,
+    reread: Reread,
+    prepared: Callable[[Settings], Awaitable[Parts]],
+    asked: asyncio.Event,
+    stop: asyncio.Event,
+) -> tuple[Settings, Parts] | None:
+    """Wait until a configuration was read again and taken; None where ``stop`` came first.
+
+    Whatever can fail has been done when this returns, with ``parts`` still at work; a refusal is told once.
+    """
+    while await _either(asked, stop):
+        asked.clear()
+        try:
+            found = await asyncio.to_thread(reread)
+            _same_database(settings, found)
+            following = await prepared(found)
+        except Exception as error:  # noqa: BLE001  whatever is wrong with the new one, the old one goes on
+            parts.faults.broke(FAULT, error)
+            continue
+        log.info("configuration read again", changed=changed(settings.tables, found.tables))
+        following.faults.inherit(parts.faults)
+        following.faults.mended(FAULT)
+        return found, following
+    return None
+
+
+def changed(before: Tables, now: Tables) -> list[str]:
+    """Names of the tables that are not what they were; values are nobody's business in a log."""
+    return sorted(
+        name for name in Tables.model_fields if getattr(before, name) != getattr(now, name)
+    )
+
+
+def _same_database(before: Settings, now: Settings) -> None:
+    if before.database.url != now.database.url:
+        raise ConfigError([f"{now.file}: database.url: takes effect at a restart only"])
+
+
+async def _either(asked: asyncio.Event, stop: asyncio.Event) -> bool:
+    """True where the first came and not the second."""
+    waits = [asyncio.create_task(event.wait()) for event in (asked, stop)]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waits:
+            task.cancel()
+    return not stop.is_set()

@@ -1,0 +1,97 @@
+"""SIGHUP to a real daemon: the configuration is read again, or it is said why not, and no step is lost."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from monitor.store.types import from_us
+from tests.integration.commands.stage import ROOT, Market, small_market
+from tests.kit.slack_server import SlackServer
+from tests.kit.waiting import PATIENCE_S, eventually
+
+HOURS = 72
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Iterator[Market]:
+    with small_market(tmp_path, hours=HOURS) as found:
+        yield found
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    with SlackServer(max_seconds=250) as server:
+        yield server
+
+
+def closes(market: Market) -> list[datetime]:
+    """Close times of the stored steps, in order."""
+    with sqlite3.connect(market.folder / "monitor.db", timeout=60) as conn:
+        found = conn.execute("SELECT close_time FROM step ORDER BY 1")
+        return [from_us(row[0]) for row in found]
+
+
+def test_a_reload_loses_no_step_and_a_wrong_one_is_told_once_and_healed_once(
+    market: Market, slack: SlackServer, tmp_path: Path
+) -> None:
+    market.monitor("db", "upgrade")
+    market.monitor("backfill", "--since", "2d")
+    log = tmp_path / "run.log"
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")} | {
+        "MONITOR_WEB__ENABLED": "false",
+        "MONITOR_ALERTS__SLACK__OPERATOR_WEBHOOK": slack.webhook_url("operator"),
+    }
+    command = [sys.executable, "-m", "monitor", "--config", str(market.config), "run"]
+    right = market.config.read_text()
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=out)
+
+    def said(words: str, times: int = 1) -> None:
+        def holds() -> bool:
+            found = log.read_text().count(words) >= times
+            assert found or process.poll() is None, log.read_text()[-3000:]
+            return found
+
+        eventually(holds, what=f"{words} {times} times")
+
+    def told(words: str) -> list[str]:
+        return [m.shown for m in slack.workspace.messages("operator") if words in m.shown]
+
+    try:
+        eventually(lambda: bool(closes(market)), what="a first step")
+        process.send_signal(signal.SIGHUP)  # most likely in the midst of catching up
+        said("configuration read again")
+        said("started", 2)
+        for times in (1, 2):
+            market.config.write_text(right + "\n[nowhere]\nx = 1\n")
+            process.send_signal(signal.SIGHUP)
+            said("reload failed", times)
+        eventually(lambda: bool(told("reload failed")), what="the operator is told")
+        market.config.write_text(right + "\n[heartbeat]\nsignals = false\n")
+        process.send_signal(signal.SIGHUP)
+        said("started", 3)
+        eventually(lambda: bool(told("well again after: reload failed")), what="and of the end")
+        market.config.write_text(right.replace("monitor.db", "elsewhere.db"))
+        process.send_signal(signal.SIGHUP)
+        said("takes effect at a restart only")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=PATIENCE_S) == 0
+    finally:
+        process.kill()
+        process.wait(timeout=PATIENCE_S)
+    found = log.read_text()
+    assert "Traceback" not in found
+    assert "heartbeat" in found.split("configuration read again")[-1].splitlines()[0]
+    assert "nowhere" in told("reload failed")[0]
+    assert len([text for text in told("nowhere") if "well again" not in text]) == 1
+    steps = closes(market)
+    assert {b - a for a, b in pairwise(steps)} == {timedelta(hours=1)}
+    assert len(steps) >= 47
