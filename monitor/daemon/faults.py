@@ -88,7 +88,7 @@ class Faults:
     def mended(self, job: str) -> None:
         """Tell that this job is well again, where its fault stands."""
         if job in self._standing and not self._stop.is_set():
-            self._tell(job, f"well again after: {self._standing.pop(job)}")
+            self._tell(job, f"well again after: {self._standing.pop(job)}", well=True)
 
     def inherit(self, before: "Faults") -> None:
         """Take over what stands: it was told, and is told once more when it is well."""
@@ -98,8 +98,8 @@ class Faults:
         """Wait for what is being told."""
         await asyncio.gather(*self._telling, return_exceptions=True)
 
-    def _tell(self, job: str, text: str) -> None:
-        notice = operator_notice(f"job {job}", text, self._clock.now())
+    def _tell(self, job: str, text: str, *, well: bool = False) -> None:
+        notice = operator_notice(f"job {job}", text, self._clock.now(), well=well)
         task = asyncio.get_running_loop().create_task(self._told(notice))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)

@@ -62,7 +62,9 @@ class Polling:
 
     def _remember(self, report: PollReport) -> None:
         self._untold += report.transitions
-        notices = [operator_notice(f"venue {t.venue}", t.text, t.at) for t in self._untold]
+        notices = [
+            operator_notice(f"venue {t.venue}", t.text, t.at, well=t.well) for t in self._untold
+        ]
         rss = rss_bytes()
         with self._database.write() as conn:
             for health in report.health:

@@ -248,7 +248,7 @@ class Sender:
             if self._troubles.failures(channel):
                 outbox.hasten(conn, at, channel)
             told = channel_health.took(conn, channel, at)
-            outbox.enqueue(conn, self._trouble(channel, told, at) if told else [])
+            outbox.enqueue(conn, self._trouble(channel, told, at, well=True) if told else [])
 
     def _not_sent(self, channel: Channel, claimed: Claimed, error: DeliveryFailed) -> None:
         now = self._clock.now()
@@ -320,10 +320,16 @@ class Sender:
         return due
 
     def _trouble(
-        self, channel: Channel, text: str, now: datetime, *, once_in: timedelta | None = None
+        self,
+        channel: Channel,
+        text: str,
+        now: datetime,
+        *,
+        once_in: timedelta | None = None,
+        well: bool = False,
     ) -> list[Notice]:
-        """What is wrong with a channel, told on another."""
-        told = operator_notice(f"channel {channel}", text, now, once_in=once_in)
+        """What is wrong with a channel, or that it is well again, told on another."""
+        told = operator_notice(f"channel {channel}", text, now, once_in=once_in, well=well)
         return self._operators.told_of_channel(channel, told)
 
     def _pause(self, attempts: int, error: DeliveryFailed) -> timedelta:

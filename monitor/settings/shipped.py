@@ -8,6 +8,7 @@ FILES = (
     "prometheus-rules.yml",
     "grafana-board.json",
     "compose.yml",
+    "RUNBOOK.md",
 )
 """What an operator starts from."""
 
