@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from monitor.settings.schema import Settings
     from monitor.store.database import Database
 
-NICER = 5
+NICER = 15
 """Polling and stepping come first where readers and the daemon want the processor at the same time."""
 
 AT_ONCE = 8

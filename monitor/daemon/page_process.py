@@ -92,7 +92,9 @@ class PageProcess:
             stdout=PIPE,
             env=dict(self._environ),
             limit=LONGEST_LINE,
-            start_new_session=True,  # Ctrl-C is the daemon's; the page ends with its standard input
+            # Ctrl-C is the daemon's, the page ends with its standard input; of one session with the daemon, since
+            # elsewhere the kernel would weigh both sessions alike and the page's lower priority would count for nothing
+            process_group=0,
         )
         telling = asyncio.create_task(self._tell(process))
         hears = asyncio.create_task(self._hear(process))

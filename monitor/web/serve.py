@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 ASKED_AGAIN = timedelta(seconds=30)
 """How long after a refused port it is asked for again."""
+MOST_CONNECTIONS = 1000
+"""More are answered with 503: what waits takes memory too."""
 GRACE_S = 2
 """So long a stop waits for requests that are being answered."""
 
@@ -88,6 +90,7 @@ def _server(app: ASGIApp) -> _Server:
             lifespan="off",
             loop="none",
             timeout_graceful_shutdown=GRACE_S,
+            limit_concurrency=MOST_CONNECTIONS,
         )
     )
 
