@@ -15,7 +15,8 @@ from monitor.engine import checkpoint
 from monitor.engine.accumulate import remember
 from monitor.engine.events import member_events, remember_launches
 from monitor.engine.migration import restate
-from monitor.engine.prices import accept_prices
+from monitor.engine.prices import accept_prices, listen
+from monitor.engine.rates import Rates
 from monitor.engine.snapshot import SnapshotMaker
 from monitor.engine.state import EngineState
 from monitor.engine.timeline import Timeline
@@ -71,6 +72,7 @@ class Engine:
         self._valuation = Valuation(
             universe, self.layout, width, self.parameters, self._places, self._timeline
         )
+        self._rates = Rates(universe, self.layout, width, self.parameters, self._places)
         self._painter = SnapshotMaker(self.layout, self._watched)
         self._detector = Detector(
             self.layout, detection, width, live_from=live_from, watched=self._watched
@@ -122,9 +124,9 @@ class Engine:
         )
         age_before_h = self._valuation.market_age_h(state, interval, before=True)
         young = age_before_h <= self.parameters.launch_hours
-        priced = accept_prices(
-            state, interval, self._valuation.rates(state), self._places, young, self.parameters
-        )
+        heard = listen(state, interval, self.parameters)
+        rate = self._rates.now(state, heard, young)
+        priced = accept_prices(state, interval, heard, rate, self._places, young, self.parameters)
         if state.first_seen is None and not priced.unseen:
             state.first_seen = state.steps
         age_h = self._valuation.market_age_h(state, interval)

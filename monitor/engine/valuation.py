@@ -49,22 +49,9 @@ class Valuation:
         self._watched = sum(not s.benchmark for s in universe.sectors)
         self._drop_h = parameters.drop_after_h
         self._shrink = shrinkage(width).factor
-        self._quotes = _quote_tokens(universe, layout)
         venues = [name.partition(":")[0] for name in layout.markets]
         self._venue = np.array([sorted(set(venues)).index(venue) for venue in venues], dtype=int)
         self._first_trade_h = np.array([_first_trade_h(t) for t in _ordered(universe)])
-
-    def rates(self, state: EngineState) -> FloatArray:
-        """USD of one unit of each market's quote: 1, or the price of a watched stablecoin as of the step before.
-
-        One step old, so that a stablecoin may itself be quoted in another; 1 where it has none or one too old to carry.
-        """
-        if (self._quotes < 0).all():
-            return np.ones(len(self._quotes))
-        price = state.price[self._quotes]
-        with np.errstate(invalid="ignore"):
-            usable = (price > 0) & (self._hours(state.absent)[self._quotes] <= self._drop_h)
-        return np.where((self._quotes >= 0) & usable, price, 1.0)
 
     def market_age_h(
         self, state: EngineState, interval: IntervalInput, *, before: bool = False
@@ -172,9 +159,3 @@ def _first_trade_h(token: Token) -> float:
 
 def _ordered(universe: Universe) -> list[Token]:
     return sorted(universe.tokens, key=lambda token: token.id)
-
-
-def _quote_tokens(universe: Universe, layout: Layout) -> IntArray:
-    """Per market: position of the token that is its quote currency, where that is watched; -1 else."""
-    position = {token: i for i, token in enumerate(layout.tokens)}
-    return np.array([position.get(market.quote, -1) for market in universe.markets], dtype=np.int64)

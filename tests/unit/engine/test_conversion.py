@@ -28,22 +28,63 @@ def stable() -> Run:
     return run
 
 
-def test_a_watched_stablecoin_sets_the_rate_of_what_it_quotes_one_step_later() -> None:
+def test_a_watched_stablecoin_sets_the_rate_of_what_it_quotes_in_the_same_step() -> None:
     run = stable()
-    assert run.state.price[run.engine.layout.tokens.index("AIX")] == 1.0
-    out = run.step()
-    assert token_of(out, "AIX").price_usd == pytest.approx(0.98)
-    assert out.step.sector("ai").volume_step_usd == pytest.approx(980.0)
-    assert out.step.sector("ai").net_flow_step_usd == pytest.approx(196.0)  # 600 less 400 USDT
+    assert run.state.price[run.engine.layout.tokens.index("AIX")] == pytest.approx(0.98)
+    out = run.step({"USDT": 0.97})
+    assert token_of(out, "AIX").price_usd == pytest.approx(0.97)
+    assert out.step.sector("ai").volume_step_usd == pytest.approx(970.0)
+    assert out.step.sector("ai").net_flow_step_usd == pytest.approx(194.0)  # 600 less 400 USDT
     assert token_of(out, "USDT").sector is None
 
 
 def test_a_stablecoins_price_that_is_too_old_is_no_rate() -> None:
     run = stable()
     run.step({"USDT": None})
-    out = run.steps(24)
+    out = run.steps(23)
     assert token_of(out, "AIX").price_usd == pytest.approx(0.98)
     assert token_of(run.step(), "AIX").price_usd == 1.0
+
+
+def test_a_quote_that_is_no_dollar_and_has_no_price_is_unknown_not_one() -> None:
+    tokens = [token("AIX", ["v:AIX/TRY"]), token("TRY", ["v:TRY/USD"])]
+    run = Run(universe({"ai": ["AIX", "AIY"], "memes": ["DOGE"]}, tokens))
+    first = run.step({"AIX": 40.0, "AIY": 1.0, "DOGE": 1.0, "BTC": 1.0, "TRY": None})
+    assert "AIX" not in {t.id for t in first.step.tokens}
+    assert first.step.sector("ai").market_cap_usd == pytest.approx(1.0)
+    out = run.step({"TRY": 0.025})
+    assert token_of(out, "AIX").price_usd == pytest.approx(1.0)
+    assert token_of(out, "AIX").volume_24h_usd is None, "of the step before no rate is known"
+
+
+def test_a_coin_that_is_quoted_in_another_follows_it_in_the_same_step() -> None:
+    tokens = [
+        token("AIX", ["v:AIX/USDC"]),
+        token("USDC", ["v:USDC/USDT"]),
+        token("USDT", ["v:USDT/USD"]),
+    ]
+    run = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}, tokens))
+    run.step({"AIX": 1.0, "DOGE": 1.0, "BTC": 1.0, "USDC": 1.0, "USDT": 1.0})
+    out = run.step({"USDC": 0.9, "USDT": 0.98})
+    assert token_of(out, "USDC").price_usd == pytest.approx(0.882)
+    assert token_of(out, "AIX").price_usd == pytest.approx(0.882)
+
+
+def test_a_depeg_of_a_watched_coin_moves_no_sector_and_flags_nothing() -> None:
+    names = ["AIX", "AIY"]
+    tokens = [token(name, [f"v:{name}/USDC"]) for name in names]
+    tokens += [token("USDC", ["v:USDC/USD"])]
+    run = Run(universe({"ai": names, "memes": ["DOGE", "PEPE"]}, tokens))
+    base = {"AIX": 1.0, "AIY": 1.0, "DOGE": 1.0, "PEPE": 1.0, "BTC": 1.0, "USDC": 1.0}
+    run.step(base)
+    run.steps(15 * 24)
+    down, up = np.linspace(1.0, 0.87, 12), np.linspace(0.87, 1.0, 24)
+    for rate in (*down, *[0.87] * 12, *up, *[1.0] * 24):
+        out = run.step({"USDC": rate, "AIX": 1.0 / rate, "AIY": 1.0 / rate})
+        for sector in ("ai", "memes"):
+            assert out.step.sector(sector).return_step == pytest.approx(0.0, abs=1e-12)
+            assert out.step.sector(sector).share == pytest.approx(0.5, abs=1e-12)
+        assert out.changes == ()
 
 
 def test_a_rate_that_moves_does_not_wake_a_market_that_stands() -> None:
@@ -52,7 +93,7 @@ def test_a_rate_that_moves_does_not_wake_a_market_that_stands() -> None:
     run.step({"USDT": 0.99})
     out = run.step({"USDT": 0.97})
     assert token_of(out, "AIX").venues == ()
-    assert token_of(out, "AIX").price_usd == 1.0
+    assert token_of(out, "AIX").price_usd == pytest.approx(0.98)
 
 
 def test_a_days_figures_add_up() -> None:
