@@ -58,12 +58,17 @@ class Context:
             yield database
 
     @contextmanager
-    def database(self, settings: "Settings", *, checked: bool = True) -> "Iterator[Database]":
-        """The configured database, its schema checked, closed afterwards."""
-        from monitor.store.database import open_database
+    def database(
+        self, settings: "Settings", *, checked: bool = True, make: bool = False
+    ) -> "Iterator[Database]":
+        """The configured database, its schema checked, closed afterwards; none is made unless told (``make``)."""
+        from monitor.store.database import check_there, open_database
         from monitor.store.migrations import check_schema
 
-        database = open_database(settings.database.url.get_secret_value())
+        url = settings.database.url.get_secret_value()
+        if not make:
+            check_there(url)
+        database = open_database(url)
         try:
             if checked:
                 check_schema(database)

@@ -22,7 +22,7 @@ def upgrade(ctx: typer.Context) -> None:
     from monitor.store import migrations
 
     context = context_of(ctx)
-    with context.database(context.settings(), checked=False) as database:
+    with context.database(context.settings(), checked=False, make=True) as database:
         before = migrations.current_revision(database)
         migrations.upgrade(database)
         typer.echo(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from monitor.model.errors import SchemaError
 from monitor.model.passwords import has_bare_at
 from monitor.store.driver_options import check_options, split_options
 from monitor.store.errors import DatabaseBusyError, StoreError, translate
@@ -133,6 +134,21 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
         database.close()
         raise
     return database
+
+
+def check_there(url: str) -> None:
+    """Raises SchemaError where the SQLite file that the URL names was never made; makes nothing.
+
+    A file whose directory is missing is left to :func:`open_database`, which says so.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() != "sqlite":
+        return
+    file = Path((parsed.database or "").removeprefix("file:").partition("?")[0])
+    if file.name and file.parent.is_dir() and not file.exists():
+        raise SchemaError(
+            f"{mask_url(parsed)}: there is no such database yet", remedy="monitor db upgrade"
+        )
 
 
 def file_of(database: Database) -> Path | None:
