@@ -52,6 +52,7 @@ class Enricher:
             own_since=self._own_since(conn, rotation, at),
             also_from=_also_from(conn, rotation, at),
             banner=self.banner,
+            critical_at=self.detection.critical,
         )
 
     def _own_since(self, conn: Connection, rotation: Rotation, at: datetime) -> dict[str, float]:

@@ -7,9 +7,9 @@ from monitor.content.alert.facts import AlertFacts, PastFlags
 from monitor.content.alert.preview import Names, name_of
 from monitor.content.alert.sentences import TOKENS, closing_of, launches_within
 from monitor.content.wording.figures import UNKNOWN, duration, percent, points, pp, stamp
-from monitor.content.wording.phrases import condition_words
+from monitor.content.wording.phrases import condition_words, listed
 from monitor.content.wording.safe_text import neutral_name
-from monitor.model.rotation import MARKET, Condition, Kind, Launch, Rotation, SideEvidence
+from monitor.model.rotation import MARKET, Condition, Kind, Launch, Rotation, Severity, SideEvidence
 
 NOTES, LONGEST_NOTE = 5, 300
 ENOUGH_FLAGS = 5
@@ -35,7 +35,8 @@ def member_lines(rotation: Rotation, names: Names) -> list[str]:
 
 def judged_lines(rotation: Rotation, around: AlertFacts, *, late: bool) -> list[str]:
     """How late, how sure, how such cases ended here. ``late``: the message is told after the moment of its figures."""
-    lines = [_before(rotation, late=late), _sure(rotation)]
+    why = _critical(rotation, around)
+    lines = [*([why] if why else []), _before(rotation, late=late), _sure(rotation)]
     if around.past is not None:
         lines.append(_past(around.past))
     return lines
@@ -153,6 +154,27 @@ def _before(rotation: Rotation, *, late: bool) -> str:
     if own and 0.0 <= over / (100 * own) <= 1.0:
         return f"{when}: {points(over).removesuffix(' pp')} of {pp(own)} own move."
     return f"{when}: {points(over)} own move since it began."
+
+
+def _critical(rotation: Rotation, around: AlertFacts) -> str:
+    """Which of its two reasons made it critical; empty where it is not, or where the bound is unknown."""
+    score, bound = rotation.score, around.critical_at
+    if rotation.severity is not Severity.CRITICAL or score is None or bound is None:
+        return ""
+    if score >= bound:
+        return f"Critical: score {score:.1f} reached the bound of {bound:.1f}."
+    target = name_of(rotation.to_sector, around.names)
+    launched = [
+        neutral_name(launch.token)
+        for launch in rotation.evidence.launches
+        if launch.sector == rotation.to_sector
+    ]
+    fed = (
+        f", fed by the launch of {listed(launched[:TOKENS])}"
+        if launched
+        else ", where a launch is young"
+    )
+    return f"Critical: {target} drains a second sector within a day{fed}."
 
 
 def _sure(rotation: Rotation) -> str:

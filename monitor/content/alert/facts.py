@@ -21,7 +21,8 @@ class PastFlags(NamedTuple):
 class AlertFacts:
     """``names``: sector id -> name. ``spark``: the losing sector's index over its last day. ``notes``: (time, text) of
     the last 24 h. ``venues``: (answering, set up); ``missing``: those that do not answer. ``page``: address of the page.
-    ``ends_at``: (score, hours): under this score for so long, it ends. ``since``: sector -> simple return of its index
+    ``ends_at``: (score, hours): under this score for so long, it ends. ``critical_at``: the score that makes it critical.
+    ``since``: sector -> simple return of its index
     from detection until now; ``own_since``: the own part of it. ``also_from``: other sectors that lost to the same
     destination within a day. ``banner``: whose figures these are, where they must not pass for live data.
     """
@@ -39,6 +40,7 @@ class AlertFacts:
     own_since: Mapping[str, float] = field(default_factory=dict)
     also_from: tuple[str, ...] = ()
     banner: str = ""
+    critical_at: float | None = None
 
 
 def facts_to_json(around: AlertFacts) -> Json:

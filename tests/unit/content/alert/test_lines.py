@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.content.alert import AlertFacts, PastFlags, alert_message, alert_text
-from monitor.model.rotation import ChangeReason, Launch, Rotation, RotationChange, Status
+from monitor.model.rotation import ChangeReason, Launch, Rotation, RotationChange, Severity, Status
 from tests.kit import rotations as samples
 from tests.kit.rotations import CONFIRMED, NAMES, change
 from tests.unit.content.alert.cases import AROUND, LAUNCHED, LAUNCHED_BEFORE, ONE_COIN, SINGLE
@@ -270,3 +270,16 @@ def test_an_address_that_is_not_of_the_web_is_left_out() -> None:
     for page in ("javascript:alert(1)", "http://h/>|<x", "http://h/" + "a" * 900, "http://h/a b"):
         assert alert_message(*SINGLE["confirmed"][:1], replace(AROUND, page=page)).page == ""
     assert alert_message(*SINGLE["confirmed"]).page == "http://127.0.0.1:8787/?rotation=rot-7f3a"
+
+
+def test_what_is_critical_says_why() -> None:
+    around = replace(AROUND, critical_at=4.0)
+    by_score = samples.confirmed(severity=Severity.CRITICAL, score=4.04)
+    assert "Critical: score 4.0 reached the bound of 4.0." in text_of(by_score, around)
+    drained = replace(samples.with_launch(), severity=Severity.CRITICAL, score=3.2)
+    assert (
+        "Critical: Memes drains a second sector within a day, fed by the launch of TRUMP."
+        in text_of(drained, around)
+    )
+    assert "Critical:" not in text_of(samples.confirmed(score=4.5), around), "a warning"
+    assert "Critical:" not in text_of(by_score, AROUND), "told before the bound was kept"
