@@ -76,12 +76,6 @@ def worst_grade(seen: FloatArray, estimated: FloatArray) -> IntArray:
     return np.where(weak, GRADE_C, np.where(seen + estimated > 0, GRADE_A, NONE))
 
 
-def turnover(volume_24h: FloatArray, cap: FloatArray) -> FloatArray:
-    """Volume of a day over market cap, per day; NaN without a cap. Over 5 a day is to be flagged as doubtful trading."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(cap > 0, volume_24h / cap, np.nan)
-
-
 def abnormal_volume(volume: FloatArray, usual_share: FloatArray) -> FloatArray:
     """USD per sector over what is usual at this total; sums to 0.
 
@@ -89,20 +83,6 @@ def abnormal_volume(volume: FloatArray, usual_share: FloatArray) -> FloatArray:
     """
     excess: FloatArray = volume - usual_share / usual_share.sum() * volume.sum()
     return excess
-
-
-def relative_flow_table(net: FloatArray, volume: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Relative flow per sector (sums to 0) and the table from loser to gainer, allocated in proportion.
-
-    ``n_s = N_s - (V_s / sum V) sum N``; ``M[a, b] = |n_a| n_b / sum of gains``. The allocation is a convention, not an
-    observation: label it so wherever it shows.
-    """
-    relative = net - volume / volume.sum() * net.sum()
-    gains = np.where(relative > 0, relative, 0.0)
-    losses = np.where(relative < 0, -relative, 0.0)
-    total = gains.sum()
-    table = np.outer(losses, gains / total) if total > 0 else np.zeros((len(net), len(net)))
-    return relative, table
 
 
 def amihud(hourly_returns: FloatArray, hourly_volume: FloatArray) -> float:

@@ -92,12 +92,33 @@ Point = create_model(
 )
 
 
+class Passage(BaseModel):
+    """USD allocated from a sector that got less than its part to one that got more."""
+
+    model_config = ConfigDict(extra="forbid")
+    from_sector: str = Field(alias="from")
+    to_sector: str = Field(alias="to")
+    usd: float
+
+
+class RelativeFlow(BaseModel):
+    """Net flow beyond a sector's part of the tide; the table is allocated in proportion, a convention."""
+
+    model_config = ConfigDict(extra="forbid")
+    window_h: int
+    convention: str
+    unknown_of: list[str]
+    sectors: dict[str, float] | None
+    table: list[Passage] | None
+
+
 class Sectors(Answer):
     """Every sector as of one step."""
 
     at: datetime
     interval: str
     sectors: list[Sector]
+    relative_flow_24h: RelativeFlow
 
 
 class Tokens(Answer):

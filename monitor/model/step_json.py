@@ -3,6 +3,7 @@
 from monitor.model.figures import FIGURES
 from monitor.model.grid import format_duration, iso
 from monitor.model.json_form import Json, to_json
+from monitor.model.relative_flow import relative_flow_to_json
 from monitor.model.state import MarketStep, SectorState, TokenState
 
 
@@ -12,6 +13,7 @@ def step_to_json(step: MarketStep) -> Json:
         "at": iso(step.close_time),
         "interval": format_duration(step.width),
         "sectors": [sector_to_json(sector, step.tokens) for sector in step.sectors],
+        "relative_flow_24h": relative_flow_to_json(step.sectors),
     }
 
 

@@ -1,4 +1,4 @@
-"""Volume and net flow per token, their grades, and the table from loser to gainer (METHOD, chapter 5)."""
+"""Volume and net flow per token, their grades, and illiquidity (METHOD, chapter 5)."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,6 @@ from monitor.analytics.flow import (
     NONE,
     TokenFlow,
     amihud,
-    relative_flow_table,
     token_flow,
     token_volume,
     worst_grade,
@@ -120,22 +119,6 @@ def test_the_grade_is_the_worst_that_covers_two_fifths_of_the_volume(
 ) -> None:
     found = worst_grade(np.array([100.0 - estimated, 0.0]), np.array([estimated, 0.0]))
     assert found.tolist() == [expected, NONE]
-
-
-def test_the_table_from_loser_to_gainer_is_the_worked_example() -> None:
-    net, volume = np.array([-42.0, 61.0, -4.0]), np.array([900.0, 2400.0, 300.0])
-    relative, table = relative_flow_table(net, volume)
-    assert relative.tolist() == [-45.75, 51.00, -5.25]
-    assert table[0, 1] == 45.75
-    assert table[2, 1] == 5.25
-    assert table.sum(axis=1).tolist() == [45.75, 0.0, 5.25]
-    assert table.sum(axis=0).tolist() == [0.0, 51.0, 0.0]
-
-
-def test_flow_in_step_with_volume_moves_nothing() -> None:
-    relative, table = relative_flow_table(np.array([9.0, 1.0]), np.array([90.0, 10.0]))
-    assert relative.tolist() == [0.0, 0.0]
-    assert not table.any()
 
 
 def test_illiquidity_is_the_mean_return_a_million_over_hours_that_traded() -> None:

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from monitor.analytics.depth import Depth, median_depth
-from monitor.analytics.flow import abnormal_volume, turnover
-
-NAN = float("nan")
+from monitor.analytics.flow import abnormal_volume
 
 
 def test_abnormal_volume_is_what_exceeds_the_usual_share_of_the_total() -> None:
@@ -14,12 +12,6 @@ def test_abnormal_volume_is_what_exceeds_the_usual_share_of_the_total() -> None:
     # usual shares 40, 40 and 20 % of 1000
     assert found == pytest.approx([-100.0, 200.0, -100.0])
     assert found.sum() == pytest.approx(0.0)
-
-
-def test_turnover_is_the_days_volume_over_the_cap() -> None:
-    found = turnover(np.array([50.0, 30.0, 1.0]), np.array([10.0, NAN, 0.0]))
-    assert found[0] == 5.0
-    assert np.isnan(found[1:]).all()
 
 
 def test_the_median_of_a_windows_books_leaves_empty_ones_out() -> None:
