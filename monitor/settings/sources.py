@@ -14,6 +14,9 @@ from monitor.settings.tables import Tables
 PREFIX = "MONITOR_"
 GLOBALS = frozenset({"MONITOR_CONFIG", "MONITOR_LOG_LEVEL", "MONITOR_LOG_FORMAT"})
 Data = dict[str, Any]
+DEEPEST = 20
+"""Levels of tables and lists; no key lies half as deep."""
+_TOO_DEEP = f"found tables or lists more than {DEEPEST} deep in each other, expected a few levels"
 
 
 def read_file(path: Path) -> tuple[Data, list[str]]:
@@ -21,14 +24,34 @@ def read_file(path: Path) -> tuple[Data, list[str]]:
     text = ""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return tomllib.loads(text), []
+        data = tomllib.loads(text)
+        if _is_shallow(data):
+            return data, []
+        fault = _TOO_DEEP
     except UnicodeDecodeError as error:
         fault = f"found a byte that is not UTF-8 at position {error.start}, expected UTF-8 text"
     except tomllib.TOMLDecodeError as error:
         fault = _no_toml(text, str(error))
+    except RecursionError:
+        fault = _TOO_DEEP
+    except ValueError as error:  # a number or time that is TOML by its form and beyond every bound
+        fault = f"found a value that cannot be read ({str(error).split(';')[0]}), expected TOML"
     except OSError as error:
         fault = _unreadable(error)
     return {}, [f"{path}: {fault}"]
+
+
+def _is_shallow(data: Data) -> bool:
+    """Whether nothing stands deeper than a configuration goes; found without going there by recursion."""
+    level: list[Any] = [data]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return not level
 
 
 def _no_toml(text: str, error: str) -> str:
