@@ -25,7 +25,14 @@ _WHOLE_JSON = 256 * 1024 * 1024  # a JSON object is read whole; larger ones are 
 _INDEX = "__index_level_0__"
 
 Column = Sequence[Any]
-_BREAKS = (OSError, ValueError, EOFError, csv.Error, zipfile.BadZipFile)
+_BREAKS = (
+    OSError,
+    ValueError,
+    EOFError,
+    csv.Error,
+    zipfile.BadZipFile,
+    RecursionError,
+)
 
 
 class FileRefusedError(MonitorError):
@@ -266,7 +273,7 @@ def _chart(path: Path) -> tuple[tuple[str, ...], list[list[Any]]]:
     series = {
         str(name): pairs
         for name, pairs in value.items()
-        if isinstance(pairs, list) and all(isinstance(p, list) and len(p) == 2 for p in pairs)
+        if isinstance(pairs, list) and all(_is_pair(p) for p in pairs)
     }
     if not series:
         found = ", ".join(map(str, list(value)[:10]))
@@ -279,6 +286,11 @@ def _chart(path: Path) -> tuple[tuple[str, ...], list[list[Any]]]:
             by_time.setdefault(at, {})[name] = figure
     rows = [[at, *(figures.get(n) for n in series)] for at, figures in by_time.items()]
     return ("time", *series), rows
+
+
+def _is_pair(item: Any) -> bool:
+    """A time and its value; the time is no list of its own."""
+    return isinstance(item, list) and len(item) == 2 and not isinstance(item[0], list | dict)
 
 
 def _chart_blocks(sheet: Sheet) -> Iterator[Block]:
