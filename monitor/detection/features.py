@@ -13,6 +13,9 @@ from monitor.model.interval import FloatArray
 LEAST_KNOWN = 0.7
 RHO = 0.45
 """Correlation of the price and the flow witness under no rotation, as measured."""
+WITHOUT_FLOW = 0.8
+"""Spread of price and volume together, over root 2, between sectors dealt at random, as measured on real bars: under 1,
+since the price witness is the weaker of two and its yardstick has a floor. With flow of grade A it is 1."""
 WINSOR = 4.0
 """Hourly sums enter the spread no further out than so many of its own size."""
 
@@ -97,7 +100,10 @@ def sense(memory: DetectionWindows, pairs: Pairs, p: DetectionParameters) -> Sen
     }
     with np.errstate(invalid="ignore", divide="ignore"):
         tilt = np.stack([w.q[b] - w.q[a] for w in windows])
-        price = _finite(0.5 * (drift / spread["x"] + tilt / spread["y"]))
+        floor = p.sigma_floor * root
+        by_cap = drift / np.maximum(spread["x"], floor)
+        by_member = tilt / np.maximum(spread["y"], floor)
+        price = _finite(np.minimum(by_cap, by_member))
         own_z = _finite(e / spread["e"])
     raw = _samples(windows, pairs)
     level, change, flow = _over_usual(memory, raw, p)
@@ -162,9 +168,11 @@ def combined(
 ) -> FloatArray:
     """The score: clipped witnesses over the norm that keeps it at about unit variance under no rotation.
 
-    ``sqrt(3 + 2 rho)`` with flow of grade A, ``sqrt 2`` without flow, and in between by the flow's weight.
+    ``sqrt(3 + 2 rho)`` with flow of grade A, ``sqrt 2`` times ``WITHOUT_FLOW`` without flow, and in between by the
+    flow's weight.
     """
-    norm = np.sqrt(2.0 + weight * weight + 2.0 * RHO * weight)
+    usual = WITHOUT_FLOW + (1.0 - WITHOUT_FLOW) * weight
+    norm = usual * np.sqrt(2.0 + weight * weight + 2.0 * RHO * weight)
     pressure = weight * np.where(weight > 0, np.clip(np.nan_to_num(flow), -3, 3), 0.0)
     return (np.clip(price, -4, 4) + np.clip(volume, -3, 3) + pressure) / norm
 

@@ -65,12 +65,18 @@ class Ledger:
         )
 
     def reversing(self, names: tuple[Pair, ...], at: datetime, p: DetectionParameters) -> BoolArray:
-        """Pairs whose opposite was confirmed within the reversal window."""
+        """Pairs on their way back: the opposite was confirmed within the reversal window, and was no way back itself.
+
+        Else two sectors that swing would be told to and fro by the easier conditions.
+        """
         window = timedelta(hours=p.reversal_window_h)
-        last = [self.confirmed.get((b, a)) for a, b in names]
-        return np.array(
-            [moment is not None and at - moment <= window for moment in last], dtype=np.bool_
-        )
+        return np.array([self._on_the_way_back(a, b, at, window) for a, b in names], dtype=np.bool_)
+
+    def _on_the_way_back(self, a: str, b: str, at: datetime, window: timedelta) -> bool:
+        there, earlier = self.confirmed.get((b, a)), self.confirmed.get((a, b))
+        if there is None or at - there > window:
+            return False
+        return earlier is None or not timedelta(0) < there - earlier <= window
 
     def current(self, pair: Pair) -> Tracked | None:
         """The rotation of this pair that is on."""

@@ -14,6 +14,7 @@ class DetectionParameters:
     """Scores are about standard normal under no rotation; ``on`` confirms, ``watch_on`` opens, under ``off`` it fades.
 
     ``bounds``: of the conditions, by their rules' keys; the rules' defaults where not given.
+    ``sigma_floor``: log return per square root of an hour, 6 % a day: between two calm sectors less is no news.
     ``pairs``: ordered pairs (from, to) to watch; None: all ordered pairs of sectors.
     """
 
@@ -30,11 +31,12 @@ class DetectionParameters:
     max_age_h: float = 168.0
     open_fade_h: float = 2.0
     open_max_h: float = 12.0
-    confirmed_fade_h: float = 6.0
+    confirmed_fade_h: float = 18.0
     least_samples: int = 84
     full_samples: int = 336
     young_extra: float = 0.5
     sigma_half_life_h: float = 96.0
+    sigma_floor: float = 0.0125
     mad_floor_volume: float = 0.30
     mad_floor_flow: float = 0.015
     flow_weight_c: float = 0.0
@@ -56,6 +58,7 @@ class DetectionParameters:
             self.least_samples,
             self.full_samples,
             self.sigma_half_life_h,
+            self.sigma_floor,
             self.mad_floor_volume,
             self.mad_floor_flow,
         )

@@ -66,12 +66,12 @@ PAIR_RULES = (
         value=lambda s: s.features.volume,
     ),
     Rule(
-        name="breadth_from",
-        words="part of {from} behind the market",
+        name="breadth",
+        words="part of {from} behind and of {to} ahead of the market, on average",
         unit=SHARE,
         key="min_breadth",
         default=0.6,
-        value=lambda s: s.part_behind[:, s.pairs.source],
+        value=lambda s: s.part_on_the_way,
         most=1.0,
     ),
     Rule(

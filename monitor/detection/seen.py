@@ -98,6 +98,16 @@ class Seen:
         return self._asked(self.context.breadth_to)
 
     @cached_property
+    def part_on_the_way(self) -> FloatArray:
+        """Of a pair: mean of the parts of *from* behind and of *to* ahead of the market; of *from* alone where nobody in
+        *to* can be judged, as in a sector of launches."""
+        behind, ahead = (
+            self.part_behind[:, self.pairs.source],
+            self.part_ahead[:, self.pairs.target],
+        )
+        return np.where(np.isnan(ahead), behind, 0.5 * (behind + ahead))
+
+    @cached_property
     def behind_others(self) -> FloatArray:
         """Simple own return of a sector over that of the one that lost most of the others."""
         return self._against(np.fmin)

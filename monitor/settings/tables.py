@@ -190,7 +190,7 @@ class _DetectionTable(Table):
     unknown_reset: Duration = timedelta(minutes=30)
     open_fade: Duration = timedelta(hours=2)
     open_max: Duration = timedelta(hours=12)
-    confirmed_fade: Duration = timedelta(hours=6)
+    confirmed_fade: Duration = timedelta(hours=18)
     horizons_h: list[Annotated[int, Field(gt=0, le=24)]] = Field(
         default_factory=lambda: [4, 8, 12, 24], min_length=1
     )

@@ -166,13 +166,12 @@ def test_both_turns_of_a_scripted_january_are_told(tmp_path: Path) -> None:
     """In the reconstruction memes do not lose on the way back, by the published prices. Here the script says that they
     do: a launch on 19 January drains the AI agents for 48 h, from 22 January on they win back 10 % and memes lose 8 %."""
     scripted = scripted_january(9001)
-    live_from, until = datetime(2025, 1, 18, tzinfo=UTC), datetime(2025, 1, 23, 18, tzinfo=UTC)
+    # days before the launch: what is on when a daemon first looks is told in one line, however slow the machine
+    live_from, until = datetime(2025, 1, 15, tzinfo=UTC), datetime(2025, 1, 23, 18, tzinfo=UTC)
     file = write_bars(scripted, tmp_path / "bars.csv")
     with staged(
         tmp_path, scripted, live_from=live_from, until=until, speed=9_000, bars_file=file
     ) as stage:
-        # the path is proved, not recall: a bound at which this script's both legs are found
-        stage.environ["MONITOR_DETECTION__ON"] = "2.5"
         process = stage.start_daemon()
         try:
             run_to_the_end(stage, process)

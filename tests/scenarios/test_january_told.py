@@ -36,7 +36,7 @@ def environ_of(server: SmtpServer) -> dict[str, str]:
         "MONITOR_ALERTS__EMAIL__RECIPIENTS": json.dumps([READERS[0]]),
         # what is proved is the telling of a whole life: bounds at which the reconstruction has one
         "MONITOR_DETECTION__ON": "2.5",
-        "MONITOR_DETECTION__CRITICAL": "3.2",
+        "MONITOR_DETECTION__CRITICAL": "3.7",
     }
 
 

@@ -40,7 +40,7 @@ def test_it_shows_the_alert_that_would_have_come_and_whose_figures_it_tells(
     shown: tuple[Path, list[str]],
 ) -> None:
     _, lines = shown
-    begin = lines.index("The alert of 2025-01-19 07:00 UTC:")
+    begin = lines.index("The alert of 2025-01-19 06:00 UTC:")
     assert [line.strip() for line in lines[begin + 2 : begin + 4]] == [
         "Demo · reconstruction",
         "AI agents → Memes · WARNING · confirmed",

@@ -132,7 +132,7 @@ class Stage:
         live_from: datetime | None = None,
     ) -> None:
         self.width = width
-        self.p = p or DetectionParameters()
+        self.p = p or DetectionParameters(confirmed_fade_h=6.0)  # quick to see the end of
         self.live_from = live_from
         self.memory = DetectionWindows(
             len(SECTORS), len(NAMES), len(self.p.horizons_h), width, self.p

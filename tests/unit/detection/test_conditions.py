@@ -18,6 +18,7 @@ PAIRS = Pairs(
     np.array([0, 1]), np.array([1, 0]), np.array([1, 0]), (("ai", "memes"), ("memes", "ai"))
 )
 PLENTY = np.full((2, 2), 336)
+AS_BEHIND = -1.0
 AT_BOUND = {
     "drift": -math.log1p(-0.0501),
     "own": math.log1p(-0.0251),
@@ -58,11 +59,12 @@ def judged(
     day: dict[str, float] | None = None,
     *,
     breadth: float | None = 0.6,
+    ahead: float | None = AS_BEHIND,
     samples: np.ndarray = PLENTY,
     returning: bool = False,
 ) -> Judged:
     back = np.full(2, returning)
-    answers = Answers(breadth=breadth)
+    answers = Answers(breadth=breadth, breadth_ahead=breadth if ahead == AS_BEHIND else ahead)
     return judge(Seen(seen(four, day), PAIRS, answers, P.horizons_h, 2, back), samples, P)
 
 
@@ -81,6 +83,15 @@ def test_a_single_condition_short_of_its_bound_leaves_no_score(name: str, value:
 @pytest.mark.parametrize("breadth", [0.59, None])
 def test_too_few_or_unknown_members_behind_the_market_leave_no_score(breadth: float | None) -> None:
     assert judged(AT_BOUND, breadth=breadth).score[0] == -np.inf
+
+
+def test_breadth_is_that_of_both_sides_and_of_the_loser_alone_where_nobody_else_can_be_judged() -> (
+    None
+):
+    assert judged(AT_BOUND, breadth=0.2, ahead=1.0).score[0] == pytest.approx(3.3)
+    assert judged(AT_BOUND, breadth=1.0, ahead=0.19).score[0] == -np.inf
+    assert judged(AT_BOUND, breadth=0.6, ahead=None).score[0] == pytest.approx(3.3)
+    assert judged(AT_BOUND, breadth=0.59, ahead=None).score[0] == -np.inf
 
 
 def test_an_unknown_score_leaves_none_and_the_step_unknown() -> None:
@@ -161,7 +172,7 @@ def test_a_reading_names_the_pair_and_shows_unknown_values_as_none() -> None:
     found = reading(judged(AT_BOUND, breadth=None), features, PAIRS, 0, START, P)
     assert (found.from_sector, found.to_sector, found.at) == ("ai", "memes", START)
     assert (found.window_h, found.score, found.qualified) == (4, 3.3, False)
-    breadth = next(c for c in found.conditions if c.name == "breadth_from")
+    breadth = next(c for c in found.conditions if c.name == "breadth")
     assert (breadth.value, breadth.bound, breadth.met) == (None, 0.6, False)
-    assert [c.name for c in found.conditions if not c.met] == ["breadth_from"]
+    assert [c.name for c in found.conditions if not c.met] == ["breadth"]
     assert found.price_witness is None

@@ -12,6 +12,6 @@ def test_an_open_rotation_ends_after_two_hours_under_the_bound() -> None:
     assert ends_at(opened.rotation, DetectionParameters()) == (1.2, 2.0)
 
 
-def test_a_confirmed_rotation_ends_after_six_hours() -> None:
+def test_a_confirmed_rotation_ends_when_the_hours_that_are_set_are_over() -> None:
     confirmed = Stage().hours(1, {PAIR: 3.4})[-1]
-    assert ends_at(confirmed.rotation, DetectionParameters(off=1.0)) == (1.0, 6.0)
+    assert ends_at(confirmed.rotation, DetectionParameters(off=1.0)) == (1.0, 18.0)

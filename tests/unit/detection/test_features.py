@@ -71,13 +71,20 @@ def moved(
     return [row(e=(-0.01, 0.02), q=(-0.01, 0.02), volume=volume, net=net)] * 4
 
 
-def test_the_price_witness_is_the_mean_of_both_weightings_over_their_spread_before_the_window() -> (
+def test_the_price_witness_is_the_weaker_of_both_weightings_over_their_spread_before_the_window() -> (
     None
 ):
     found = run(new_memory(), quiet(100) + moved())
-    # D = 4 * 0.03 = 0.12; spread 0.01 and 0.02 an hour, so 0.12 / (0.01 * 2) = 6 and 0.12 / (0.02 * 2) = 3
+    # D = 4 * 0.03 = 0.12; spread 0.02 an hour by member: 0.12 / (0.02 * 2) = 3, and by cap 0.01, held at its floor of
+    # 0.0125: 0.12 / (0.0125 * 2) = 4.8
     assert found.drift[0] == pytest.approx([0.12, -0.12])
-    assert found.price[0] == pytest.approx([4.5, -4.5])
+    assert found.price[0] == pytest.approx([3.0, -4.8])
+
+
+def test_one_large_coin_alone_is_no_witness_of_its_sector() -> None:
+    alone = [row(e=(0.0, 0.03), q=(0.0, 0.002))] * 4
+    # by cap 0.12 / (0.0125 * 2) = 4.8; the members on average hardly moved: 0.008 / (0.02 * 2) = 0.2
+    assert run(new_memory(), quiet(100) + alone).price[0, 0] == pytest.approx(0.2)
 
 
 def test_the_volume_witness_is_the_mean_of_level_and_change_over_the_floor_of_the_spread() -> None:
@@ -108,27 +115,29 @@ def test_the_score_clips_each_witness_before_it_sums_them() -> None:
     warm = quiet(100) + quiet(24, volume_b=100.0 * math.exp(0.3))
     volume = (100.0, 100.0 * math.exp(0.6))
     found = run(new_memory(), warm + moved(volume=volume, net=(-3.0, 3.0 * math.exp(0.6))))
-    # price 4.5 -> 4, volume 1.5, flow 4 -> 3, over sqrt(3 + 2 * 0.45)
-    assert found.score[0, 0] == pytest.approx(8.5 / math.sqrt(3.9))
+    # price 3, volume 1.5, flow 4 -> 3, over sqrt(3 + 2 * 0.45)
+    assert found.score[0, 0] == pytest.approx(7.5 / math.sqrt(3.9))
+    wild = combined(np.array([9.0]), np.array([9.0]), np.array([9.0]), np.array([1.0]))
+    assert wild[0] == pytest.approx((4.0 + 3.0 + 3.0) / math.sqrt(3.9))
 
 
 def test_without_flow_the_score_rests_on_price_and_volume_alone() -> None:
     unknown = (float("nan"), float("nan"))
     found = run(new_memory(), quiet(100) + moved(net=unknown, volume=(100.0, 100.0 * math.e**0.6)))
     assert np.isnan(found.flow[0]).all()
-    assert found.score[0, 0] == pytest.approx((4.0 + 2.0) / math.sqrt(2.0))
+    assert found.score[0, 0] == pytest.approx((3.0 + 2.0) / math.sqrt(2.0) / 0.8)
 
 
 def test_flow_of_grade_c_counts_half_with_the_norm_recomputed() -> None:
     score = combined(np.array([2.0]), np.array([1.0]), np.array([2.0]), np.array([0.5]))
-    assert score[0] == pytest.approx((2.0 + 1.0 + 0.5 * 2.0) / math.sqrt(2.0 + 0.25 + 0.45))
+    assert score[0] == pytest.approx((2.0 + 1.0 + 0.5 * 2.0) / math.sqrt(2.0 + 0.25 + 0.45) / 0.9)
 
 
 def test_the_weight_of_flow_is_that_of_the_window_not_of_one_step() -> None:
     half = [values | {"weight": np.full(2, 0.5)} for values in moved(net=(-3.0, 3.0))]
     found = run(new_memory(), quiet(100) + half)
-    # price 4 (clipped 4.5), volume 0, half of flow 3 (clipped 4)
-    assert found.score[0, 0] == pytest.approx((4.0 + 0.0 + 1.5) / math.sqrt(2.7))
+    # price 3, volume 0, half of flow 3 (clipped 4)
+    assert found.score[0, 0] == pytest.approx((3.0 + 0.0 + 1.5) / math.sqrt(2.7) / 0.9)
 
 
 def test_a_window_with_less_than_70_percent_of_its_steps_known_is_unknown() -> None:

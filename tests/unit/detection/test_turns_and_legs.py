@@ -61,6 +61,14 @@ def test_the_turn_back_counts_as_one_for_the_volume_witness_for_seven_days() -> 
     assert stage.ledger.reversing(names, after, stage.p).tolist() == [False, False]
 
 
+def test_a_way_back_has_no_way_back_of_its_own() -> None:
+    stage = Stage()
+    stage.hours(1, {THERE: LOUD})
+    stage.hours(1, {BACK: LOUD})
+    # swinging sectors would be told to and fro: back stays easier, there again must stand by itself
+    assert stage.ledger.reversing((BACK, THERE), stage.at, stage.p).tolist() == [True, False]
+
+
 @pytest.mark.parametrize("second", [("ai", "defi"), ("defi", "memes")])
 def test_a_pair_that_shares_a_side_within_a_day_is_a_leg(second: tuple[str, str]) -> None:
     stage = Stage()

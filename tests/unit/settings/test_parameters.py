@@ -40,7 +40,14 @@ ENGINE = {
     "JUMP_GATE": ("0.3", "jump_gate", 0.3),
     "MIGRATION_GUARD": ("0.2", "migration_guard", 0.2),
 }
-FIXED = {"least_samples", "full_samples", "sigma_half_life_h", "mad_floor_volume", "mad_floor_flow"}
+FIXED = {
+    "least_samples",
+    "full_samples",
+    "sigma_half_life_h",
+    "sigma_floor",
+    "mad_floor_volume",
+    "mad_floor_flow",
+}
 """Lengths of the detector's memory and floors of its yardsticks: to change them is to change the method."""
 
 
