@@ -14,7 +14,8 @@ from monitor.model.universe import Universe
 from monitor.store import bars, meta, migrations, outbox, quarantine, steps, venue_health
 from monitor.store.database import Database
 from monitor.store.outbox import OutboxStats
-from monitor.store.process_lock import Process, running
+from monitor.store.process import Process
+from monitor.store.roles import running
 from monitor.store.size import Size, read_size
 from monitor.web.readiness import LAST_GOOD_POLL
 

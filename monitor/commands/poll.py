@@ -25,14 +25,20 @@ def poll(ctx: typer.Context) -> None:
     settings = context.settings()
     from monitor.daemon.standby import at_once, turn_of
 
-    with context.database(settings) as database, turn_of(database) as turn:
-        at_once(turn, context.clock)
+    with context.database(settings) as database, turn_of(database, settings, context.clock) as turn:
+        at_once(turn)
+        turn.keep(_ended)
+        turn.fence(_ended)
         report, words = asyncio.run(_cycle(context, settings, database))
     typer.echo(words)
     if not report.is_good:
         raise typer.Exit(FAILED)
     if report.failures or report.refused:
         raise typer.Exit(DEGRADED)
+
+
+def _ended() -> None:
+    """What is written after another process took over fails by itself."""
 
 
 async def _cycle(

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -103,8 +103,11 @@ def assemble(
     manager: ServiceManager,
     *,
     log_options: Sequence[str] = (),
+    may_send: Callable[[], bool] = lambda: True,
 ) -> Parts:
-    """All parts, wired; nothing runs yet and nothing is read. ``log_options``: of this call, for the page's process."""
+    """All parts, wired; nothing runs yet and nothing is read. ``log_options``: of this call, for the page's process.
+    ``may_send``: whether this process is still the one that sends.
+    """
     channels = channels_of(settings, database, clock)
     policy = policy_of(settings, channels)
     operators = operators_of(settings, channels)
@@ -116,6 +119,7 @@ def assemble(
         dice=random.Random(),  # noqa: S311  jitter, no secret
         rules=rules_of(settings),
         operators=operators,
+        may_send=may_send,
     )
     sender.on_attempt = telemetry.attempted
     parts = Parts(
@@ -184,17 +188,22 @@ def _poller(settings: Settings, clock: Clock, database: Database) -> Poller:
     )
 
 
-def _pipeline(
-    settings: Settings, clock: Clock, database: Database, policy: AlertPolicy, live_from: datetime
-) -> Pipeline:
-    width = settings.engine.interval
-    engine = Engine(
+def engine_of(settings: Settings, live_from: datetime | None) -> Engine:
+    """The engine by these settings."""
+    return Engine(
         settings.universe,
-        width,
+        settings.engine.interval,
         analytics=settings.analytics,
         detection=settings.detection,
         live_from=live_from,
     )
+
+
+def _pipeline(
+    settings: Settings, clock: Clock, database: Database, policy: AlertPolicy, live_from: datetime
+) -> Pipeline:
+    width = settings.engine.interval
+    engine = engine_of(settings, live_from)
     return Pipeline(
         database,
         engine,

@@ -15,13 +15,14 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.clock import Clock
 from monitor.daemon.alive import ServiceManager
-from monitor.daemon.assemble import Beginning, Parts, assemble, begin
+from monitor.daemon.assemble import Beginning, Parts, assemble, begin, engine_of
 from monitor.daemon.faults import Work
 from monitor.daemon.reload import Reread, asked_to_reread, next_parts
-from monitor.daemon.standby import awaited, turn_of
+from monitor.daemon.standby import Lost, awaited, turn_of
 from monitor.daemon.trigger import GridTrigger
 from monitor.settings.schema import Settings
-from monitor.store.database import lacks_wal, open_database
+from monitor.store.database import Database, lacks_wal, open_database
+from monitor.store.lease_lock import has_leases
 from monitor.store.migrations import check_schema, upgrade
 
 log = structlog.get_logger(__name__)
@@ -43,25 +44,30 @@ async def run_daemon(
 ) -> int:
     """Poll, step, alert and keep the page served until SIGTERM, SIGINT or ``stop``; returns the exit code.
 
-    Starting and recovering are one path: whatever a killed run left behind is taken up from the database. On an SQLite
-    file that another daemon works on it waits as a standby. At SIGHUP the settings are read again by ``reread``. Raises
+    Starting and recovering are one path: whatever a killed run left behind is taken up from the database. On a
+    database that another daemon works on it waits as a standby. At SIGHUP the settings are read again by ``reread``. Raises
     SchemaError when the schema is not this program's and ``migrate`` is not given. ``log_options``: how this call logs,
     for the page's process.
     """
     stop = stop or asyncio.Event()
+    lost = Lost(asyncio.get_running_loop(), stop)
     database = open_database(settings.database.url.get_secret_value())
     manager = ServiceManager(os.environ)
-    with contextlib.closing(database), turn_of(database) as turn, asked_to_reread() as asked:
-        if not migrate:
-            check_schema(
-                database
-            )  # a standby of another version says so now, not when it is needed
+    engine = engine_of(settings, None).fingerprint
+    with (
+        contextlib.closing(database),
+        turn_of(database, settings, clock, engine) as turn,
+        asked_to_reread() as asked,
+    ):
+        _ready_to_wait(database, migrate=migrate)
         with _signals(stop):
-            if not await awaited(turn, database, clock, manager, stop):
+            if not await awaited(turn, database, manager, stop):
                 return 0
+        turn.keep(lost.note)
         if migrate:
             upgrade(database)
         check_schema(database)
+        turn.fence(lost.note)
         if lacks_wal(database):
             log.warning(
                 "WAL is not available here (a network mount?)", database=database.url_masked
@@ -72,7 +78,14 @@ async def run_daemon(
         def assembled(settings: Settings, beginning: Beginning) -> Parts:
             over = asyncio.Event()
             return assemble(
-                settings, clock, database, over, beginning, manager, log_options=log_options
+                settings,
+                clock,
+                database,
+                over,
+                beginning,
+                manager,
+                log_options=log_options,
+                may_send=turn.is_sure,
             )
 
         async def prepared(settings: Settings) -> Parts:
@@ -99,7 +112,15 @@ async def run_daemon(
                     break
                 settings, parts = following
     log.info("stopped")
-    return 0
+    return 1 if lost.noted else 0
+
+
+def _ready_to_wait(database: Database, *, migrate: bool) -> None:
+    """A standby of another version says so now, not when it is needed; and who works on the database is written there."""
+    if not migrate:
+        check_schema(database)
+    elif database.dialect == "postgresql" and not has_leases(database):
+        upgrade(database)
 
 
 @asynccontextmanager

@@ -62,6 +62,7 @@ class Sender:
     one statement that stores the receipt.
 
     ``operators``: who is told of a channel that takes nothing; by default whoever reads the operator's channel.
+    ``may_send``: whether no other process can have taken over the sending; asked before each message.
     """
 
     def __init__(
@@ -74,7 +75,9 @@ class Sender:
         lease: timedelta = LEASE,
         rules: Rules | None = None,
         operators: Operators | None = None,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._may_send = may_send
         self._database = database
         self._clock = clock
         self._channels = channels
@@ -115,8 +118,8 @@ class Sender:
         faults = 0
         while not stop.is_set():
             try:
-                claimed = await self._next(channel)
-                if claimed is None:
+                claimed = await self._next(channel) if self._may_send() else None
+                if claimed is None or not self._may_send():  # what was claimed comes free by itself
                     await self._idle(stop)
                 else:
                     await self._attempt(channel, claimed)

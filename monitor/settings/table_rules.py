@@ -9,6 +9,7 @@ from monitor.settings.tables import Tables
 
 Fault = tuple[str, str]
 WIDTHS = ("1m", "5m", "15m", "30m", "1h")
+LEASES = timedelta(seconds=2), timedelta(minutes=10)
 LEAST = {"bars": timedelta(days=30), "outbox": timedelta(days=16)}
 """The longest yardstick that the engine is rebuilt from, the ranks of scores; and how long a rotation may be told of."""
 _WHY = {"bars": "yardsticks are made of them", "outbox": "what was told decides what is told"}
@@ -29,6 +30,15 @@ def _interval(tables: Tables) -> Iterator[Fault]:
         yield (
             "schedule.settle",
             f"found {format_duration(tables.schedule.settle)!r}, expected less than engine.deadline",
+        )
+
+
+def _lease(tables: Tables) -> Iterator[Fault]:
+    lease = tables.database.lease
+    if not LEASES[0] <= lease <= LEASES[1]:
+        yield (
+            "database.lease",
+            f"found {format_duration(lease)!r}, expected {' to '.join(map(format_duration, LEASES))}",
         )
 
 
@@ -120,6 +130,7 @@ def _quiet(tables: Tables) -> Iterator[Fault]:
 
 RULES = (
     (_interval, {"engine", "schedule"}),
+    (_lease, {"database"}),
     (_retention, {"schedule"}),
     (_detection, {"detection"}),
     (_pairs, {"detection", "sectors"}),

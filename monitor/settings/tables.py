@@ -57,6 +57,7 @@ class DatabaseTable(Table):
     """[database]"""
 
     url: DatabaseUrl = SecretStr("sqlite:///monitor.db")  # may hold a password
+    lease: Duration = timedelta(seconds=20)
 
 
 SourceName = Literal["coingecko", "defillama", "dune", "sosovalue"]

@@ -1,7 +1,7 @@
 """Opening the database and its two kinds of transaction: a reading snapshot, and the one writer."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ class Database:
         self._file = _stamp_of(file_of(self))
         self._writer = threading.Lock()
         self._writing_thread: int | None = None
+        self.guard: Callable[[Connection], None] | None = None
+        """Called at the beginning of each write(), when the lock is held; what it raises ends the transaction."""
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -65,6 +67,8 @@ class Database:
         try:
             with self._transaction({_WRITES: True}) as conn:
                 self._lock(conn)
+                if self.guard is not None:
+                    self.guard(conn)
                 yield conn
         finally:
             self._writing_thread = None
@@ -88,6 +92,12 @@ class Database:
                 remedy="stop the monitor, put the file back (a backup where it is gone), start it again",
             )
 
+    @contextmanager
+    def write_beside(self) -> Iterator[Connection]:
+        """A short writing transaction of rows that are nobody else's on PostgreSQL: it does not wait for the one writer."""
+        with self._transaction({_WRITES: True}) as conn:
+            yield conn
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -95,7 +105,12 @@ class Database:
     def _lock(self, conn: Connection) -> None:
         if self.dialect == "postgresql":
             conn.execute(
-                text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": f"{WRITE_WAIT_S}s"}
+                text(
+                    "SELECT set_config('lock_timeout', :wait, true),"
+                    " set_config('idle_in_transaction_session_timeout', :idle, true)"
+                ),
+                # a machine that fell silent in the middle must not hold the lock for ever
+                {"wait": f"{WRITE_WAIT_S}s", "idle": f"{2 * WRITE_WAIT_S}s"},
             )
             conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})
 

@@ -5,41 +5,15 @@ that waits for its end. A file says who locked it last; whether that still holds
 """
 
 import fcntl
-import json
 import os
-import socket
-from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 
 import structlog
 
-import monitor
-from monitor.model.grid import iso
-from monitor.store.database import Database, file_of
 from monitor.store.errors import StoreError
+from monitor.store.process import Process, from_text, to_text
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """A process that works on the database or waits to; ``since``: ISO time at which it began to."""
-
-    host: str
-    pid: int
-    version: str
-    since: str
-
-    @property
-    def words(self) -> str:
-        """``process 4711 on desk1, version 0.1.0, since 2026-11-26T02:00:00Z``."""
-        return f"process {self.pid} on {self.host}, version {self.version}, since {self.since}"
-
-
-def this_process(now: datetime) -> Process:
-    """This one, which begins now."""
-    return Process(socket.gethostname(), os.getpid(), monitor.__version__, iso(now))
 
 
 class ProcessLock:
@@ -63,7 +37,7 @@ class ProcessLock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, json.dumps(asdict(me)).encode())
+            os.write(descriptor, to_text(me).encode())
         except BlockingIOError:
             os.close(descriptor)
             return False
@@ -85,39 +59,7 @@ class ProcessLock:
                 try:
                     fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    return _process(file.read())
+                    return from_text(file.read())
         except OSError:
             return None
         return None
-
-
-def daemon_lock(database: Database) -> ProcessLock | None:
-    """Held by the daemon that works on the file; None where there is no file."""
-    return _beside(database, "daemon")
-
-
-def standby_lock(database: Database) -> ProcessLock | None:
-    """Held by the daemon that is next."""
-    return _beside(database, "standby")
-
-
-def running(database: Database) -> tuple[tuple[str, Process], ...]:
-    """("daemon" or "standby", which process) of an SQLite file; nothing on a server."""
-    locks = (("daemon", daemon_lock(database)), ("standby", standby_lock(database)))
-    found = ((role, lock.holder()) for role, lock in locks if lock is not None)
-    return tuple((role, holder) for role, holder in found if holder is not None)
-
-
-def _beside(database: Database, role: str) -> ProcessLock | None:
-    file = file_of(database)
-    if file is None:
-        return None
-    real = file.resolve()  # two names of one file are one lock
-    return ProcessLock(real.with_name(f"{real.name}-{role}"))
-
-
-def _process(text: bytes) -> Process:
-    try:
-        return Process(**json.loads(text))
-    except (ValueError, TypeError):  # it has just been locked and is being written
-        return Process("this machine", 0, "unknown", "unknown")

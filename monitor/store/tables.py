@@ -303,6 +303,17 @@ venue_health = Table(
     Column("next_try", UtcDateTime),
 )
 
+# Which process works on a shared database; the fence counts the takings.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("fence", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),  # JSON of the process
+    Column("until", UtcDateTime, nullable=False),
+    Column("length_s", Double, nullable=False),
+)
+
 note = Table(
     "note",
     metadata,

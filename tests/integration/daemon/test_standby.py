@@ -1,17 +1,20 @@
-"""Two daemons on one SQLite file: the second waits, says so, and takes over when the first is killed."""
+"""Two daemons on one database: the second waits, says so, and takes over when the first is killed or out for too long."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from tests.integration.commands.stage import ROOT, Market, small_market
+from tests.kit.pgbouncer import PgBouncer
+from tests.kit.postgres_server import PostgresServer
 from tests.kit.waiting import PATIENCE_S, eventually
 
 
@@ -22,10 +25,11 @@ def market(tmp_path: Path) -> Iterator[Market]:
 
 
 @contextmanager
-def daemon(market: Market, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")} | {
-        "MONITOR_WEB__ENABLED": "false"
-    }
+def daemon(
+    market: Market, log: Path, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator["subprocess.Popen[bytes]"]:
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
+    environ |= {"MONITOR_WEB__ENABLED": "false", **settings}
     command = [sys.executable, "-m", "monitor", "--config", str(market.config), "run"]
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=out)
@@ -47,9 +51,9 @@ def said(process: "subprocess.Popen[bytes]", log: Path, words: str) -> None:
     eventually(holds, what=words)
 
 
-def roles(market: Market) -> dict[str, int]:
+def roles(market: Market, settings: Mapping[str, str] = MappingProxyType({})) -> dict[str, int]:
     """role -> process id, as `monitor status` has it."""
-    told = json.loads(market.monitor("status", "--json", code=(0, 3)).stdout)
+    told = json.loads(market.monitor("status", "--json", code=(0, 3), environ=settings).stdout)
     return {process["role"]: process["pid"] for process in told["processes"]}
 
 
@@ -90,3 +94,43 @@ def test_a_standby_ends_when_it_is_told_to(market: Market, tmp_path: Path) -> No
             said(second, logs[1], f"process {first.pid} on ")
             second.send_signal(signal.SIGTERM)
             assert second.wait(timeout=PATIENCE_S) == 0
+
+
+@pytest.fixture
+def shared(
+    postgres: PostgresServer, pgbouncer: PgBouncer, migrated_postgres: str
+) -> Iterator[dict[str, str]]:
+    """Settings of a database on PostgreSQL behind PgBouncer, and of a short lease: it still outlasts what a busy machine keeps a process waiting."""
+    name = postgres.create(template=migrated_postgres)
+    yield {"MONITOR_DATABASE__URL": pgbouncer.url(name), "MONITOR_DATABASE__LEASE": "15s"}
+    postgres.drop(name)
+
+
+def test_on_postgresql_a_killed_and_a_frozen_daemon_are_followed_within_a_lease(
+    market: Market, shared: dict[str, str], tmp_path: Path
+) -> None:
+    logs = [tmp_path / f"{name}.log" for name in ("first", "second", "third")]
+    other = {"MONITOR_DETECTION__ON": "3.3"}  # an engine that decides differently
+    with daemon(market, logs[0], shared) as first:
+        said(first, logs[0], "stepped")
+        with daemon(market, logs[1], shared) as second:
+            said(second, logs[1], f"process {first.pid} on ")
+            assert "standby differs" not in logs[1].read_text()
+            refused = market.monitor("poll", code=1, environ=shared).stderr
+            assert "works on this database" in refused
+            first.kill()
+            said(second, logs[1], "started")
+            with daemon(market, logs[2], shared | other) as third:
+                said(third, logs[2], "standby differs from the daemon")
+                assert roles(market, shared) == {"daemon": second.pid, "standby": third.pid}
+                second.send_signal(signal.SIGSTOP)
+                said(third, logs[2], "started")
+                second.send_signal(signal.SIGCONT)
+                assert second.wait(timeout=PATIENCE_S) == 1
+                assert "another process has taken over" in logs[1].read_text()
+                assert roles(market, shared) == {"daemon": third.pid}
+                third.send_signal(signal.SIGTERM)
+                assert third.wait(timeout=PATIENCE_S) == 0
+    assert roles(market, shared) == {}
+    for log in logs:
+        assert "Traceback" not in log.read_text()

@@ -172,6 +172,10 @@ ONE_FAULT = {
         changed(more='[schedule]\nsettle = "90s"\n'),
         "c.toml: schedule.settle: found '90s', expected less than engine.deadline".replace("90s", "90s"),
     ),
+    "lease that no renewal keeps": (
+        changed(more='[database]\nlease = "1s"\n'),
+        "c.toml: database.lease: found '1s', expected 2s to 10m",
+    ),
     "bounds in another order": (
         changed(more="[detection]\nwatch_on = 3.5\n"),
         "c.toml: detection: found off 1.2, watch_on 3.5, on 3.0, critical 4.0, expected off < watch_on <= on <= critical",
