@@ -9,21 +9,35 @@ from monitor.model.universe import Market
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """Bars of a market from ``since`` on; ``trading_since``: from when on it is known to have traded."""
+    """Bars of a market that open in ``[since, until)``; ``trading_since``: from when on it is known to have traded.
+
+    ``until`` None: all up to now; with an end it asks again for what was asked before.
+    """
 
     market: Market
     since: datetime
     trading_since: datetime | None
+    until: datetime | None = None
+
+    @property
+    def again(self) -> bool:
+        """Whether it asks for times that were asked for before."""
+        return self.until is not None
 
 
 @dataclass(slots=True)
 class MarketAnswer:
-    """All that came of one market in one poll, closed bars ascending."""
+    """All that came for one want of a market, closed bars ascending, and bars still forming.
+
+    ``again``: it answers for times that were asked for before.
+    """
 
     market: Market
     bars: list[Bar] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
+    forming: list[Bar] = field(default_factory=list)
+    again: bool = False
 
     @property
     def usable(self) -> bool:

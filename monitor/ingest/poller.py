@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from zlib import crc32
 
 import structlog
 
@@ -12,22 +11,21 @@ from monitor.clock import Clock, monotonic
 from monitor.ingest.answers import MarketAnswer, Want
 from monitor.ingest.bar_writer import RefusalMemory, newest_bars, write_verdicts
 from monitor.ingest.errors import BadVenueData, VenueDown, VenueError
-from monitor.ingest.exchange.health import Transition, after_failure, after_success, may_ask
+from monitor.ingest.exchange.health import Transition
 from monitor.ingest.exchange.venue import VenueClient
+from monitor.ingest.health_book import HealthBook
 from monitor.ingest.poll_notices import Notices
 from monitor.ingest.poll_report import PollReport, VenueReport
+from monitor.ingest.scrutiny import Scrutiny
 from monitor.ingest.validation.acceptance import PriceBoard, Verdict, accept_at_once, judge_together
 from monitor.ingest.venue_fetch import VenueFetch, gather_bars
-from monitor.model.bars import Refusal, VenueHealth, VenueState
-from monitor.model.universe import BEGINNING, Universe
-from monitor.store import venue_health
+from monitor.ingest.wants import of_known, of_new
+from monitor.model.bars import Refusal, VenueHealth
+from monitor.model.universe import Universe
 from monitor.store.bars import SaveResult
 from monitor.store.database import Database
 
 log = structlog.get_logger(__name__)
-
-READ_AGAIN = 3
-"""Closed bars that are asked for again at each poll: venues revise them for a while."""
 
 FIRST_REACH = timedelta(days=1)
 """How far back a market without any stored bar is asked, and further where all markets were last asked before that;
@@ -42,6 +40,10 @@ class _Poll:
     board: PriceBoard
     asked_until: datetime | None  # open of the newest stored bar of any market
     doubtful: list[MarketAnswer] = field(default_factory=list)
+    clean: set[str] = field(
+        default_factory=set
+    )  # markets whose newest bars all came and were believed
+    held: set[str] = field(default_factory=set)  # markets of whose newest bars some are held back
     reports: dict[str, VenueReport] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
@@ -74,26 +76,25 @@ class Poller:
         self._deadline_s = deadline.total_seconds()
         self._first_reach = first_reach
         self._references = references
-        self._health: dict[str, VenueHealth] = {}
+        self._health = HealthBook([client.venue for client in self._clients])
         self._spoken: dict[str, datetime] = {}
         self._memory = RefusalMemory()
+        self._scrutiny = Scrutiny(universe, database, width, references)
         self._notices = Notices()
         self._writing = asyncio.Lock()
 
     @property
     def health(self) -> tuple[VenueHealth, ...]:
         """Health of every venue as of the last poll, by name."""
-        return tuple(self._health[venue] for venue in sorted(self._health))
+        return self._health.all
 
     async def poll(self, now: datetime) -> PollReport:
         """Ask every venue for what is missing up to ``now`` and store it. Raises only where the store fails."""
         started = monotonic()
-        await self._recall_health(now)
-        known = await asyncio.to_thread(newest_bars, self._database, self._width)
-        asked_until = max((bar.open_time for bar in known.values()), default=None)
-        poll = _Poll(now, PriceBoard(self._universe.markets, known), asked_until)
+        poll = await asyncio.to_thread(self._begin, now)
         await self._poll_venues(poll)
         await self._settle_doubtful(poll)
+        self._scrutiny.end(now)
         report = PollReport(
             at=now,
             venues=tuple(poll.reports[venue] for venue in sorted(poll.reports)),
@@ -104,6 +105,14 @@ class Poller:
         )
         _log(report)
         return report
+
+    def _begin(self, now: datetime) -> _Poll:
+        """What the store knows before anybody is asked."""
+        self._health.recall(self._database, now)
+        known = newest_bars(self._database, self._width)
+        asked_until = max((bar.open_time for bar in known.values()), default=None)
+        self._scrutiny.begin(now, asked_until)
+        return _Poll(now, PriceBoard(self._universe.markets, known), asked_until)
 
     async def _poll_venues(self, poll: _Poll) -> None:
         try:
@@ -117,24 +126,10 @@ class Poller:
         """Close all clients, side by side."""
         await asyncio.gather(*(client.close() for client in self._clients), return_exceptions=True)
 
-    async def _recall_health(self, now: datetime) -> None:
-        if self._health:
-            return
-        stored = {h.venue: h for h in await asyncio.to_thread(self._stored_health)}
-        for client in self._clients:
-            fresh = VenueHealth(client.venue, VenueState.UP, since=now)
-            # A pause is not carried over a restart: the restart may be what mended it.
-            self._health[client.venue] = replace(stored.get(client.venue, fresh), next_try=None)
-
-    def _stored_health(self) -> list[VenueHealth]:
-        with self._database.read() as conn:
-            return venue_health.read_health(conn)
-
     async def _poll_venue(self, client: VenueClient, poll: _Poll) -> None:
         venue = client.venue
-        health = self._health[venue]
-        if not may_ask(health, poll.now):
-            poll.reports[venue] = VenueReport(venue, health.state, asked=False)
+        if not self._health.may_ask(venue, poll.now):
+            poll.reports[venue] = VenueReport(venue, self._health.of(venue).state, asked=False)
             return
         started = monotonic()
         harvest = VenueFetch(venue)
@@ -159,8 +154,10 @@ class Poller:
             harvest.stopped_by = BadVenueData(client.venue, f"failed: {type(error).__name__}")
 
     def _wants(self, client: VenueClient, poll: _Poll) -> list[Want]:
-        wants = []
+        """The newest bars of every market, and after all of them what is asked again."""
+        newest, again = [], []
         gone = client.gone
+        reach = client.definition.reach(client.now(), self._width)
         for market in self._universe.markets:
             listed = market.listed_at(poll.now - self._width)
             if market.venue != client.venue or market.symbol in gone or not listed:
@@ -168,15 +165,12 @@ class Poller:
             known = poll.board.known(market.id)
             if known is None:
                 # a launch while nothing was asked is asked from where the asking stopped
-                reach = min(poll.now - self._first_reach, poll.asked_until or poll.now)
-                since = max(reach, market.listed_from)
-                trading = None if market.listed_from == BEGINNING else market.listed_from
-            else:
-                newest = max(known.open_time, self._spoken.get(market.id, known.open_time))
-                since = newest - (READ_AGAIN - 1) * self._width
-                trading = known.open_time
-            wants.append(Want(market, since, trading))
-        return wants
+                since = min(poll.now - self._first_reach, poll.asked_until or poll.now)
+                newest.append(of_new(market, since))
+                continue
+            newest.append(of_known(market, known, self._spoken.get(market.id), self._width))
+            again += self._scrutiny.wants(market, poll.now, reach)
+        return newest + again
 
     async def _keep(self, client: VenueClient, poll: _Poll, harvest: VenueFetch) -> None:
         """Store what is believed at once; the rest waits for the other venues."""
@@ -200,7 +194,7 @@ class Poller:
             harvest.venue,
             health.state,
             asked=True,
-            markets=len(harvest.answers),
+            markets=len({answer.market.id for answer in harvest.answers}),
             new=saved.new,
             revised=saved.revised,
             unchanged=saved.unchanged,
@@ -216,30 +210,21 @@ class Poller:
         verdicts, doubtful = [], []
         for answer in harvest.answers:
             verdict = accept_at_once(answer, poll.board.known(answer.market.id))
-            if verdict is None:
+            if verdict is None or self._scrutiny.look(verdict, poll.now).refusals:
                 doubtful.append(answer)
             else:
                 verdicts.append(verdict)
-        return verdicts, doubtful, *self._judge_health(harvest, poll.now)
-
-    def _judge_health(
-        self, harvest: VenueFetch, now: datetime
-    ) -> tuple[VenueHealth, Transition | None]:
-        before = self._health[harvest.venue]
-        failed = harvest.outcome
-        if failed is not None:
-            jitter = crc32(f"{harvest.venue}{before.consecutive_failures}".encode()) % 1000 / 1000
-            health, transition = after_failure(before, failed, now, jitter)
-        else:
-            health, transition = after_success(before, now, harvest.trouble)
-        self._health[harvest.venue] = health
-        return health, transition
+        return verdicts, doubtful, *self._health.judge(harvest, poll.now)
 
     async def _settle_doubtful(self, poll: _Poll) -> None:
         """Judge new, silent and jumping markets together with the others of their coin, now that all were heard."""
         if not poll.doubtful:
             return
-        verdicts = judge_together(poll.doubtful, poll.board, self._references())
+        verdicts = judge_together(
+            [answer for answer in poll.doubtful if answer.bars], poll.board, self._references()
+        )
+        verdicts += [Verdict(answer, ()) for answer in poll.doubtful if not answer.bars]
+        verdicts = [self._scrutiny.look(verdict, poll.now, verdicts) for verdict in verdicts]
         by_venue: dict[str, list[Verdict]] = {}
         for verdict in verdicts:
             by_venue.setdefault(verdict.answer.market.venue, []).append(verdict)
@@ -274,10 +259,10 @@ class Poller:
             )
         for verdict in verdicts:
             poll.board.note(verdict.bars)
-            if not verdict.refusals and verdict.answer.coverage:
-                self._spoken[verdict.answer.market.id] = (
-                    verdict.answer.coverage[-1].until - self._width
-                )
+            self._scrutiny.note(verdict)
+            answer = verdict.answer
+            if not verdict.refusals and answer.coverage and not answer.again:
+                self._spoken[answer.market.id] = answer.coverage[-1].until - self._width
         poll.refusals.extend(fresh)
         return saved, len(fresh)
 

@@ -63,7 +63,7 @@ async def gather_bars(
 ) -> None:
     """Ask for everything wanted and put it into ``harvest``; never raises for a failure of the venue."""
     queue = deque(wants)
-    harvest.wanted = len(queue)
+    harvest.wanted = sum(not want.again for want in queue)
     lost_in_a_row = 0
 
     async def worker() -> None:
@@ -83,14 +83,14 @@ async def gather_bars(
 async def _ask_market(
     client: VenueClient, want: Want, width: timedelta, clock: Clock, harvest: VenueFetch
 ) -> VenueError | None:
-    answer, answered = MarketAnswer(want.market), False
+    answer, answered = MarketAnswer(want.market, again=want.again), False
     try:
         async for page in pages(
             client,
             want.market,
             width,
             want.since,
-            client.last_closed(width),
+            client.last_closed(width) if want.until is None else want.until,
             clock=clock,
             trading_since=want.trading_since,
             most_pages=PAGES_A_POLL,
@@ -101,7 +101,9 @@ async def _ask_market(
             answer.bars.extend(page.closed)
             answer.refusals.extend(page.refusals)
             answer.coverage.extend(page.spoke_for)
+            answer.forming.extend(page.forming)
     except VenueError as error:
-        harvest.failures[want.market.id] = error
+        if not want.again:  # of what is asked again the newest bars are known to be well
+            harvest.failures[want.market.id] = error
         return error
     return None

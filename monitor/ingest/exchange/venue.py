@@ -154,7 +154,8 @@ class VenueClient:
                 raise
             rows = await self._connection.candles(market, width, to_ms(since), count, to_ms(now))
         # A venue may go on beyond what was asked, or jump to the listing: those bars are good too.
-        frame = Frame(self.venue, market.id, width, since, max(end, now), now, self._settle)
+        until, latest = max(end, now), self._clock.now() + max(self.clock_offset, timedelta(0))
+        frame = Frame(self.venue, market.id, width, since, until, now, self._settle, latest)
         checked = check_candles(rows, frame)
         until = min(end, self.last_closed(width))
         if checked.closed:

@@ -20,7 +20,8 @@ _FLOAT_SLACK = 1e-6
 class Frame:
     """What was asked, to judge an answer by: bars of ``width`` in ``[since, until)``, at the venue's time ``now``.
 
-    A bar is closed when ``open + width + settle <= now``.
+    A bar is closed when ``open + width + settle <= now``. ``latest``: the later of our clock and the venue's, up to which
+    a bar may have begun; None where it is ``now`` too.
     """
 
     venue: str
@@ -30,6 +31,7 @@ class Frame:
     until: datetime
     now: datetime
     settle: timedelta
+    latest: datetime | None = None
 
     def is_closed(self, open_time: datetime) -> bool:
         """Whether the bar that opens then is final, by clock."""
@@ -81,12 +83,14 @@ def _placed(row: RawCandle, frame: Frame) -> tuple[datetime | None, Refusal | No
     moment = from_ms(int(row.open_ms))
     if row.open_ms != int(row.open_ms) or not is_aligned(moment, frame.width):
         return refuse("off_grid", f"found {iso(moment)}, expected a bar of the grid", moment)
-    if moment > frame.now:
+    if moment > (frame.latest or frame.now):
         return refuse("future", f"opens {iso(moment)}, after now {iso(frame.now)}", moment)
     if moment < frame.since - 2 * frame.width:
         detail = f"found {iso(moment)}, expected bars from {iso(frame.since)} on"
         return refuse("not_asked", detail, moment)
-    return (moment if frame.since <= moment < frame.until else None), None
+    # a bar between the two clocks has begun by one of them only
+    ours = frame.since <= moment < frame.until and moment <= frame.now
+    return (moment if ours else None), None
 
 
 def _twin_fault(twins: Sequence[RawCandle]) -> tuple[str, str] | None:

@@ -46,12 +46,19 @@ class FaultKind(StrEnum):
     UNALIGNED = "unaligned"  # times 7 s off the grid
     OTHER_TYPES = "other_types"  # numbers for strings, strings for numbers
     PROVISIONAL = "provisional"  # bars closed less than ``seconds`` ago still miss volume and move
+    FROZEN = "frozen"  # flat at the last close before ``since_ms``, without volume
+    VOLUME_TIMES = "volume_times"  # volumes of base, quote and takers times ``factor``
+    CLOSE_TIMES = "close_times"  # closes times ``factor``, high and low stretched to hold them
+    PRICE_TIMES = "price_times"  # another coin: all prices times ``factor``
+    MISALIGNED = "misaligned"  # times off by ``factor`` whole intervals
+    BROKEN_RANGE = "broken_range"  # high and low in each other's place
 
     VANISHED = "vanished"  # ``symbol`` is not listed any more
+    RENAMED = "renamed"  # ``symbol`` is listed as ``other``
     CLOCK_OFF = "clock_off"  # the venue's clock is ahead by ``seconds`` (behind where negative)
 
 
-STATES = frozenset({FaultKind.VANISHED, FaultKind.CLOCK_OFF})
+STATES = frozenset({FaultKind.VANISHED, FaultKind.RENAMED, FaultKind.CLOCK_OFF})
 ROW_KINDS = frozenset(
     kind
     for kind in FaultKind
@@ -66,7 +73,7 @@ class Fault:
     """One switched-on fault.
 
     ``venue``, ``endpoint`` and ``symbol`` say where (None: everywhere; row faults mean the candles). ``left``: how many
-    more requests it spoils, None until cleared. ``rows``: ``last`` (the last closed row) or ``all``.
+    more requests it spoils, None until cleared. ``rows``: ``last`` (the last closed row) or ``all``; ``since_ms``: only rows that open then or later.
     """
 
     kind: FaultKind
@@ -81,6 +88,8 @@ class Fault:
     seconds: float = 30.0
     other: str = ""
     rows: str = "last"
+    factor: float = 1.0
+    since_ms: int = 0
 
     def __post_init__(self) -> None:
         self.kind = FaultKind(self.kind)

@@ -65,7 +65,7 @@ def spoil(rows: list[Row], faults: Sequence[Fault], scene: Scene) -> list[Row]:
         if change is not None:
             rows = change(rows, fault, scene)
         elif fault.kind in _PRICE_FAULTS:
-            for row in _targets(rows, fault.rows):
+            for row in _targets(_since(rows, fault, scene), fault.rows):
                 for name in PRICES:
                     setattr(row, name, _PRICE_FAULTS[fault.kind](getattr(row, name)))
     return rows
@@ -113,6 +113,56 @@ def _unsettle(row: Row) -> None:
         setattr(row, name, getattr(row, name) * 0.9)
 
 
+def _since(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    return [row for row in rows if row.time * scene.unit_ms >= fault.since_ms]
+
+
+def _frozen(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    late = _since(rows, fault, scene)
+    if not late:
+        return rows
+    before = [row for row in rows if row.time < late[0].time]
+    stands = before[-1].close if before else late[0].open
+    for row in late:
+        row.open = row.high = row.low = row.close = stands
+        row.base = row.quote = row.taker_base = row.taker_quote = 0.0
+    return rows
+
+
+def _volume_times(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    for row in _since(rows, fault, scene):
+        for name in ("base", "quote", "taker_base", "taker_quote"):
+            setattr(row, name, getattr(row, name) * fault.factor)
+    return rows
+
+
+def _close_times(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    for row in _since(rows, fault, scene):
+        row.close *= fault.factor
+        row.high, row.low = max(row.high, row.close), min(row.low, row.close)
+    return rows
+
+
+def _price_times(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    for row in _since(rows, fault, scene):
+        for name in PRICES:
+            setattr(row, name, getattr(row, name) * fault.factor)
+        row.quote, row.taker_quote = row.quote * fault.factor, row.taker_quote * fault.factor
+    return rows
+
+
+def _misaligned(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    for row in _since(rows, fault, scene):
+        row.time += int(fault.factor) * scene.width_ms // scene.unit_ms
+    return rows
+
+
+def _broken_range(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
+    for row in _targets(_since(rows, fault, scene), fault.rows):
+        row.high, row.low = row.low, row.high
+    return rows
+
+
 def _conflicting(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
     last = _targets(rows, "last")
     if not last:
@@ -140,6 +190,12 @@ _ROW_FAULTS: dict[FaultKind, Callable[[list[Row], Fault, Scene], list[Row]]] = {
     FaultKind.PROVISIONAL: _provisional,
     FaultKind.DUPLICATED: _doubled,
     FaultKind.CONFLICTING: _conflicting,
+    FaultKind.FROZEN: _frozen,
+    FaultKind.VOLUME_TIMES: _volume_times,
+    FaultKind.CLOSE_TIMES: _close_times,
+    FaultKind.PRICE_TIMES: _price_times,
+    FaultKind.MISALIGNED: _misaligned,
+    FaultKind.BROKEN_RANGE: _broken_range,
 }
 
 

@@ -65,8 +65,9 @@ class Shelf:
 
     def _real(self, *, swap: bool) -> list[Listing]:
         gone = {f.symbol for f in self._board.states(self.venue, FaultKind.VANISHED)}
+        renamed = {f.symbol: f.other for f in self._board.states(self.venue, FaultKind.RENAMED)}
         return [
-            listing
+            replace(listing, symbol=renamed.get(listing.symbol, listing.symbol))
             for listing in self._book.listings(self.venue, self.now_ms)
             if listing.swap == swap and listing.symbol not in gone
         ]

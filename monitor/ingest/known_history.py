@@ -1,0 +1,33 @@
+"""What the store knows of the last days, as a poll needs it: the newest bars, and for which times anybody spoke."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from monitor.ingest.validation.recent import KEPT, RecentBars
+from monitor.model.spans import Span
+from monitor.model.universe import Universe
+from monitor.store.bars import read_bars
+from monitor.store.coverage import all_pieces
+from monitor.store.database import Database
+
+
+def recent_bars(
+    database: Database, universe: Universe, width: timedelta, newest: datetime | None
+) -> RecentBars:
+    """The last stored bars of every market up to ``newest``, the newest open of all; empty where that is None."""
+    recent = RecentBars(universe.markets)
+    if newest is None:
+        return recent
+    with database.read() as conn:
+        since = newest - KEPT * width
+        recent.note(bar for bar, _received in read_bars(conn, width=width, since=since))
+    return recent
+
+
+def spoken_spans(
+    database: Database, width: timedelta, since: datetime, until: datetime
+) -> Mapping[str, Sequence[Span]]:
+    """market_id -> times that touch ``[since, until]`` for which an answer spoke, ascending."""
+    with database.read() as conn:
+        pieces = all_pieces(conn, width, since, until)
+    return {market: [(p.since, p.until) for p in found] for market, found in pieces.items()}

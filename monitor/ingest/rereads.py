@@ -1,0 +1,111 @@
+"""What is asked again: intervals that nobody spoke for, with growing pauses, and bars that a venue may have changed since.
+
+Every market is read over an hourly page's worth of bars, at the end of a poll where nobody waits for it; at once where
+an answer was refused, held back or missing and the venue has come right. Holes are asked for until they are known or lie
+beyond what the venue serves or :data:`REACH`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from monitor.ingest.answers import Want
+from monitor.model.grid import floor_time
+from monitor.model.spans import Span, left_open
+from monitor.model.universe import Market
+
+REACH = timedelta(days=7)
+AUDIT_EVERY = timedelta(hours=1)
+AUDIT_BARS = 190
+"""One answer of any venue holds so many."""
+
+MARGIN = 2
+"""Known bars read on either side of a hole, to measure what comes by them."""
+
+LONGEST_PAUSE = timedelta(hours=6)
+
+
+@dataclass(slots=True)
+class _Market:
+    next_audit: datetime
+    troubled_since: datetime | None = None
+    held_since: datetime | None = None
+    next_try: datetime | None = None
+    tries: int = 0
+    missing: timedelta = timedelta(0)
+    cursor: datetime | None = None
+
+
+class Rereads:
+    """Kept for the life of the process; what is missing stands in the store and outlives it."""
+
+    def __init__(self, width: timedelta) -> None:
+        self._width = width
+        self._markets: dict[str, _Market] = {}
+
+    def held_since(self, market_id: str) -> datetime | None:
+        """Since when the market's newest answers are held back; None while they are believed."""
+        state = self._markets.get(market_id)
+        return None if state is None else state.held_since
+
+    def note(self, market_id: str, now: datetime, *, clean: bool, held: bool = False) -> None:
+        """The market's newest bars were asked for: ``clean`` where all came and were believed, ``held`` where some wait."""
+        state = self._state(market_id, now)
+        state.held_since = (state.held_since or now) if held else None
+        if not clean:
+            state.troubled_since = state.troubled_since or now
+        elif state.troubled_since is not None:
+            state.troubled_since = None
+            state.next_audit = now  # read again at once what came in under suspicion
+            state.next_try, state.tries = now, 0
+
+    def wants(
+        self, market: Market, now: datetime, spoken: Sequence[Span], reach: datetime | None
+    ) -> list[Want]:
+        """What of the market is asked again at this poll. ``spoken``: stored coverage, ascending; ``reach``: the earliest
+        open that the venue still serves.
+        """
+        if not spoken:
+            return []
+        state = self._state(market.id, now)
+        first = max(spoken[0][0], now - REACH, market.listed_from, reach or spoken[0][0])
+        first = floor_time(first - timedelta(microseconds=1), self._width) + self._width
+        last = min(spoken[-1][1], market.listed_to)
+        found = []
+        since = max(first, last - AUDIT_BARS * self._width)
+        if now >= state.next_audit and since < last:
+            state.next_audit = now + AUDIT_EVERY
+            found.append(Want(market, since, since, until=last))
+        hole = self._hole(state, left_open((first, last), spoken), now)
+        if hole is not None and not (found and hole[0] >= since):
+            found.append(Want(market, max(first, hole[0]), first, until=min(hole[1], last)))
+        return found
+
+    def _hole(self, state: _Market, holes: Sequence[Span], now: datetime) -> Span | None:
+        """The next stretch with holes in it, at most a page long, where its pause is over."""
+        missing = sum((end - begin for begin, end in holes), timedelta(0))
+        if missing < state.missing:
+            state.tries, state.next_try = 0, now
+        state.missing = missing
+        if not holes:
+            state.next_try, state.tries, state.cursor = None, 0, None
+            return None
+        if state.next_try is not None and now < state.next_try:
+            return None
+        ahead = [h for h in holes if state.cursor is None or h[1] > state.cursor] or list(holes)
+        begin = ahead[0][0] if state.cursor is None else max(ahead[0][0], state.cursor)
+        begin = begin if begin < ahead[0][1] else ahead[0][0]
+        most = begin + (AUDIT_BARS - 2 * MARGIN) * self._width
+        end = min(max(end for start, end in ahead if start < most), most)
+        state.cursor = end if ahead[-1][1] > end else None
+        if state.cursor is None:  # a round is over
+            pause = min(self._width * (1 << min(state.tries, 8)), LONGEST_PAUSE)
+            state.next_try, state.tries = now + pause, state.tries + 1
+        return begin - MARGIN * self._width, end + MARGIN * self._width
+
+    def _state(self, market_id: str, now: datetime) -> _Market:
+        if market_id not in self._markets:
+            spread = AUDIT_EVERY * (crc32(market_id.encode()) % 1000 / 1000)
+            self._markets[market_id] = _Market(next_audit=now + AUDIT_EVERY / 2 + spread)
+        return self._markets[market_id]

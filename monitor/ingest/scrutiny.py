@@ -1,0 +1,81 @@
+"""What a poll remembers of every market to judge its answers by, and what it therefore asks again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from monitor.ingest.answers import Want
+from monitor.ingest.known_history import recent_bars, spoken_spans
+from monitor.ingest.rereads import REACH, Rereads
+from monitor.ingest.validation.acceptance import Verdict
+from monitor.ingest.validation.holding import hold_back
+from monitor.ingest.validation.recent import RecentBars
+from monitor.model.spans import Span
+from monitor.model.universe import Market, Universe
+from monitor.store.database import Database
+
+
+class Scrutiny:
+    """Kept for the life of the process; its memory of bars is read from the store once."""
+
+    def __init__(
+        self,
+        universe: Universe,
+        database: Database,
+        width: timedelta,
+        references: Callable[[], Mapping[str, float]],
+    ) -> None:
+        self._universe = universe
+        self._database = database
+        self._width = width
+        self._references = references
+        self._recent = RecentBars(universe.markets)
+        self._is_read = False
+        self._rereads = Rereads(width)
+        self._spoken: Mapping[str, Sequence[Span]] = {}
+        self._clean: set[str] = set()
+        self._held: set[str] = set()
+
+    def begin(self, now: datetime, newest: datetime | None) -> None:
+        """Before a poll: look up what is known; ``newest``: open of the newest stored bar of all."""
+        if not self._is_read:
+            self._recent = recent_bars(self._database, self._universe, self._width, newest)
+            self._is_read = True
+        self._spoken = spoken_spans(self._database, self._width, now - REACH, now)
+        self._clean.clear()
+        self._held.clear()
+
+    def wants(self, market: Market, now: datetime, reach: datetime | None) -> list[Want]:
+        """What of the market is asked again; ``reach``: the earliest open that its venue still serves."""
+        return self._rereads.wants(market, now, self._spoken.get(market.id, ()), reach)
+
+    def look(
+        self, verdict: Verdict, now: datetime, together: Sequence[Verdict] | None = None
+    ) -> Verdict:
+        """The verdict less what waits for a confirmation; ``together``: see :func:`hold_back`."""
+        market = verdict.answer.market
+        return hold_back(
+            verdict,
+            self._recent,
+            together,
+            width=self._width,
+            now=now,
+            held_since=self._rereads.held_since(market.id),
+            price=self._references().get(market.token),
+        )
+
+    def note(self, verdict: Verdict) -> None:
+        """Remember what was stored of an answer, and how its newest bars are."""
+        self._recent.note(verdict.bars)
+        if verdict.answer.again:
+            return
+        if verdict.refusals:
+            self._held.add(verdict.answer.market.id)
+        elif not verdict.answer.refusals:
+            self._clean.add(verdict.answer.market.id)
+
+    def end(self, now: datetime) -> None:
+        """After a poll: of which markets the newest bars are well, and of which they are not."""
+        for market in self._universe.markets:
+            if market.polled and market.listed_at(now - self._width):
+                clean, held = market.id in self._clean, market.id in self._held
+                self._rereads.note(market.id, now, clean=clean, held=held)
