@@ -81,9 +81,13 @@ def _findings(context: "Context", settings: "Settings") -> Iterator[Finding]:
     for warning in [*settings.warnings, *untested(universe)]:
         yield Finding("configuration", warning)
     yield from _database(context, settings)
-    yield from _network(os.environ)
+    network = list(_network(os.environ))
+    yield from network
     yield from _supplies(context, settings)
-    yield from _once_where_there_is_no_network(asyncio.run(_venues(context, settings)))
+    if any(finding.wrong for finding in network):
+        yield Finding("venues", "not asked until proxy and certificates can be used", wrong=True)
+    else:
+        yield from _once_where_there_is_no_network(asyncio.run(_venues(context, settings)))
     yield from _file_venues(settings)
     yield from _channels(settings)
 
@@ -118,23 +122,27 @@ def _database(context: "Context", settings: "Settings") -> Iterator[Finding]:
 
 def _network(environ: Mapping[str, str]) -> Iterator[Finding]:
     """What goes another way than straight out, and whom it trusts."""
+    from monitor.network import network_faults
+
+    faults = list(network_faults())
+    for name, text in faults:
+        what = "proxy" if name.endswith("_PROXY") else "certificates"
+        mend = (
+            f"{name}: http://host:port"
+            if what == "proxy"
+            else f"{name}: a readable file of PEM certificates"
+        )
+        yield Finding(what, f"{name} {text}", wrong=True, mend=mend)
+    wrong = {name for name, _ in faults}
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        if environ.get(name):
-            host = urlsplit(environ[name]).hostname or "an address without a host"
+        if environ.get(name) and name.upper() not in wrong:
+            host = urlsplit(environ[name]).hostname or environ[name].partition(":")[0]
             spared = environ.get("NO_PROXY") or environ.get("no_proxy") or "nothing"
             yield Finding("proxy", f"{name} leads over {host}; NO_PROXY spares {spared}")
             break
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        held = environ.get(name)
-        if held and not os.access(held, os.R_OK):
-            yield Finding(
-                "certificates",
-                f"{name} names {held}, which cannot be read",
-                wrong=True,
-                mend=f"{name}: a readable file of PEM certificates",
-            )
-        elif held:
-            yield Finding("certificates", f"{name} names {held}")
+        if environ.get(name) and name not in wrong:
+            yield Finding("certificates", f"{name} names {environ[name]}")
 
 
 def _once_where_there_is_no_network(found: Sequence[Finding]) -> Iterator[Finding]:
@@ -204,7 +212,7 @@ async def _venue(client: "VenueClient") -> list[Finding]:
                 what,
                 str(error),
                 wrong=True,
-                mend=f"venues.{client.venue}.enabled = false, or wait",
+                mend=error.remedy or f"venues.{client.venue}.enabled = false, or wait",
                 unreachable=isinstance(error, VenueUnreachable),
             )
         ]

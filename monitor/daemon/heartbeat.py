@@ -13,6 +13,7 @@ import httpx
 import structlog
 
 from monitor.daemon.faults import Work
+from monitor.network import http_client
 from monitor.settings.tables import HeartbeatTable
 
 log = structlog.get_logger(__name__)
@@ -38,7 +39,7 @@ class Heartbeat:
     def __init__(self, url: str, *, signals: bool, timeout: timedelta = TIMEOUT) -> None:
         self._url = url.rstrip("/")
         self._signals = signals
-        self._timeout_s = timeout.total_seconds()
+        self._timeout = timeout
         self._next: tuple[Beat, str] | None = None
         self._due = asyncio.Event()
         self._heard = True
@@ -68,8 +69,8 @@ class Heartbeat:
         """What went wrong; empty where it was heard."""
         try:
             async with (
-                asyncio.timeout(self._timeout_s),
-                httpx.AsyncClient(timeout=self._timeout_s, follow_redirects=False) as client,
+                asyncio.timeout(self._timeout.total_seconds()),
+                http_client(self._url, timeout=self._timeout) as client,
                 client.stream("POST", f"{self._url}{beat.value}", content=words.encode()) as answer,
             ):
                 return "" if answer.is_success else f"HTTP {answer.status_code}"

@@ -22,6 +22,7 @@ from monitor.model.grid import iso
 from monitor.model.notice import Act, Notice
 from monitor.model.retry_after import asked_rest
 from monitor.model.rotation_json import rotation_to_json
+from monitor.network import http_client
 from monitor.settings.schema import Settings
 
 TIMEOUT = timedelta(seconds=15)
@@ -51,7 +52,7 @@ class SignedWebhook:
     def __init__(self, url: str, secret: str, *, timeout: timedelta = TIMEOUT) -> None:
         self._url = url
         self._secret = secret.encode()
-        self._timeout_s = timeout.total_seconds()
+        self._timeout = timeout
 
     async def send(self, notice: Notice, how: Sending) -> Receipt:
         """Post it; raises DeliveryFailed. Edits and pictures are left out: each turn is a post of its own."""
@@ -68,8 +69,8 @@ class SignedWebhook:
         try:
             # redirects are not followed, and the answer's body is never read: only the status counts
             async with (
-                asyncio.timeout(self._timeout_s),
-                httpx.AsyncClient(timeout=self._timeout_s, follow_redirects=False) as client,
+                asyncio.timeout(self._timeout.total_seconds()),
+                http_client(self._url, timeout=self._timeout) as client,
                 client.stream("POST", self._url, content=body, headers=headers) as answer,
             ):
                 status, told = answer.status_code, dict(answer.headers)

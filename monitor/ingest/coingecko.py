@@ -24,6 +24,7 @@ from monitor.ingest.exchange.retry import ask_again
 from monitor.ingest.exchange.translate import Answer, asked_wait
 from monitor.model.bars import Refusal
 from monitor.model.universe import Supply, Token
+from monitor.network import http_client
 
 Plan = Literal["none", "demo", "pro"]
 
@@ -85,11 +86,8 @@ class CoinGecko:
         headers = {"accept": "application/json"}
         if key is not None and plan in _KEY_HEADERS:
             headers[_KEY_HEADERS[plan]] = key
-        self._http = httpx.AsyncClient(
-            base_url=(base_url or _BASES[plan]).rstrip("/") + "/",
-            headers=headers,
-            timeout=timeout.total_seconds(),
-        )
+        self._base = (base_url or _BASES[plan]).rstrip("/")
+        self._http = http_client(self._base, headers=headers, timeout=timeout)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -147,7 +145,7 @@ class CoinGecko:
 
     async def _ask_once(self, parameters: Mapping[str, str]) -> Any:
         try:
-            response = await self._http.get("coins/markets", params=dict(parameters))
+            response = await self._http.get(f"{self._base}/coins/markets", params=dict(parameters))
         except httpx.TimeoutException:
             raise VenueDown(SOURCE, "gave no answer in time") from None
         except httpx.HTTPError as error:

@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 import ssl
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,10 +12,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.kit.certificates import server_context
 from tests.kit.served import Served
 
 _LONGEST_STALL_S = 60.0
@@ -92,7 +88,7 @@ class SmtpServer(Served):
         self.certificate = folder / "smtp-cert.pem"
         self._context: ssl.SSLContext | None = None
         if security != "plain":
-            self._context = _tls_context(folder, self.certificate)
+            self._context = server_context(folder, self.certificate)
         self._security = security
         self._username, self._password = username, password
         self._max_bytes = max_bytes
@@ -210,35 +206,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
-
-
-def _tls_context(folder: Path, certificate: Path) -> ssl.SSLContext:
-    key_file = folder / "smtp-key.pem"
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("localhost"), address]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key_file)
-    return context

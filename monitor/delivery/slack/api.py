@@ -10,7 +10,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from monitor.delivery.slack.errors import NO_ANSWER, api_refused, unreachable
+from monitor.delivery.slack.errors import NO_ANSWER, api_refused, no_way_out, unreachable
+from monitor.network import USER_AGENT, proxy_for, trust
 
 SLACK = "https://slack.com/api/"
 Answer = Mapping[str, Any]
@@ -36,12 +37,12 @@ class SlackApi:
 
     async def upload(self, url: str, content: bytes) -> None:
         """Bytes to the address that Slack named for them, without the token; raises SlackRefused or DeliveryFailed."""
-        client, session = self._open()
+        _, session = self._open()
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
                 session.post(
-                    url, data=content, proxy=client.proxy, allow_redirects=False
+                    url, data=content, proxy=proxy_for(url), ssl=trust(), allow_redirects=False
                 ) as answer,
             ):
                 status, headers, said = answer.status, dict(answer.headers), await answer.text()
@@ -76,6 +77,10 @@ class SlackApi:
 
     def _open(self) -> tuple[AsyncWebClient, aiohttp.ClientSession]:
         """One session for the life of the channel, opened in the loop that uses it."""
+        try:
+            proxy, trusted = proxy_for(self._base_url), trust()
+        except (OSError, ValueError) as error:
+            raise no_way_out(error) from None
         if self._session is None or self._client is None:
             # The client's own log lines may quote addresses; a logger outside of the tree is switched on by nobody.
             silent = logging.Logger("slack_sdk", level=logging.CRITICAL + 1)  # noqa: LOG001
@@ -86,8 +91,13 @@ class SlackApi:
                 token=self._token,
                 base_url=self._base_url,
                 session=self._session,
+                ssl=trusted,
+                user_agent_prefix=USER_AGENT,
                 retry_handlers=[],  # a repeat may double a message: the outbox decides
                 logger=silent,
+            )
+            self._client.proxy = (
+                proxy  # it takes one from the environment without a look at NO_PROXY
             )
         return self._client, self._session
 

@@ -91,6 +91,11 @@ def unreachable(error: BaseException) -> DeliveryFailed:
     )
 
 
+def no_way_out(error: Exception) -> DeliveryFailed:
+    """Proxy or certificates of this machine cannot be used; nothing was sent."""
+    return DeliveryFailed("unreachable", f"slack: {error}", may_have_arrived=False)
+
+
 def webhook_refused(status: int, body: str, headers: Mapping[str, str]) -> SlackRefused:
     """Of a webhook's answer: an HTTP status with a word as its body."""
     word = said_word(body, status)

@@ -12,9 +12,16 @@ from datetime import timedelta
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from monitor.delivery.channel import Receipt, Sending
-from monitor.delivery.slack.errors import NO_ANSWER, is_taken, unreachable, webhook_refused
+from monitor.delivery.slack.errors import (
+    NO_ANSWER,
+    is_taken,
+    no_way_out,
+    unreachable,
+    webhook_refused,
+)
 from monitor.delivery.slack.forms import short_form, whole_form
 from monitor.model.notice import Act, Notice
+from monitor.network import USER_AGENT, proxy_for, trust
 
 
 class SlackWebhook:
@@ -28,6 +35,7 @@ class SlackWebhook:
             timeout=max(1, round(timeout.total_seconds())),
             retry_handlers=[],
             logger=silent,
+            user_agent_prefix=USER_AGENT,
         )
         self._timeout_s = timeout.total_seconds()
 
@@ -35,6 +43,7 @@ class SlackWebhook:
         """Post it; raises DeliveryFailed. A reply is a short message of its own; edits and pictures are left out."""
         if notice.act in (Act.EDIT, Act.PICTURE):
             return {"left_out": "a webhook cannot edit"}  # and a picture goes into what was said
+        self._choose_the_way()
         form = whole_form(notice, how) if notice.act is Act.SAY else short_form(notice, how)
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -50,6 +59,13 @@ class SlackWebhook:
                 "answer": "ok" if said == "ok" else f"HTTP {answer.status_code}",
             }
         raise webhook_refused(answer.status_code, answer.body, answer.headers)
+
+    def _choose_the_way(self) -> None:
+        """The client takes a proxy from the environment without a look at NO_PROXY."""
+        try:
+            self._client.proxy, self._client.ssl = proxy_for(self._client.url), trust()
+        except (OSError, ValueError) as error:
+            raise no_way_out(error) from None
 
     async def close(self) -> None:
         """Nothing is kept between calls."""

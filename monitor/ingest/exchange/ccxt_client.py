@@ -25,6 +25,7 @@ from monitor.ingest.venues.rows import RawCandle, WrongShapeError
 from monitor.model.errors import ConfigError
 from monitor.model.grid import format_duration, from_ms
 from monitor.model.universe import Market
+from monitor.network import USER_AGENT, proxy_for, trust
 
 T = TypeVar("T")
 
@@ -215,11 +216,14 @@ def _make_exchange(
         "timeout": timeout_ms,
         "enableLastHttpResponse": False,  # both would keep the last market table alive
         "enableLastJsonResponse": False,
+        "userAgent": USER_AGENT,
+        "httpsProxyCallback": lambda url, *_: proxy_for(url),  # for any scheme, by each address
         "options": {"fetchMarkets": {"types": definition.market_types(kinds)}, **options},
     }
     if rate_limit_ms is not None:
         config["rateLimit"] = rate_limit_ms
     exchange = getattr(ccxt, venue)(config)
+    exchange.ssl_context = trust()  # else it believes certifi's list alone
     if base_url is not None:
         exchange.urls["api"] = rebased(exchange.urls["api"], base_url)
     exchange.on_rest_response = _remember_answer

@@ -8,7 +8,9 @@ from datetime import timedelta
 from monitor.clock import Clock
 from monitor.ingest.exchange.ccxt_client import CcxtClient
 from monitor.ingest.exchange.venue import VenueClient
+from monitor.model.errors import ConfigError
 from monitor.model.universe import Universe
+from monitor.network import network_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,11 @@ def make_clients(
 ) -> list[VenueClient]:
     """One client for each enabled venue that has markets to poll, by venue id. Nothing is asked yet.
 
-    Market tables are loaded one after another (they are large). Raises ConfigError for a venue that ccxt does not know.
+    Market tables are loaded one after another (they are large). Raises ConfigError for a venue that ccxt does not know,
+    and for a proxy or certificates that cannot be used.
     """
+    if faults := [f"{name} {text}" for name, text in network_faults()]:
+        raise ConfigError(faults)
     gate = asyncio.Lock()
     clients = []
     for venue in sorted({market.venue for market in universe.markets if market.polled}):

@@ -6,7 +6,8 @@ does not import ccxt (0.6 s and 100 MB).
 """
 
 import re
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -171,9 +172,37 @@ def _named(case: _Case) -> VenueError | None:
     return None
 
 
+def _way(case: _Case) -> VenueError | None:
+    """What stands between us and the venue: a certificate that nobody here vouches for, or the proxy."""
+    causes = tuple(_causes(case.error))
+    for cause in causes:
+        why = getattr(cause, "verify_message", None)
+        if why and isinstance(cause, ssl.SSLCertVerificationError):
+            what = f"shows a certificate that is not trusted ({why})"
+            remedy = "SSL_CERT_FILE: the certificates of this network's own authority"
+            return VenueUnreachable(case.venue, what, symbol=case.symbol, remedy=remedy)
+    names = {type(cause).__name__: cause for cause in causes}
+    refused = names.get("ClientHttpProxyError")
+    if refused is None and "ClientProxyConnectionError" not in names:
+        return None
+    what = "cannot be reached: the proxy does not answer"
+    if refused is not None:
+        what = f"cannot be reached: the proxy answers HTTP {getattr(refused, 'status', 'nothing')}"
+    remedy = "HTTPS_PROXY, or NO_PROXY for what is asked straight"
+    return VenueUnreachable(case.venue, what, symbol=case.symbol, remedy=remedy)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def _unreachable(case: _Case) -> VenueError | None:
     if case.kinds & {"RequestTimeout", "TimeoutError"}:
         return VenueUnreachable(case.venue, "gave no answer in time", symbol=case.symbol)
+    if (on_the_way := _way(case)) is not None:
+        return on_the_way
     if type(case.error.__cause__).__name__ == "ClientPayloadError":
         return VenueDown(case.venue, "cut its answer short", symbol=case.symbol)
     if case.kinds & {"OperationFailed", "ClientError", "OSError"}:
