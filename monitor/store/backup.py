@@ -10,9 +10,11 @@ from monitor.store import migrations
 from monitor.store.database import Database, open_database
 from monitor.store.errors import StoreError
 from monitor.store.sql import chunks
-from monitor.store.tables import metadata
+from monitor.store.tables import lease, metadata
 
 _ROWS = 5_000
+_MOVED = tuple(table for table in metadata.sorted_tables if table is not lease)
+"""All but the leases: they are of the processes at work on the one database."""
 
 
 def backup(db: Database, file: Path) -> None:
@@ -60,13 +62,13 @@ def copy_to(db: Database, other_url: str) -> dict[str, int]:
         migrations.upgrade(other)
         with db.read() as source, other.write() as target:
             _refuse_rows(target, other.url_masked)
-            return {table.name: _copy(source, target, table) for table in metadata.sorted_tables}
+            return {table.name: _copy(source, target, table) for table in _MOVED}
     finally:
         other.close()
 
 
 def _refuse_rows(conn: Connection, url_masked: str) -> None:
-    filled = [t.name for t in metadata.sorted_tables if conn.execute(select(t).limit(1)).first()]
+    filled = [t.name for t in _MOVED if conn.execute(select(t).limit(1)).first()]
     if filled:
         raise StoreError(
             f"{url_masked}: found rows in {', '.join(filled)}, expected an empty database",

@@ -92,7 +92,7 @@ def other_kind_url(database_kind: str, request: pytest.FixtureRequest, tmp_path:
 def test_everything_moves_to_the_other_database(database: Database, other_kind_url: str) -> None:
     fill(database)
     counts = copy_to(database, other_kind_url)
-    assert set(counts) == set(metadata.tables)
+    assert set(counts) == set(metadata.tables) - {"lease"}  # of the processes at work there
     assert min(counts.values()) >= 1
     assert counts["outbox"] == 2
     other = open_database(other_kind_url)
