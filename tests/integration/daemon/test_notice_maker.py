@@ -134,7 +134,7 @@ def test_what_stands_around_it_is_as_of_its_interval(desk: Desk) -> None:
     assert (around["venues"], around["missing"]) == ([1, 2], ["gate"])
     assert [text for _, text in around["notes"]] == ["TRUMP launched"]
     assert around["interval"] == "1h"
-    assert around["ends_at"] == [1.2, 6.0]
+    assert around["ends_at"] == [1.2, 18.0]
     assert len(around["spark"]) == 13
     assert around["since"] == {}
 
