@@ -134,8 +134,7 @@ def staged(
     record = folder / "slack.jsonl"
     database_url = f"sqlite:///{folder / 'monitor.db'}"
     _store_history(database_url, episode, live_from)
-    # a little ahead, so that the servers are up when the clock begins
-    origin = datetime.now(UTC) + timedelta(seconds=3)  # noqa: TID251  the machine's clock
+    origin = datetime.now(UTC) + _ahead()  # noqa: TID251  the machine's clock
     venue_command = [
         "--bars",
         str(bars_file),
@@ -172,6 +171,13 @@ def staged(
             record,
             environ=_by_bot(slack) if bot else {},
         )
+
+
+def _ahead() -> timedelta:
+    """Until the clock begins: servers and daemon are up by then, however slowly this machine starts a program now."""
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import monitor.daemon, ccxt"], cwd=ROOT, check=True)
+    return timedelta(seconds=3 + 4 * (time.monotonic() - started))
 
 
 def _by_bot(slack: Mapping[str, Any]) -> dict[str, str]:
