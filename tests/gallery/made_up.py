@@ -100,7 +100,7 @@ def _dead_venue() -> Case:
         (change(replace(hurt, held=True), ChangeReason.HELD, RAISED), around),
     ]
     down = operator_notice(
-        "gate",
+        "venue gate",
         "gate is down since 03:10 UTC: 503 from the exchange. AI16Z is covered by bybit and mexc; PIPPIN by nobody."
         " Rotations that lean on it alone are held back. Next try 09:45 UTC. See: monitor status",
         CONFIRMED,
