@@ -95,7 +95,7 @@ def assert_the_reports(mails: list[Mail]) -> None:
         (day, m.recipients[0]) for m in reports for day in days if f"{day}:" in m.subject
     )
     assert counted == {(day, reader): 1 for day in days for reader in READERS}
-    (turn,) = [m for m in reports if "18 Jan" in m.subject and m.recipients == (READERS[1],)]
+    (turn,) = [m for m in reports if "18 Jan 2025:" in m.subject and m.recipients == (READERS[1],)]
     assert "AI agents → Memes" in turn.subject
     for words in ("TO QUOTE", "SECTORS", "ROTATIONS", "SCORECARD", "DATA"):
         assert words in turn.part("text/plain")
