@@ -1,6 +1,5 @@
 """Traded volume and taker pressure per token, graded (METHOD, chapter 5)."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,20 +73,3 @@ def worst_grade(seen: FloatArray, estimated: FloatArray) -> IntArray:
     """The worst grade that covers 40 % or more of what is graded (USD each); 0 where nothing is."""
     weak = (estimated > 0) & (estimated >= WORST_PART * (seen + estimated))
     return np.where(weak, GRADE_C, np.where(seen + estimated > 0, GRADE_A, NONE))
-
-
-def abnormal_volume(volume: FloatArray, usual_share: FloatArray) -> FloatArray:
-    """USD per sector over what is usual at this total; sums to 0.
-
-    ``usual_share``: 14-day medians of each sector's volume share, here rescaled to sum to 1.
-    """
-    excess: FloatArray = volume - usual_share / usual_share.sum() * volume.sum()
-    return excess
-
-
-def amihud(hourly_returns: FloatArray, hourly_volume: FloatArray) -> float:
-    """Mean of |r| / V over hours, times a million: return per USD million (Amihud 2002); NaN without an hour."""
-    known = (hourly_volume > 0) & ~np.isnan(hourly_returns)
-    if not known.any():
-        return math.nan
-    return float(np.mean(np.abs(hourly_returns[known]) / hourly_volume[known]) * 1e6)

@@ -1,15 +1,13 @@
-"""Volume and net flow per token, their grades, and illiquidity (METHOD, chapter 5)."""
+"""Volume and net flow per token, and their grades (METHOD, chapter 5)."""
 
 import numpy as np
 import pytest
 
-from monitor.analytics.depth import depth
 from monitor.analytics.flow import (
     GRADE_A,
     GRADE_C,
     NONE,
     TokenFlow,
-    amihud,
     token_flow,
     token_volume,
     worst_grade,
@@ -119,37 +117,3 @@ def test_the_grade_is_the_worst_that_covers_two_fifths_of_the_volume(
 ) -> None:
     found = worst_grade(np.array([100.0 - estimated, 0.0]), np.array([estimated, 0.0]))
     assert found.tolist() == [expected, NONE]
-
-
-def test_illiquidity_is_the_mean_return_a_million_over_hours_that_traded() -> None:
-    returns = np.array([0.01, -0.02, NAN, 0.03])
-    volume = np.array([2e6, 1e6, 1e6, 0.0])
-    assert amihud(returns, volume) == pytest.approx(0.0125)  # of 0.005 and 0.02
-    assert np.isnan(amihud(returns[2:], volume[2:]))
-
-
-BIDS = [(99.0, 2.0), (98.0, 1.0), (90.0, 5.0)]
-ASKS = [(101.0, 1.0), (102.0, 3.0), (110.0, 9.0)]
-
-
-def test_depth_is_what_stands_on_both_sides_within_the_bound() -> None:
-    found = depth(BIDS, ASKS, 0.02)
-    assert found is not None
-    assert found.usd == 198.0 + 98.0 + 101.0 + 306.0
-    assert found.spread_bp == pytest.approx(200.0)
-    assert not found.truncated
-    in_euro = depth(BIDS, ASKS, 0.02, usd_per_quote=1.1)
-    assert in_euro is not None
-    assert in_euro.usd == pytest.approx(773.3)
-
-
-def test_a_book_that_ends_within_the_bound_is_a_lower_bound() -> None:
-    found = depth(BIDS[:1], ASKS, 0.02)
-    assert found is not None
-    assert found.truncated
-    assert found.usd == 198.0 + 101.0 + 306.0
-
-
-def test_an_empty_or_crossed_book_has_no_depth() -> None:
-    assert depth([], ASKS, 0.02) is None
-    assert depth([(101.0, 1.0)], [(100.0, 1.0)], 0.02) is None
