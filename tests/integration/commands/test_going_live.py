@@ -136,6 +136,7 @@ def test_a_test_message_goes_through_the_real_path(market: Market) -> None:
 def test_wrong_usage_is_exit_2_with_what_was_expected(
     market: Market, arguments: tuple[str, ...], said: str
 ) -> None:
+    market.monitor("db", "upgrade")
     assert said in market.monitor(*arguments, code=2).stderr
 
 
