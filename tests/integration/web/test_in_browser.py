@@ -16,6 +16,7 @@ from monitor.commands.demo import demo_database, run_episode
 from monitor.detection.parameters import DetectionParameters
 from monitor.episodes import load_episode
 from monitor.model.grid import iso
+from monitor.model.rotation import MARKET
 from monitor.model.universe import Universe
 from monitor.store import meta, rotations, steps
 from monitor.store.database import open_database
@@ -46,7 +47,7 @@ SCROLLED = """async () => {
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The address of the page on 20 January 2025, one of whose sectors has a hostile name, and of its last rotation."""
+    """The address of the page on 20 January 2025, one of whose sectors has a hostile name, and of its last pair."""
     episode = load_episode()
     sectors = tuple(
         replace(s, name=f"AI {HOSTILE}") if s.id == "ai-agents" else s
@@ -64,7 +65,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
         last = steps.span(conn)
         assert last is not None
         meta.put(conn, LAST_GOOD_POLL, iso(last[1]))
-        newest = rotations.newest_rotations(conn, limit=1)[0]
+        pairs = [r for r in rotations.newest_rotations(conn, limit=50) if MARKET not in r.pair]
     clock = ManualClock(last[1] + timedelta(minutes=2))
     names = {sector.id: sector.name for sector in sectors}
     around = Surroundings(
@@ -77,7 +78,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
         channels=("slack",),
     )
     with page_server(around, clock) as address:
-        yield address, f"{address}/?rotation={newest.id}"
+        yield address, f"{address}/?rotation={pairs[0].id}"
     database.close()
 
 
