@@ -35,7 +35,7 @@ def condition_words(
     name = rule.words.replace("{from}", pair[0]).replace("{to}", pair[1])
     window = f" in {hours} h" if hours is not None and unit in _OVER_A_WINDOW else ""
     bound = f"{_figure(condition.bound, unit)} or {'less' if rule.at_most else 'more'}"
-    return f"{name} {_figure(condition.value, unit)}{window} (needs {bound})"
+    return f"{name} {_beside(condition.value, condition.bound, unit)}{window} (needs {bound})"
 
 
 def score_words(rotation: Rotation) -> str:
@@ -76,6 +76,14 @@ def _figure(value: float | None, unit: str) -> str:
     if unit == PP:
         return points(value)
     return share(value, 0) if unit == SHARE else f"{value if abs(value) >= 0.05 else 0.0:+.1f}"
+
+
+def _beside(value: float | None, bound: float, unit: str) -> str:
+    """A digit more where the usual ones are the bound's: -4.98 % is not the -5.0 % that was needed."""
+    told = _figure(value, unit)
+    if value is None or value == bound or told != _figure(bound, unit):
+        return told
+    return f"{100 * value:+.2f} %" if unit in (RETURN, SHARE) else f"{value:+.2f}"
 
 
 def kept_together(text: str) -> str:

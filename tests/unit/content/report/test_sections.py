@@ -127,6 +127,16 @@ def test_a_lacking_condition_is_told_with_its_bound_and_side(
     assert condition_words(condition) == words
 
 
+@pytest.mark.parametrize(
+    ("value", "told"), [(-0.0498, "-4.98 %"), (-0.05, "-5.0 %"), (-0.04, "-4.0 %")]
+)
+def test_what_is_just_short_of_its_bound_does_not_read_as_the_bound(
+    value: float, told: str
+) -> None:
+    condition = Condition("relative_return", value, -0.05, met=value <= -0.05, unit="return")
+    assert f"{told} (needs -5.0 % or less)" in condition_words(condition)
+
+
 def test_an_outcome_is_told_good_or_bad() -> None:
     def outcome(reason: ChangeReason, name: str, told: Outcome | None) -> ReportFacts:
         judged = samples.faded(outcomes={name: told})
