@@ -67,7 +67,7 @@ async def test_a_lost_answer_is_followed_by_one_repeat_and_told(
     post.put(notice("n", channel="apprise"))
     for _ in range(5):
         await post.drain_after(HOUR)
-    sent = [got.json["message"] for got in hook.hooks]
+    sent = [f"{got.json['title']}\n{got.json['message']}" for got in hook.hooks]
     assert sum("body of n" in text for text in sent) == 2
     assert any("may have arrived" in text for text in sent)
 
