@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -21,6 +22,15 @@ class Clock(Protocol):
     async def sleep(self, length: timedelta) -> None:
         """Wait for that length of this clock's time."""
         ...
+
+
+def sleep_of(clock: Clock) -> Callable[[float], Awaitable[None]]:
+    """The clock's sleep as libraries call one: for a number of seconds."""
+
+    async def sleep(seconds: float) -> None:
+        await clock.sleep(timedelta(seconds=seconds))
+
+    return sleep
 
 
 class LiveClock:

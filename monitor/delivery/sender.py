@@ -14,7 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.operators import Operators
 from monitor.alerting.silences import silences_in
-from monitor.clock import Clock
+from monitor.clock import Clock, sleep_of
 from monitor.content.wording.figures import stamp
 from monitor.delivery import channel_health
 from monitor.delivery.backoff import Backoff
@@ -228,15 +228,12 @@ class Sender:
             error = state.outcome.exception() if state.outcome else None
             log.warning("receipt waits", channel=channel, error=str(error))
 
-        async def sleep(seconds: float) -> None:
-            await self._clock.sleep(timedelta(seconds=seconds))
-
         await AsyncRetrying(
             retry=retry_if_exception_type(MonitorError),
             wait=wait_exponential(multiplier=FIRST_REST.total_seconds()),
             stop=over,
             before_sleep=say,
-            sleep=sleep,
+            sleep=sleep_of(self._clock),
             reraise=True,
         )(write)
         self._troubles.took(channel, claimed.id)

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from monitor.model.grid import format_duration
 from monitor.settings.keys import KnownNames, table_in
 from monitor.settings.sources import variable_of
 
@@ -93,12 +94,4 @@ def _written(value: Any) -> str:
 
 
 def _plain(value: timedelta | time) -> str:
-    return _length(value) if isinstance(value, timedelta) else f"{value:%H:%M}"
-
-
-def _length(span: timedelta) -> str:
-    seconds = round(span.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
+    return format_duration(value) if isinstance(value, timedelta) else f"{value:%H:%M}"

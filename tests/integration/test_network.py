@@ -22,6 +22,7 @@ from monitor.model.grid import to_ms
 from monitor.model.universe import Market, Token, Universe
 from monitor.network import USER_AGENT
 from tests.integration.delivery.post import notice
+from tests.kit.bare_network import forget_network
 from tests.kit.certificates import server_context
 from tests.kit.hook_server import HookServer
 from tests.kit.relays import ProxyServer, TlsFront
@@ -78,16 +79,7 @@ CALLS: dict[str, tuple[Callable[[str], Awaitable[None]], tuple[int, dict[str, st
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (
-        "HTTPS_PROXY",
-        "HTTP_PROXY",
-        "ALL_PROXY",
-        "NO_PROXY",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-    ):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+    forget_network(monkeypatch)
 
 
 @pytest.fixture

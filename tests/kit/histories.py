@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import cache
 from itertools import islice
 
+from monitor.detection.parameters import DetectionParameters
 from monitor.research.feed import Feed
 from monitor.research.history import History
 from monitor.research.script import SCENARIOS, Scenario
@@ -11,6 +12,19 @@ from monitor.research.synthetic import make_market
 
 HOUR = timedelta(hours=1)
 STEPS = 17 * 24
+LOOSE = DetectionParameters(
+    on=1.2,
+    watch_on=1.0,
+    off=0.5,
+    bounds={
+        "min_volume_shift": -1.0,
+        "min_relative_return": 0.02,
+        "max_from_own_return": 0.0,
+        "min_breadth": 0.4,
+    },
+    young_extra=0.0,
+)
+"""Bounds at which such a history raises alarms enough to count."""
 
 
 @cache

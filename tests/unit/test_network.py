@@ -3,22 +3,14 @@
 import pytest
 
 from monitor.network import network_faults, proxy_for
+from tests.kit.bare_network import forget_network
 
 PROXY = "http://joe:wJ4h@proxy.example:3128"
 
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (
-        "HTTPS_PROXY",
-        "HTTP_PROXY",
-        "ALL_PROXY",
-        "NO_PROXY",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-    ):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+    forget_network(monkeypatch)
 
 
 @pytest.mark.parametrize(

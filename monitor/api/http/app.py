@@ -77,16 +77,7 @@ def _questions(app: FastAPI, sources: Sources) -> None:
     @path("/api/rotations", schemas.Rotations)
     def rotations(asked: Annotated[AskedRotations, Query()]) -> Response:
         """Rotations that were flagged, newest first, a page at a time."""
-        found = flags.rotations(
-            sources,
-            status=asked.status,
-            severity=asked.severity,
-            pair=asked.pair,
-            since=asked.since,
-            until=asked.until,
-            limit=asked.limit,
-            cursor=asked.cursor,
-        )
+        found = flags.rotations(sources, **asked.filters)
         return json_body(found)
 
     @path("/api/rotations/{rotation_id}", schemas.RotationWhole)

@@ -94,6 +94,12 @@ class AskedRotations(AskedRange):
     limit: Annotated[int, Field(ge=1, le=MOST, description="Rotations on a page.")] = USUAL
     cursor: Cursor | None = None
 
+    @property
+    def filters(self) -> dict[str, Any]:
+        """As the functions of the rotations take them."""
+        names = ("status", "severity", "pair", "since", "until", "limit", "cursor")
+        return {name: getattr(self, name) for name in names}
+
 
 class AskedPair(AskedAt):
     """An ordered pair of sectors at one time."""

@@ -53,16 +53,7 @@ def series_csv(sources: Sources, asked: AskedSeries) -> Response:
 
 def rotations_csv(sources: Sources, asked: AskedRotations) -> Response:
     """A row a rotation; the header X-Next carries the cursor of what is left."""
-    as_of, found, after = rotations_page(
-        sources,
-        status=asked.status,
-        severity=asked.severity,
-        pair=asked.pair,
-        since=asked.since,
-        until=asked.until,
-        limit=asked.limit,
-        cursor=asked.cursor,
-    )
+    as_of, found, after = rotations_page(sources, **asked.filters)
     rows = map(rotation_columns.rotation_row, found)
     answer = csv_body(rotation_columns.COLUMNS, rows, as_of)
     answer.headers["X-Next"] = after or ""

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt
 
-from monitor.clock import Clock
+from monitor.clock import Clock, sleep_of
 from monitor.ingest.errors import VenueBusy, VenueDown, VenueError
 
 T = TypeVar("T")
@@ -32,14 +32,11 @@ async def ask_again(
         error = state.outcome.exception() if state.outcome is not None else None
         return wait(error, state.attempt_number) if isinstance(error, VenueError) else None
 
-    async def sleep(seconds: float) -> None:
-        await clock.sleep(timedelta(seconds=seconds))
-
     retrying = AsyncRetrying(
         stop=stop_after_attempt(attempts),
         retry=lambda state: pause(state) is not None,
         wait=lambda state: (pause(state) or timedelta(0)).total_seconds(),
-        sleep=sleep,
+        sleep=sleep_of(clock),
         reraise=True,
     )
     return await retrying(ask)

@@ -8,7 +8,6 @@ import pytest
 from dask.distributed import LocalCluster
 
 from monitor.analytics.parameters import AnalyticsParameters
-from monitor.detection.parameters import DetectionParameters
 from monitor.engine import Engine
 from monitor.model.rotation import ChangeReason, Status
 from monitor.research.fold import confirmed, fold_history
@@ -17,22 +16,10 @@ from monitor.research.nulls import NullRuns, rate_of, run_nulls
 from monitor.research.script import SCENARIOS
 from monitor.research.splits import Dealing, pretended
 from monitor.research.workers import Dask, Inline, Processes, Workers, WorkersError
-from tests.kit.histories import history
+from tests.kit.histories import LOOSE, history
 
 pytestmark = pytest.mark.timeout(1200)  # whole folds, on whatever machine
 
-LOOSE = DetectionParameters(
-    on=1.2,
-    watch_on=1.0,
-    off=0.5,
-    bounds={
-        "min_volume_shift": -1.0,
-        "min_relative_return": 0.02,
-        "max_from_own_return": 0.0,
-        "min_breadth": 0.4,
-    },
-    young_extra=0.0,
-)
 METHODS = (LOOSE, replace(LOOSE, on=2.0))
 ANALYTICS = AnalyticsParameters()
 DEALINGS = [Dealing(3, seed) for seed in range(2)]

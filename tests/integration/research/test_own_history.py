@@ -16,23 +16,11 @@ from monitor.research.results import Rate
 from monitor.research.scoring import Alarm, Verdict
 from monitor.research.telling import judge_telling, move_over
 from monitor.research.workers import Inline
-from tests.kit.histories import history
+from tests.kit.histories import LOOSE, history
 
 HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.timeout(1200)  # whole folds, on whatever machine
 
-LOOSE = DetectionParameters(
-    on=1.2,
-    watch_on=1.0,
-    off=0.5,
-    bounds={
-        "min_volume_shift": -1.0,
-        "min_relative_return": 0.02,
-        "max_from_own_return": 0.0,
-        "min_breadth": 0.4,
-    },
-    young_extra=0.0,
-)
 BASE = history()
 FOLDED = fold_history(BASE, [LOOSE], Subject().analytics)
 START = BASE.judged_from + 24 * HOUR
