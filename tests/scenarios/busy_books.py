@@ -54,7 +54,8 @@ class Books:
         self.workspace = Workspace.read(stage.record, CHANNELS)
         self.mails: Sequence[Mail] = tuple(stage.smtp.mails)
         self.kills = tuple(stage.kills)
-        self.found_again = sum(stage.log.count(said) for said in FOUND_AGAIN)
+        self.log = stage.log
+        self.found_again = sum(self.log.count(said) for said in FOUND_AGAIN)
         self._by_key = {self._key(row): row for row in self.rows}
 
     def of(self, channel: Channel, *, acts: Iterable[Act] = tuple(Act)) -> list[StoredNotice]:
@@ -140,6 +141,14 @@ class Books:
             f"operator by webhook: {self._counts('operator')}; {hook}",
             f"mail: {self._counts('email')}; {mail}",
         ]
+
+    def log_of(self, keys: Iterable[str]) -> str:
+        """What the lives logged of these notices, and when each was killed: what a failed run is understood by."""
+        wanted = tuple(keys)
+        lines = [line for line in self.log.splitlines() if any(key in line for key in wanted)]
+        events = [str(e) for e in read_events(self.record) if any(k in str(e) for k in wanted)]
+        kills = [f"killed {kill.isoformat()}" for kill in self.kills] if wanted else []
+        return "\n".join([*lines, *events, *kills])
 
     def left_out(self) -> Counter[str]:
         """Reasons of the receipts that say that nothing was done."""

@@ -144,7 +144,7 @@ def assert_all_told(books: Books) -> None:
 def assert_bot_said_each_once_in_order(books: Books) -> None:
     """Once, in the order of the outbox, replies under what told the rotation before."""
     twice = {key: len(found) for key, found in books.by_bot.items() if len(found) > 1}
-    assert not twice
+    assert not twice, books.log_of(twice)
     own_and_in_digest = [
         r.notice.dedup_key
         for r in books.of("slack", acts=MESSAGES)

@@ -8,6 +8,7 @@ posted to it since the start; then the message goes once more.
 
 import asyncio
 import re
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,8 +38,9 @@ log = structlog.get_logger(__name__)
 PACE = timedelta(seconds=1)
 """Least time between two messages of one channel; Slack tolerates short bursts only."""
 LOOK_S = 20.0
-SURE_TRIES = 4
-"""So often a look for an earlier copy that gets no answer puts the notice off; after that it goes unlooked."""
+SURE_LOOKS = 3
+"""So often a look for an earlier copy that gets no answer puts the notice off; after that it goes unlooked. Counted are
+looks, not tries: those are counted too by a process that was killed and by a notice that waits for the morning."""
 _ID = re.compile(r"[CGD][A-Z0-9]{5,}")
 _PASSING = frozenset({"unreachable", "server", "rate_limited"})
 
@@ -67,6 +69,8 @@ class SlackBot:
         self._pictures = PictureUpload(self._api, clock, draw, self._pace)
         self._free_at: datetime | None = None
         self._turn = asyncio.Lock()
+        self._unanswered: Counter[str] = Counter()
+        """Key of a notice -> looks for it that got no answer."""
 
     async def send(self, notice: Notice, how: Sending) -> Receipt:
         """Do what the notice's act says; raises DeliveryFailed."""
@@ -88,7 +92,7 @@ class SlackBot:
         """The receipt of an earlier try that arrived without our knowing, where there is one; raises DeliveryFailed."""
         thread = thread_of(how.earlier, self._id) if notice.act is Act.REPLY else None
         channel = thread.channel if thread else self._id
-        ts = await self._copy(notice, how, channel, thread)
+        ts = await self._copy(notice, channel, thread)
         if ts is None:
             return None
         stands_alone = notice.act is Act.SAY or (thread is None and _is_whole_of(notice))
@@ -156,7 +160,7 @@ class SlackBot:
         channel = thread.channel if thread else self._id
         late = late_words(notice, how.now)
         if how.attempt > 1:
-            ts = await self._copy(notice, how, channel, thread)
+            ts = await self._copy(notice, channel, thread)
             if ts is not None:
                 log.info("was posted before", key=notice.dedup_key)
                 return Posted(channel, ts, late)
@@ -187,22 +191,25 @@ class SlackBot:
         del arguments["metadata"]
         return await self._api.send("chat.postMessage", **arguments)
 
-    async def _copy(
-        self, notice: Notice, how: Sending, channel: str, thread: Posted | None
-    ) -> str | None:
+    async def _copy(self, notice: Notice, channel: str, thread: Posted | None) -> str | None:
         """``ts`` of what an earlier try posted. Where it cannot be found out the notice goes: lost is worse than twice."""
         if not channel:
             log.warning("not looked for an earlier copy", key=notice.dedup_key, error="no id")
             return None
         try:
             async with asyncio.timeout(LOOK_S):
-                return await find_copy(self._api, notice, channel, thread.ts if thread else None)
+                found = await find_copy(self._api, notice, channel, thread.ts if thread else None)
+                del self._unanswered[notice.dedup_key]
+                return found
         except TimeoutError:
             failed = DeliveryFailed("unreachable", "slack: looking took too long")
         except DeliveryFailed as error:
             failed = error
-        if failed.kind in _PASSING and how.attempt <= SURE_TRIES:
-            raise failed
+        if failed.kind in _PASSING:
+            self._unanswered[notice.dedup_key] += 1
+            if self._unanswered[notice.dedup_key] <= SURE_LOOKS:
+                raise failed
+            del self._unanswered[notice.dedup_key]
         log.warning("not looked for an earlier copy", key=notice.dedup_key, error=str(failed))
         return None
 

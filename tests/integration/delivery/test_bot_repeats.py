@@ -114,6 +114,15 @@ async def test_a_look_without_an_answer_puts_off_a_few_times_then_the_notice_goe
     assert len(desk.slack.workspace.messages("alerts")) == 1
 
 
+async def test_tries_that_were_killed_or_put_off_make_no_look_less_sure(desk: Desk) -> None:
+    await lose(desk, told(Act.SAY), SlackFaultKind.RESET_AFTER)
+    desk.slack.faults.add(SlackFaultKind.RESET, "conversations.history")
+    with pytest.raises(DeliveryFailed):
+        await desk.send(told(Act.SAY), attempt=9)
+    await desk.send(told(Act.SAY), attempt=10)
+    assert len(desk.slack.workspace.messages("alerts")) == 1
+
+
 async def test_a_channel_known_by_name_alone_cannot_be_looked_through(
     slack: SlackServer, new_desk: NewDesk
 ) -> None:
