@@ -73,6 +73,7 @@ def evaluate(
     from monitor.research import evaluation
     from monitor.research.calibration import calibration, candidates
     from monitor.research.labels import LabelError
+    from monitor.research.matching import left_out
     from monitor.research.own_history import judge_labels, judge_nulls, judged_range
     from monitor.research.workers import workers_of
 
@@ -91,6 +92,8 @@ def evaluate(
         raise typer.BadParameter(f"found --first-seed {first_seed}, expected {least} or above")
     printer = _Printer(subject, as_json=as_json)
     tell = _tell
+    if missing := left_out():
+        tell(missing)
     stored = replace(subject, interval=settings.engine.interval)
     with workers_of(processes or os.cpu_count() or 1, dask) as workers:
         found: Nulls | None = None

@@ -65,30 +65,35 @@ def rolling_z(log_index: FloatArray, per_hour: int, *, threshold: float = 3.0) -
     hourly = log_index[per_hour - 1 :: per_hour]
     day = _change(hourly, DAY_H)
     calls = []
-    for a, b in _unordered(log_index.shape[1]):
+    for a, b in unordered(log_index.shape[1]):
         relative = day[:, b] - day[:, a]
         mean, sd = _trailing_moments(relative, YARDSTICK_H)
         with np.errstate(invalid="ignore", divide="ignore"):
             z = (relative - mean) / sd
-        calls += _pair_calls(z >= threshold, a, b) + _pair_calls(z <= -threshold, b, a)
-    return _in_order(calls, per_hour)
+        calls += pair_calls(z >= threshold, a, b) + pair_calls(z <= -threshold, b, a)
+    return in_order(calls, per_hour)
 
 
 def cusum(
     log_index: FloatArray, per_hour: int, *, slack: float = 0.15, bound: float = 8.0
 ) -> list[Call]:
     """Cumulated hourly relative returns, each over its sd of 14 days, less ``slack``, pass ``bound``."""
-    hourly = log_index[per_hour - 1 :: per_hour]
-    step = _change(hourly, 1)
     calls = []
-    for a, b in _unordered(log_index.shape[1]):
-        relative = step[:, b] - step[:, a]
-        _, sd = _trailing_moments(relative, YARDSTICK_H)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            z = relative / sd
-        calls += _pair_calls(_passes(z, slack, bound), a, b)
-        calls += _pair_calls(_passes(-z, slack, bound), b, a)
-    return _in_order(calls, per_hour)
+    for a, b in unordered(log_index.shape[1]):
+        z = hourly_relative(log_index, per_hour, a, b)
+        calls += pair_calls(_passes(z, slack, bound), a, b)
+        calls += pair_calls(_passes(-z, slack, bound), b, a)
+    return in_order(calls, per_hour)
+
+
+def hourly_relative(log_index: FloatArray, per_hour: int, a: int, b: int) -> FloatArray:
+    """Hourly log returns of sector ``b`` over ``a``, each over the sd of the 14 days before; infinite where that is 0."""
+    step = _change(log_index[per_hour - 1 :: per_hour], 1)
+    relative = step[:, b] - step[:, a]
+    _, sd = _trailing_moments(relative, YARDSTICK_H)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z: FloatArray = relative / sd
+    return z
 
 
 def _passes(z: FloatArray, slack: float, bound: float) -> np.ndarray:
@@ -121,7 +126,7 @@ def _best_other(day: FloatArray, source: int) -> int | None:
     return -max(others)[1] if others else None
 
 
-def _pair_calls(rings: np.ndarray, source: int, target: int) -> list[Call]:
+def pair_calls(rings: np.ndarray, source: int, target: int) -> list[Call]:
     """Calls of one ordered pair on an hourly grid; the step is still the hour's number."""
     calls, silent_until = [], 0
     for hour in np.flatnonzero(rings).tolist():
@@ -131,7 +136,7 @@ def _pair_calls(rings: np.ndarray, source: int, target: int) -> list[Call]:
     return calls
 
 
-def _in_order(calls: Sequence[Call], per_hour: int) -> list[Call]:
+def in_order(calls: Sequence[Call], per_hour: int) -> list[Call]:
     """Hours back to steps, in order of time."""
     return sorted(
         (Call(c.step * per_hour + per_hour - 1, c.source, c.target) for c in calls),
@@ -139,7 +144,8 @@ def _in_order(calls: Sequence[Call], per_hour: int) -> list[Call]:
     )
 
 
-def _unordered(sectors: int) -> list[tuple[int, int]]:
+def unordered(sectors: int) -> list[tuple[int, int]]:
+    """Every pair of positions once."""
     return [(a, b) for a in range(sectors) for b in range(a + 1, sectors)]
 
 

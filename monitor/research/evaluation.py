@@ -19,9 +19,9 @@ from monitor.research.feed import VENUES, Feed
 from monitor.research.fold import Folded, fold_history
 from monitor.research.history import History
 from monitor.research.matching import (
-    BASELINES,
     PAIRS,
     Seen,
+    baselines,
     false_alarms,
     loosest,
     rule_alarms,
@@ -134,6 +134,14 @@ class QuietJob:
     methods: tuple[DetectionParameters, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RulesJob:
+    """What the quiet series on which plain rules are matched have in common: the rules, by name."""
+
+    subject: Subject
+    rules: tuple[str, ...]
+
+
 class Series:
     """One series: the market, and what the engine sees of it."""
 
@@ -191,9 +199,10 @@ def _matched(
 ) -> dict[str, tuple[str, float]]:
     """Each plain rule twice: at its textbook threshold, and at the one that matches the target on these seeds."""
     tell("matching the plain rules on the tuning seeds")
-    found = list(workers.run(_quiet_rules, subject, tuple(seeds)))
+    job = RulesJob(subject, tuple(base.name for base in baselines()))
+    found = list(workers.run(_quiet_rules, job, tuple(seeds)))
     rules = {}
-    for base in BASELINES:
+    for base in map(rule_named, job.rules):
         false = np.array([counts[base.name] for counts, _ in found]).sum(axis=0)
         matched = loosest(base, false.tolist(), sum(months for _, months in found))
         rules[f"{base.name}, textbook {base.textbook:g}"] = (base.name, base.textbook)
@@ -201,10 +210,10 @@ def _matched(
     return rules
 
 
-def _quiet_rules(subject: Subject, seed: int) -> tuple[dict[str, list[int]], float]:
+def _quiet_rules(job: RulesJob, seed: int) -> tuple[dict[str, list[int]], float]:
     """False alarms of every rule at every threshold on a quiet series, and its pair-months."""
-    seen = Seen.of(make_market(NULL, seed, step=subject.step))
-    return {base.name: false_alarms(base, seen) for base in BASELINES}, seen.pair_months
+    seen = Seen.of(make_market(NULL, seed, step=job.subject.step))
+    return {name: false_alarms(rule_named(name), seen) for name in job.rules}, seen.pair_months
 
 
 def alarms_of(changes: Iterable[RotationChange]) -> list[Alarm]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from monitor.model.interval import FloatArray
 from monitor.research.baselines import Call, cusum, naive, naive_with_volume, rolling_z
+from monitor.research.drift_detectors import EXTRA, adwin, has_river, page_hinkley
 from monitor.research.scoring import Alarm, SeriesScore, Verdict, score_series
 from monitor.research.script import SECTORS
 from monitor.research.synthetic import SyntheticMarket
@@ -22,15 +23,19 @@ Rule = Callable[[FloatArray, FloatArray, int, float], list[Call]]
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A plain rule, its textbook threshold, and the thresholds that matching may choose from, loosest first."""
+    """A plain rule, its textbook threshold, and the thresholds that matching may choose from, loosest first.
+
+    ``installed``: whether what it is made of is there.
+    """
 
     name: str
     rule: Rule
     textbook: float
     choices: tuple[float, ...]
+    installed: Callable[[], bool] = lambda: True
 
 
-BASELINES = (
+KNOWN = (
     Baseline(
         "naive -x in 24 h",
         lambda index, _, hour, x: naive(index, hour, threshold=-x),
@@ -55,7 +60,22 @@ BASELINES = (
         8.0,
         tuple(round(8.0 + 0.4 * i, 1) for i in range(61)),
     ),
+    Baseline(
+        "Page-Hinkley",
+        lambda index, _, hour, x: page_hinkley(index, hour, threshold=x),
+        50.0,
+        tuple(float(x) for x in range(10, 101, 2)),
+        has_river,
+    ),
+    Baseline(
+        "ADWIN",
+        lambda index, _, hour, x: adwin(index, hour, delta=x),
+        0.002,
+        (0.99, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002),
+        has_river,
+    ),
 )
+"""Every plain rule, those of the extra among them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,9 +122,25 @@ def rule_alarms(base: Baseline, threshold: float, seen: Seen) -> list[Alarm]:
     ]
 
 
+def baselines() -> tuple[Baseline, ...]:
+    """The plain rules that can be run here."""
+    return tuple(base for base in KNOWN if base.installed())
+
+
+def left_out() -> str | None:
+    """What is not compared with, and how it would be; None where everything is."""
+    missing = [base.name for base in KNOWN if not base.installed()]
+    if not missing:
+        return None
+    return (
+        f"Not compared with: {', '.join(missing)}; they need the extra:"
+        f" pip install 'sector-rotation-monitor[{EXTRA}]'."
+    )
+
+
 def rule_named(name: str) -> Baseline:
     """The plain rule of that name; raises KeyError."""
-    return {base.name: base for base in BASELINES}[name]
+    return {base.name: base for base in KNOWN}[name]
 
 
 def false_alarms(base: Baseline, seen: Seen) -> list[int]:

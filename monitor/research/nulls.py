@@ -11,7 +11,7 @@ from monitor.detection.parameters import DetectionParameters
 from monitor.model.interval import FloatArray
 from monitor.research.fold import confirmed, fold_history
 from monitor.research.history import History
-from monitor.research.matching import BASELINES, rule_calls
+from monitor.research.matching import baselines, rule_calls, rule_named
 from monitor.research.rates import rate_interval
 from monitor.research.results import Rate
 from monitor.research.scoring import MONTH
@@ -53,7 +53,7 @@ class NullJob:
     analytics: AnalyticsParameters
     since: datetime
     until: datetime
-    rules: bool
+    rules: tuple[str, ...]
 
 
 def run_nulls(
@@ -65,18 +65,20 @@ def run_nulls(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
-    rules: bool = True,
+    rules: Sequence[str] | None = None,
     tell: Callable[[int], None] = lambda _: None,
 ) -> NullRuns:
     """Deal, fold and count every confirmation in ``[since, until)``, by default all but the warm-up.
 
-    ``methods`` must watch all pairs: configured pairs name sectors that a split does not have. ``rules``: run the plain
-    rules over the same pretended sectors at every threshold that matching may choose. Raises HistoryError.
+    ``methods`` must watch all pairs: configured pairs name sectors that a split does not have. ``rules``: plain
+    rules to run over the same pretended sectors at every threshold that matching may choose; by default all that can
+    be run here. Raises HistoryError.
     """
     begin, end = since or history.judged_from, until or history.until
     for dealing in dealings:  # every fault of a deal is told before hours are spent
         pretended(history, dealing)
-    job = NullJob(history, tuple(methods), analytics, begin, end, rules)
+    named = [base.name for base in baselines()] if rules is None else rules
+    job = NullJob(history, tuple(methods), analytics, begin, end, tuple(named))
     found = list(each(workers.run(_split, job, tuple(dealings)), tell))
     blocks = _blocks(begin, end)
     pairs = [d.sectors * (d.sectors - 1) // 2 for d in dealings]
@@ -117,12 +119,11 @@ def _split(
     )
     methods = [_by_block(job, [a.at for a in confirmed(c)]) for c in folded.changes]
     rules = {}
-    if job.rules:
-        for base in BASELINES:
-            for threshold in base.choices:
-                calls = rule_calls(base, threshold, folded.level, folded.volume, job.history.width)
-                times = [folded.closes[call.step] for call in calls]
-                rules[base.name, threshold] = _by_block(job, times)
+    for base in map(rule_named, job.rules):
+        for threshold in base.choices:
+            calls = rule_calls(base, threshold, folded.level, folded.volume, job.history.width)
+            times = [folded.closes[call.step] for call in calls]
+            rules[base.name, threshold] = _by_block(job, times)
     return methods, rules
 
 

@@ -17,7 +17,7 @@ from monitor.research.evaluation import Subject
 from monitor.research.fold import Folded, confirmed, fold_history
 from monitor.research.history import History, HistoryError
 from monitor.research.labels import Label, LabelKind
-from monitor.research.matching import BASELINES, loosest, rule_calls, rule_named
+from monitor.research.matching import baselines, loosest, rule_calls, rule_named
 from monitor.research.nulls import NullRuns, rate_of, run_nulls
 from monitor.research.results import Rate
 from monitor.research.scoring import Alarm, Verdict
@@ -205,12 +205,12 @@ def judge_nulls(
     rates = tuple(rate_of(alarms, tuning.months) for alarms in tuning.methods)
     target = rates[ons.index(subject.detection.on)].far
     thresholds = {PRODUCT: subject.detection.on}
-    for base in BASELINES:
+    for base in baselines():
         false = [float(tuning.rules[base.name, choice].sum()) for choice in base.choices]
         thresholds[base.name] = loosest(base, false, float(tuning.months.sum()), target)
     reporting = run(first_seed, [subject.all_pairs], "splits to report")
     shown = {PRODUCT: rate_of(reporting.methods[0], reporting.months)}
-    for base in BASELINES:
+    for base in baselines():
         alarms = reporting.rules[base.name, thresholds[base.name]]
         shown[base.name] = rate_of(alarms, reporting.months)
     return Nulls(
@@ -238,7 +238,7 @@ def judge_labels(
     """The configured detector and the rules at their thresholds (textbook where none is given) over real episodes."""
     folded = fold_history(history, [subject.detection], subject.analytics)
     said = {f"{PRODUCT} {subject.detection.on:g}": confirmed(folded.changes[0])}
-    for base in BASELINES:
+    for base in baselines():
         threshold = (thresholds or {}).get(base.name, base.textbook)
         said[f"{base.name} {threshold:g}"] = said_by_rule(history, folded, base.name, threshold)
     tellings = {

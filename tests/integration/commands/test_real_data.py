@@ -228,7 +228,7 @@ def test_random_splits_of_the_same_tokens_raise_no_more_alarms(stage: Stage) -> 
         stage.subject.analytics,
         [Dealing(3, seed) for seed in REPORTED],
         Processes(2),
-        rules=False,
+        rules=(),
     )
     rate = rate_of(runs.methods[0], runs.months)
     print(

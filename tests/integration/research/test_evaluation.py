@@ -138,7 +138,7 @@ def test_every_detector_is_judged_on_the_same_series() -> None:
     assert (found.tuning, found.reporting) == ((0, 1), (9000, 9000))
     names = [row.detector for row in found.rows]
     assert names[:2] == ["product, confirmed (3)", "product, open (2.4)"]
-    assert len(names) == 2 + 2 * 4  # each plain rule at its textbook and at its matched threshold
+    assert len(names) == 2 + 2 * 6  # each plain rule at its textbook and at its matched threshold
     assert {round(row.null.pair_months, 6) for row in found.rows} == {3.0}
     assert {row.scenarios["10 % in 24 h"].events for row in found.rows} == {1}
     assert lines[-1] == "synthetic series: 2 of 2"

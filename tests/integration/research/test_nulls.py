@@ -62,7 +62,8 @@ def test_what_is_counted_is_every_confirmation_after_the_warm_up(inline: NullRun
 
 def test_plain_rules_are_counted_between_the_same_sectors(inline: NullRuns) -> None:
     by_rule = {name: v.sum() for (name, _), v in inline.rules.items()}
-    assert set(by_rule) == {"naive -x in 24 h", "naive + volume", "rolling z", "CUSUM"}
+    plain = {"naive -x in 24 h", "naive + volume", "rolling z", "CUSUM"}
+    assert set(by_rule) == plain | {"Page-Hinkley", "ADWIN"}
     first = inline.rules["naive -x in 24 h", 0.10].sum()
     assert first >= inline.rules["naive -x in 24 h", 0.30].sum()
 
@@ -129,7 +130,7 @@ def test_a_rate_has_the_wider_of_two_intervals() -> None:
 def test_a_range_of_its_own_is_counted_alone() -> None:
     base = history()
     since = base.until - timedelta(days=2)
-    found = run_nulls(base, METHODS, ANALYTICS, DEALINGS[:1], Inline(), since=since, rules=False)
+    found = run_nulls(base, METHODS, ANALYTICS, DEALINGS[:1], Inline(), since=since, rules=())
     assert found.pair_days == pytest.approx(6.0)
     assert found.rules == {}
     assert isinstance(base, History)
