@@ -34,6 +34,7 @@ from monitor.delivery.traits import Audience
 from monitor.engine import Engine
 from monitor.ingest.exchange.clients import make_clients
 from monitor.ingest.poller import Poller
+from monitor.ingest.reference_prices import ReferencePrices
 from monitor.pipeline import Pipeline, Progress
 from monitor.process import rss_bytes
 from monitor.reference import sync_supplies
@@ -112,6 +113,7 @@ def assemble(
     policy = policy_of(settings, channels)
     operators = operators_of(settings, channels)
     telemetry = Telemetry(Counters())
+    references = ReferencePrices(clock)
     sender = Sender(
         database,
         clock,
@@ -124,7 +126,7 @@ def assemble(
     sender.on_attempt = telemetry.attempted
     parts = Parts(
         Polling(
-            _poller(settings, clock, database),
+            _poller(settings, clock, database, references),
             database,
             operators,
             manager,
@@ -163,7 +165,7 @@ def assemble(
         parts.jobs["report"] = Job(work, REPORT_LOOK, at_start=True)
     source = settings.sources.get("coingecko")
     if source is not None and source.enabled:
-        work = supplies_read(source, database, settings, clock)
+        work = supplies_read(source, database, settings, clock, references)
         parts.jobs["supplies"] = Job(work, schedule.supplies, at_start=True)
     parts.background["sender"] = lambda: sender.run(over)
     if beginning.owes_start_digest:
@@ -177,7 +179,9 @@ def assemble(
     return parts
 
 
-def _poller(settings: Settings, clock: Clock, database: Database) -> Poller:
+def _poller(
+    settings: Settings, clock: Clock, database: Database, references: ReferencePrices
+) -> Poller:
     return Poller(
         settings.universe,
         make_clients(settings.universe, clock, client_options(settings)),
@@ -185,6 +189,7 @@ def _poller(settings: Settings, clock: Clock, database: Database) -> Poller:
         clock,
         settings.engine.interval,
         deadline=settings.schedule.poll_timeout,
+        references=references,
     )
 
 

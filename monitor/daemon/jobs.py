@@ -14,6 +14,7 @@ from monitor.clock import Clock
 from monitor.daemon.faults import Work
 from monitor.ingest.coingecko import CoinGecko
 from monitor.ingest.errors import VenueError
+from monitor.ingest.reference_prices import ReferencePrices
 from monitor.ingest.supplies_job import read_supplies_into
 from monitor.model.errors import MonitorError
 from monitor.reporting.schedule import enqueue_due
@@ -72,9 +73,13 @@ def pruning(database: Database, settings: Settings, clock: Clock) -> Work:
 
 
 def supplies_read(
-    source: SourceTable, database: Database, settings: Settings, clock: Clock
+    source: SourceTable,
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    references: ReferencePrices,
 ) -> Work:
-    """Reads every token's supply from CoinGecko."""
+    """Reads every token's supply from CoinGecko, and its price for who tells coins apart."""
     gecko = CoinGecko(
         clock,
         plan=source.plan,
@@ -88,6 +93,7 @@ def supplies_read(
         except VenueError as error:
             log.warning("supplies not read", error=str(error))
             return
+        references.note(reading.prices)
         log.info("supplies read", new=saved.new, waiting=len(reading.refusals))
 
     return work

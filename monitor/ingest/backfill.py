@@ -18,7 +18,8 @@ from monitor.ingest.exchange.paging import next_since
 from monitor.ingest.exchange.retry import with_retry
 from monitor.ingest.exchange.venue import FetchedBars, VenueClient
 from monitor.ingest.history import MarketHistory
-from monitor.ingest.validation.acceptance import PriceBoard, judge_together
+from monitor.ingest.validation.acceptance import PriceBoard, Verdict, judge_together
+from monitor.ingest.validation.suspicion import REASONS
 from monitor.ingest.venues.request import kind_of
 from monitor.model.grid import floor_time, iso
 from monitor.model.universe import Market, Universe
@@ -60,12 +61,13 @@ class SilentProgress:
 
 @dataclass(slots=True)
 class MarketBackfill:
-    """What one market gave. ``served_from``: as far back as the venue goes, where that is after what was asked."""
+    """What one market gave. ``held``: bars that are unlikely and unconfirmed. ``served_from``: as far back as the venue goes, where that is after what was asked."""
 
     market_id: str
     new: int = 0
     revised: int = 0
     refused: int = 0
+    held: int = 0
     served_from: datetime | None = None
     failure: str | None = None
 
@@ -75,6 +77,7 @@ class MarketBackfill:
         parts = [f"{self.new:,} bars"]
         parts += [f"{self.revised:,} revised"] if self.revised else []
         parts += [f"{self.refused:,} refused"] if self.refused else []
+        parts += [f"{self.held:,} held back until confirmed"] if self.held else []
         if self.served_from is not None:
             parts.append(f"the venue goes back to {iso(self.served_from)} only")
         if self.failure is not None:
@@ -271,8 +274,10 @@ class _Run:
                 reached = since + client.definition.limit(kind_of(history.market)) * self._width
             else:
                 bad = 0
-                await self._store(history, page, since, done)
+                verdict = await self._store(history, page, since, done)
                 reached = next_since(page, since, self._width)
+                if reached < end:
+                    reached = _without_follower(verdict, since) or reached
             reached = min(reached, end)
             self._progress.advance(history.market.id, (reached - since) // self._width)
             since = reached
@@ -290,9 +295,10 @@ class _Run:
 
     async def _store(
         self, history: MarketHistory, page: FetchedBars, since: datetime, done: MarketBackfill
-    ) -> None:
+    ) -> Verdict:
+        now = self._clock.now()
         verdict = await asyncio.to_thread(
-            history.judge, self._database, self._universe, page, since
+            history.judge, self._database, self._universe, page, since, now
         )
         refusals = [*page.refusals, *verdict.refusals]
         async with self._writing:
@@ -306,4 +312,16 @@ class _Run:
             )
         done.new += saved.new
         done.revised += saved.revised
-        done.refused += len(refusals)
+        held = sum(refusal.reason in REASONS for refusal in refusals)
+        done.held += held
+        done.refused += len(refusals) - held
+        return verdict
+
+
+def _without_follower(verdict: Verdict, since: datetime) -> datetime | None:
+    """Open of a page's last bar where it is held since the page ends there: it is asked again with what follows."""
+    last = verdict.answer.bars[-1].open_time if verdict.answer.bars else None
+    if last is None or last <= since:
+        return None
+    held = (r for r in verdict.refusals if r.open_time == last and r.reason == "unconfirmed_move")
+    return last if any(held) else None

@@ -1,7 +1,10 @@
-"""What is known of one market while its history is walked forward: since when it trades, and its last accepted bar."""
+"""What is known of one market while its history is walked forward: since when it trades, and its last accepted bars."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from monitor.ingest.answers import MarketAnswer
 from monitor.ingest.exchange.venue import FetchedBars
@@ -12,10 +15,13 @@ from monitor.ingest.validation.acceptance import (
     accept_at_once,
     judge_together,
 )
+from monitor.ingest.validation.holding import hold_back
 from monitor.ingest.validation.plausibility import SILENCE, Known
-from monitor.model.bars import Coverage
+from monitor.ingest.validation.recent import KEPT, RecentBars
+from monitor.ingest.validation.suspicion import LATE_TRADE, REASONS
+from monitor.model.bars import Bar, Coverage
 from monitor.model.universe import Market, Universe
-from monitor.store import bars
+from monitor.store import bars, quarantine
 from monitor.store.database import Database
 
 
@@ -27,6 +33,7 @@ class MarketHistory:
     width: timedelta
     trading_since: datetime | None = None
     _known: Known | None = None
+    _before: Sequence[Bar] = field(default=())
     _empty_since: datetime | None = None
 
     def begin(self, database: Database, start: datetime) -> None:
@@ -40,24 +47,68 @@ class MarketHistory:
                 until=start,
                 market_ids=[self.market.id],
             )
-            for bar, _received in before:
-                self._known = Known(bar.open_time, bar.close)
+            self._before = [bar for bar, _received in before][-KEPT:]
+        for bar in self._before[-1:]:
+            self._known = Known(bar.open_time, bar.close)
         if self._known is not None and self.trading_since is None:
             self.trading_since = self._known.open_time
 
     def judge(
-        self, database: Database, universe: Universe, page: FetchedBars, since: datetime
+        self,
+        database: Database,
+        universe: Universe,
+        page: FetchedBars,
+        since: datetime,
+        now: datetime,
     ) -> Verdict:
-        """What is believed of a page that was asked from ``since`` on."""
-        answer = MarketAnswer(self.market, list(page.closed), coverage=self._spoken(page, since))
+        """What is believed of a page that was asked from ``since`` on, beside what the store holds of other venues."""
+        answer = MarketAnswer(
+            self.market,
+            list(page.closed),
+            list(page.refusals),
+            self._spoken(page, since),
+            list(page.forming),
+        )
         verdict = accept_at_once(answer, self._known)
         if verdict is None:
             board = self._board(database, universe, answer.bars[-1].open_time)
             (verdict,) = judge_together([answer], board, {})
+        verdict = self._held_back(database, universe, verdict, now)
         if verdict.bars:
+            self._before = [*self._before, *verdict.bars][-KEPT:]
             last = verdict.bars[-1]
             self._known = Known(last.open_time, last.close)
         return verdict
+
+    def _held_back(
+        self, database: Database, universe: Universe, verdict: Verdict, now: datetime
+    ) -> Verdict:
+        """The verdict less what waits for a confirmation; others are looked up only where their word may count."""
+        if not (verdict.bars or verdict.answer.coverage):
+            return verdict
+        alone = RecentBars([self.market], kept=KEPT + len(verdict.bars))
+        alone.note(self._before)
+        looked = hold_back(verdict, alone, (), width=self.width, now=now)
+        spoken = verdict.answer.coverage
+        quiet = any(bar.base_volume == 0 for bar in verdict.bars)
+        young = any(now - item.until < LATE_TRADE for item in spoken)
+        if looked is verdict and not quiet and not young:
+            return verdict
+        first = min([item.since for item in spoken] + [bar.open_time for bar in verdict.bars[:1]])
+        until = max(
+            [item.until for item in spoken]
+            + [bar.open_time + self.width for bar in verdict.bars[-1:]]
+        )
+        beside = RecentBars(universe.markets, kept=KEPT + len(verdict.bars))
+        beside.note(self._before)
+        with database.read() as conn:
+            wanted = witnesses(conn, universe, self.market, self.width, (first, until))
+            found = bars.read_bars(
+                conn, width=self.width, since=first, until=until, market_ids=wanted
+            )
+            beside.note(bar for bar, _received in found)
+            since = quarantine.first_refused(conn, self.market.id, REASONS, first, until)
+        return hold_back(verdict, beside, (), width=self.width, now=now, held_since=since)
 
     def _spoken(self, page: FetchedBars, since: datetime) -> list[Coverage]:
         """The page's coverage; the first bar tells that the empty pages before it were before the listing."""
@@ -88,3 +139,17 @@ class MarketHistory:
             for bar, _received in stored:
                 known[bar.market_id] = Known(bar.open_time, bar.close)
         return PriceBoard(universe.markets, known)
+
+
+def witnesses(
+    conn: Connection,
+    universe: Universe,
+    market: Market,
+    width: timedelta,
+    span: tuple[datetime, datetime],
+) -> list[str]:
+    """Markets that tell of one's bars in a span: the coin's others, and one of another venue that traded."""
+    others = [m.id for m in universe.token(market.token).markets if m.id != market.id]
+    trading = bars.markets_with_bars(conn, width, *span, traded=True)
+    elsewhere = (m.id for m in universe.markets if m.venue != market.venue and m.id in trading)
+    return sorted({*others, *list(elsewhere)[:1]})

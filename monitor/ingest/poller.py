@@ -40,10 +40,6 @@ class _Poll:
     board: PriceBoard
     asked_until: datetime | None  # open of the newest stored bar of any market
     doubtful: list[MarketAnswer] = field(default_factory=list)
-    clean: set[str] = field(
-        default_factory=set
-    )  # markets whose newest bars all came and were believed
-    held: set[str] = field(default_factory=set)  # markets of whose newest bars some are held back
     reports: dict[str, VenueReport] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
@@ -94,7 +90,7 @@ class Poller:
         poll = await asyncio.to_thread(self._begin, now)
         await self._poll_venues(poll)
         await self._settle_doubtful(poll)
-        self._scrutiny.end(now)
+        poll.transitions += self._notices.of_held(self._scrutiny.end(now), now)
         report = PollReport(
             at=now,
             venues=tuple(poll.reports[venue] for venue in sorted(poll.reports)),

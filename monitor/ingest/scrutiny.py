@@ -9,6 +9,7 @@ from monitor.ingest.rereads import REACH, Rereads
 from monitor.ingest.validation.acceptance import Verdict
 from monitor.ingest.validation.holding import hold_back
 from monitor.ingest.validation.recent import RecentBars
+from monitor.model.bars import Refusal
 from monitor.model.spans import Span
 from monitor.model.universe import Market, Universe
 from monitor.store.database import Database
@@ -33,7 +34,7 @@ class Scrutiny:
         self._rereads = Rereads(width)
         self._spoken: Mapping[str, Sequence[Span]] = {}
         self._clean: set[str] = set()
-        self._held: set[str] = set()
+        self._held: dict[str, Refusal] = {}
 
     def begin(self, now: datetime, newest: datetime | None) -> None:
         """Before a poll: look up what is known; ``newest``: open of the newest stored bar of all."""
@@ -69,13 +70,20 @@ class Scrutiny:
         if verdict.answer.again:
             return
         if verdict.refusals:
-            self._held.add(verdict.answer.market.id)
+            self._held[verdict.answer.market.id] = verdict.refusals[-1]
         elif not verdict.answer.refusals:
             self._clean.add(verdict.answer.market.id)
 
-    def end(self, now: datetime) -> None:
-        """After a poll: of which markets the newest bars are well, and of which they are not."""
+    def end(self, now: datetime) -> dict[Market, Refusal | None]:
+        """After a poll: markets whose newest bars were held back at the poll before too, with the reason of now, and
+        markets that are well (None). What only waited for its confirmation is neither, nor who was not heard.
+        """
+        found: dict[Market, Refusal | None] = {}
         for market in self._universe.markets:
             if market.polled and market.listed_at(now - self._width):
                 clean, held = market.id in self._clean, market.id in self._held
+                stood = self._rereads.held_since(market.id) is not None
                 self._rereads.note(market.id, now, clean=clean, held=held)
+                if clean or (held and stood):
+                    found[market] = self._held.get(market.id)
+        return found

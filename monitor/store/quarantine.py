@@ -1,6 +1,6 @@
 """What was refused, counted by venue, market, reason and hour, with the last one in words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, desc, func, select
@@ -75,6 +75,22 @@ def counts(conn: Connection, since: datetime | None = None) -> list[Count]:
         (row.venue, row.market_id or None, row.reason, int(row.total), row.last_at, row.last_detail)
         for row in conn.execute(statement)
     ]
+
+
+def first_refused(
+    conn: Connection, market_id: str, reasons: Collection[str], since: datetime, until: datetime
+) -> datetime | None:
+    """When a bar of the market that opens in ``[since, until)`` was first refused for one of the reasons, as far as the
+    last one of each hour tells; None where none was.
+    """
+    return conn.execute(
+        select(func.min(quarantine.c.last_at)).where(
+            quarantine.c.market_id == market_id,
+            quarantine.c.reason.in_(reasons),
+            quarantine.c.last_open >= since,
+            quarantine.c.last_open < until,
+        )
+    ).scalar()
 
 
 def by_venue(conn: Connection, since: datetime, until: datetime) -> list[tuple[str, str, int]]:

@@ -46,9 +46,10 @@ class Habit:
 
 
 class RecentBars:
-    """At most :data:`KEPT` accepted bars of each market, the newest."""
+    """At most ``kept`` accepted bars of each market, the newest."""
 
-    def __init__(self, markets: Iterable[Market]) -> None:
+    def __init__(self, markets: Iterable[Market], *, kept: int = KEPT) -> None:
+        self._kept = kept
         self._markets = {market.id: market for market in markets}
         self._bars: dict[str, OrderedDict[datetime, Bar]] = {}
         self._coins: dict[str, list[Market]] = {}
@@ -63,7 +64,7 @@ class RecentBars:
             self._bars.setdefault(bar.market_id, OrderedDict())[bar.open_time] = bar
             touched.add(bar.market_id)
         for market_id in touched:
-            kept = sorted(self._bars[market_id].items())[-KEPT:]
+            kept = sorted(self._bars[market_id].items())[-self._kept :]
             self._bars[market_id] = OrderedDict(kept)
 
     def of(self, market_id: str) -> Mapping[datetime, Bar]:

@@ -35,6 +35,20 @@ BELIEVED_AFTER = timedelta(days=1)
 LATE_TRADE = timedelta(hours=2)
 """A hole in the answer of a venue that leaves quiet bars out is quiet for good when it is older than this."""
 
+REASONS = frozenset(
+    {
+        "frozen",
+        "misaligned",
+        "missing_row",
+        "restated",
+        "unconfirmed_move",
+        "unconfirmed_step",
+        "volume_missing",
+        "volume_surge",
+    }
+)
+"""Of what is held back; all else that is refused is wrong by itself."""
+
 _STANDING = frozenset({"frozen", "volume_missing"})
 """Reasons that no insistence changes."""
 

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,10 +11,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from monitor.clock import ManualClock
+from monitor.daemon.jobs import supplies_read
 from monitor.ingest.coingecko import CoinGecko
 from monitor.ingest.errors import BadVenueData, VenueBusy, VenueDown, VenueError, VenueForbidden
+from monitor.ingest.reference_prices import ReferencePrices
 from monitor.ingest.supplies_job import read_supplies_into
 from monitor.model.universe import Sector, Token, Universe
+from monitor.settings.load import load_settings
+from monitor.settings.shipped import shipped_folder
+from monitor.settings.tables import SourceTable
 from monitor.store import supplies
 from monitor.store.database import Database
 
@@ -171,3 +176,16 @@ async def test_a_reading_is_stored_with_its_knowledge_time(
         (row,) = supplies.read_supplies(conn)
     assert (row.token, row.units, row.source) == ("virtual", 650e6, "coingecko")
     assert row.received_at == row.valid_from == NOW
+
+
+async def test_a_reading_tells_coins_apart_for_an_hour(server: Server, database: Database) -> None:
+    server.body = [{"id": "virtual-protocol", "current_price": 3.25}]
+    clock = ManualClock(NOW)
+    references = ReferencePrices(clock)
+    settings = load_settings(shipped_folder() / "monitor.toml", {})
+    table = SourceTable(enabled=True, base_url=server.url)
+    assert references() == {}
+    await supplies_read(table, database, settings, clock, references)()
+    assert references() == {"VIRTUAL": 3.25}
+    clock.advance(timedelta(hours=2))
+    assert references() == {}, "an old price is no reference"

@@ -157,3 +157,28 @@ async def test_bars_after_the_fault_equal_those_of_an_undisturbed_run(
         assert not wrong, f"{m.id} holds false bars after the fault"
         false = [b for b in during[m.id] if b != right[b.open_time]]
         assert case.only_after or not false, f"{m.id} held false bars while the fault was on"
+
+
+async def test_a_frozen_venue_is_told_once_and_once_when_it_moves_again(
+    moving_hall: Hall, sqlite: Database
+) -> None:
+    hall = moving_hall
+    poller = hall.poller(sqlite, VENUES, first_reach=WARM_UP)
+    await poller.poll(hall.clock.now())
+    hall.server.faults.add("frozen", "binance", since_ms=to_ms(NOON))
+    told: list[list[str]] = []
+    for polls in range(2 * FAULTY_POLLS):
+        if polls == FAULTY_POLLS:
+            hall.server.faults.clear()
+        hall.clock.advance(WIDTH)
+        report = await poller.poll(hall.clock.now())
+        told.append([t.text for t in report.transitions])
+    first = next(i for i, texts in enumerate(told) if texts)
+    assert first == 1, "one doubtful answer is no message, two in a row are"
+    ((begun,), (well,)) = [texts for texts in told if texts]
+    assert begun.startswith(
+        "binance TRUMP/USDT, VIRTUAL/USDT: new bars are held back (frozen: a flat bar at "
+    )
+    assert well == (
+        "binance TRUMP/USDT, VIRTUAL/USDT: bars are believed again, what was held is read again"
+    )
