@@ -16,6 +16,7 @@ from monitor.ingest.exchange.venue import VenueClient
 from monitor.ingest.health_book import HealthBook
 from monitor.ingest.poll_notices import Notices
 from monitor.ingest.poll_report import PollReport, VenueReport
+from monitor.ingest.rereads import REACH
 from monitor.ingest.scrutiny import Scrutiny
 from monitor.ingest.validation.acceptance import PriceBoard, Verdict, accept_at_once, judge_together
 from monitor.ingest.venue_fetch import VenueFetch, gather_bars
@@ -162,6 +163,9 @@ class Poller:
             if known is None:
                 # a launch while nothing was asked is asked from where the asking stopped
                 since = min(poll.now - self._first_reach, poll.asked_until or poll.now)
+                if market.listed_from > poll.now - REACH:
+                    # a launch is asked whole: a poll may take longer than its first hours, and they are the story
+                    since = min(since, market.listed_from)
                 newest.append(of_new(market, since))
                 continue
             newest.append(of_known(market, known, self._spoken.get(market.id), self._width))

@@ -144,6 +144,24 @@ async def test_a_launch_while_nothing_was_asked_is_asked_from_its_listing_on(
     assert (opens[0], len(opens)) == (listed, 72)
 
 
+async def test_a_launch_that_the_venue_does_not_serve_at_first_is_asked_from_its_listing_on(
+    hall: Hall, sqlite: Database
+) -> None:
+    listed = NOON - timedelta(hours=6)
+    list_market(hall, "okx:TRUMP/USDT", since=listed)
+    poller = hall.poller(sqlite, ["okx"])
+    hall.server.faults.add("vanished", "okx", symbol="TRUMP/USDT")
+    await poller.poll(hall.clock.now())
+    assert stored(sqlite, "okx:VIRTUAL/USDT")  # so much is known that the asking has not stopped
+    assert stored(sqlite, "okx:TRUMP/USDT") == []
+    hall.server.faults.clear()
+    hall.clock.advance(timedelta(hours=7))
+    await poller.poll(hall.clock.now())
+    opens = [b.open_time for b in stored(sqlite, "okx:TRUMP/USDT")]
+    assert opens[0] == listed
+    assert all(b - a == WIDTH for a, b in pairwise(opens))
+
+
 async def test_a_market_that_is_not_listed_now_is_not_missed(hall: Hall, sqlite: Database) -> None:
     hall.server.faults.add("vanished", "okx", symbol="TRUMP/USDT")
     list_market(hall, "okx:TRUMP/USDT", until=NOON - timedelta(days=1))
