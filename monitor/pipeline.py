@@ -26,8 +26,9 @@ from monitor.store.knowledge import issue_time
 
 log = structlog.get_logger(__name__)
 
-BATCH = 200
-"""Intervals in one transaction: bounds memory and the time a writer waits, whatever there is to catch up."""
+BATCH = 50
+"""Intervals in one transaction: bounds memory and the time a writer waits, whatever there is to catch up: under half a
+second, and a few where the machine has eight times more to do than it can."""
 
 NoticeMaker = Callable[[Connection, Sequence[StepOutput]], Sequence[Notice]]
 

@@ -13,6 +13,7 @@ from monitor.model.errors import SchemaError
 from monitor.model.passwords import has_bare_at
 from monitor.store.driver_options import check_options, split_options
 from monitor.store.errors import DatabaseBusyError, StoreError, translate
+from monitor.store.turns import Turns
 
 WRITE_WAIT_S = 30
 """How long a writer waits for another before it gives up."""
@@ -31,7 +32,7 @@ class Database:
         self.url_masked = url_masked
         self.dialect = engine.dialect.name
         self._file = _stamp_of(file_of(self))
-        self._writer = threading.Lock()
+        self._writer = Turns()
         self._writing_thread: int | None = None
         self.guard: Callable[[Connection], None] | None = None
         """Called at the beginning of each write(), when the lock is held; what it raises ends the transaction."""
@@ -58,7 +59,7 @@ class Database:
         if self._writing_thread == me:
             raise RuntimeError("this thread already writes; pass its connection on instead")
         self.see_file()
-        if not self._writer.acquire(timeout=WRITE_WAIT_S):
+        if not self._writer.acquire(WRITE_WAIT_S):
             raise DatabaseBusyError(
                 f"{self.url_masked}: another thread kept writing for more than {WRITE_WAIT_S} s",
                 remedy="try again",
