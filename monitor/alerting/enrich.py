@@ -13,7 +13,7 @@ from monitor.detection.explanation import ends_at
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.grid import format_duration
 from monitor.model.rotation import MARKET, Rotation
-from monitor.model.state import MarketStep
+from monitor.model.state import MarketStep, MemberEventKind
 from monitor.model.universe import Universe
 from monitor.store import notes, rotations, steps
 
@@ -53,6 +53,7 @@ class Enricher:
             also_from=_also_from(conn, rotation, at),
             banner=self.banner,
             critical_at=self.detection.critical,
+            launch_caps=_launch_caps(conn, rotation, picture),
         )
 
     def _own_since(self, conn: Connection, rotation: Rotation, at: datetime) -> dict[str, float]:
@@ -92,6 +93,21 @@ class Enricher:
 def _spark(conn: Connection, sector: str, at: datetime) -> str:
     rows = steps.sector_series(conn, at - DAY, at + INSTANT, every=DAY / SPARK_POINTS)
     return spark_line([state.index for _, state in rows if state.id == sector])
+
+
+def _launch_caps(
+    conn: Connection, rotation: Rotation, picture: MarketStep
+) -> dict[str, tuple[float, float]]:
+    now = {token.id: token.market_cap_usd for token in picture.tokens}
+    return {
+        event.token: (event.market_cap_usd, cap)
+        for launch in rotation.evidence.launches
+        for event in steps.member_events(conn, launch.at, launch.at + INSTANT)
+        if event.kind is MemberEventKind.LAUNCH
+        and (event.token, event.sector) == (launch.token, launch.sector)
+        and event.market_cap_usd is not None
+        and (cap := now.get(event.token)) is not None
+    }
 
 
 def _past(conn: Connection, rotation: Rotation) -> PastFlags | None:

@@ -12,10 +12,15 @@ EVERY_S = 0.2
 
 
 @contextmanager
-def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Call what it gives with (done, in all), as often as wanted. Draws nothing for short work, or where it is not a terminal."""
+def progress_bar(
+    what: str, unit: str, *, plain: bool = False
+) -> Iterator[Callable[[int, int], None]]:
+    """Call what it gives with (done, in all), as often as wanted. Draws nothing for short work.
+
+    Where it is no terminal nothing is said either, or with ``plain`` a line for each quarter.
+    """
     if not sys.stderr.isatty():
-        yield lambda _done, _all: None
+        yield _by_quarters(what, unit) if plain else lambda _done, _all: None
         return
     from rich.progress import (
         BarColumn,
@@ -50,3 +55,16 @@ def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
         yield draw
     finally:
         bar.stop()
+
+
+def _by_quarters(what: str, unit: str) -> Callable[[int, int], None]:
+    told = 0
+
+    def say(done: int, total: int) -> None:
+        nonlocal told
+        quarter = 4 * done // total if total else 4
+        if quarter > told:
+            told = quarter
+            print(f"{what}: {done} of {total} {unit}", file=sys.stderr, flush=True)
+
+    return say

@@ -52,16 +52,22 @@ def sectors(
     age = (context.clock.now() - step.close_time).total_seconds()
     out.print(f"Sectors at {step.close_time:%Y-%m-%d %H:%M} UTC ({age_words(age)} ago)")
     names = {sector.id: sector.name for sector in settings.universe.sectors}
-    out.print(sector_table(step, names, narrow=is_narrow(out)))
+    colors = {sector.id: sector.color for sector in settings.universe.sectors}
+    out.print(sector_table(step, names, colors, narrow=is_narrow(out)))
     if not step.sectors:
         raise typer.Exit(FAILED)
 
 
 def sector_table(
-    step: "MarketStep", names: "Mapping[str, str]", *, narrow: bool = False
+    step: "MarketStep",
+    names: "Mapping[str, str]",
+    colors: "Mapping[str, str]",
+    *,
+    narrow: bool = False,
 ) -> "Table":
-    """At most nine columns: it fits 100 columns; ``narrow``: seven, for 80."""
+    """At most nine columns: it fits 100 columns; ``narrow``: seven, for 80. Names stand in their sector's color."""
     from rich.table import Table
+    from rich.text import Text
 
     from monitor.content.wording.cells import cell
     from monitor.model.figures import Place, figures_at
@@ -73,5 +79,6 @@ def sector_table(
         table.add_column(column.heading, justify="right", no_wrap=True)
     for state in step.sectors:
         cells = [cell(figure, column, state) for figure, column in shown]
-        table.add_row(names.get(state.id, state.id), *cells)
+        name = Text(names.get(state.id, state.id), style=f"bold {colors.get(state.id, 'default')}")
+        table.add_row(name, *cells)
     return table

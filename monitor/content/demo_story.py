@@ -1,57 +1,82 @@
-"""The demo's story: at most a dozen lines, each with its time and figures, and a plain alarm beside it."""
+"""The demo's story: what happened in a sentence, then every rotation and launch with its time, and a plain alarm beside it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.content.alert.preview import name_of, pair_of
-from monitor.content.wording.figures import net_flow, percent, points, pp
-from monitor.content.wording.phrases import condition_words, figure_of, score_words
+from monitor.content.wording.figures import duration, money, net_flow, percent, points, pp, stamp
+from monitor.content.wording.phrases import condition_words, figure_of, listed, moved, score_words
 from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import ChangeReason, PairReading, Rotation, RotationChange
 from monitor.model.state import MemberEvent, MemberEventKind, SectorState
 
 Series = Sequence[tuple[datetime, SectorState]]
+LaterCap = Mapping[tuple[str, str], float]
+"""(sector, token) -> market cap, USD, a day after it joined; a token whose cap then is unknown is not in it."""
 
-_RANK = {
-    ChangeReason.CONFIRMED: 0,
-    ChangeReason.REVERSED: 0,
-    ChangeReason.SEVERITY: 1,
-    ChangeReason.OPENED: 2,
-    ChangeReason.FADED: 3,
-    ChangeReason.EXPIRED: 3,
-}
+_BEGINS = (ChangeReason.OPENED, ChangeReason.REVIVED)
+_ENDS = (ChangeReason.FADED, ChangeReason.EXPIRED, ChangeReason.REVERSED)
 _TOLD = "{at:%Y-%m-%d %H:%M}  {word:<9} {text}"
+
+
+def what_happened(
+    changes: Sequence[RotationChange],
+    events: Sequence[MemberEvent],
+    later: LaterCap,
+    names: Mapping[str, str],
+) -> str:
+    """One sentence of the strongest confirmed rotation; that there was none, else."""
+    confirmed = [c for c in changes if c.reason is ChangeReason.CONFIRMED]
+    if not confirmed:
+        return "What happened: no rotation lasted long enough to be confirmed."
+    # of the best known state of each: a peak is only known once it is over
+    peaks = {c.rotation.id: c.rotation for c in changes}
+    change = max(confirmed, key=lambda c: peaks[c.rotation.id].peak_score or 0.0)
+    rotation, last = change.rotation, peaks[change.rotation.id]
+    evidence, target = rotation.evidence, name_of(rotation.to_sector, names)
+    side = evidence.told_side
+    joined = [
+        f"{one_line(e.token)} joined {target} on {e.at.day} {e.at:%B}{_became(e, later)}"
+        for e in events
+        if _is_launch(e)
+        and e.sector == rotation.to_sector
+        and timedelta() <= change.changed_at - e.at <= timedelta(days=2)
+    ]
+    market = (
+        ""
+        if evidence.market_return is None
+        else f" while the market {moved(evidence.market_return)}"
+    )
+    over = f", over on {stamp(last.closed_at)}" if last.closed_at else ", and it is still on"
+    after = f"after {listed(joined)}, " if joined else ""
+    return (
+        f"What happened: {after}{name_of(side.sector, names)} {moved(side.total_return)} in the"
+        f" {evidence.window_h} h to {stamp(change.changed_at)}{market}. The monitor confirmed a rotation"
+        f" out of {name_of(rotation.from_sector, names)} into {target} then{over}."
+    )
 
 
 def story_lines(
     changes: Sequence[RotationChange],
     events: Sequence[MemberEvent],
+    later: LaterCap,
     series: Series,
     notes: Sequence[tuple[datetime, str]],
     names: Mapping[str, str],
-    *,
-    most: int,
 ) -> list[str]:
-    """The timeline, in order of time; where it is longer than ``most`` lines the least telling are left out.
+    """The timeline, in order of time: every rotation, launch and note, and the worst hour.
 
-    Rotations that never passed `watch` come last in importance; launches and the worst day always stay.
+    A watch that came to nothing is one line, with how it ended; a confirmed one has a line for each turn.
     """
-    told: list[tuple[int, datetime, str]] = []
-    told += [(0, e.at, _launch(e, names)) for e in events if _is_launch(e)]
-    told += [
-        (4, at, _TOLD.format(at=at, word="note", text=one_line(text, 80))) for at, text in notes
-    ]
+    told = [(e.at, _launch(e, later, names)) for e in events if _is_launch(e)]
+    told += [(at, _TOLD.format(at=at, word="note", text=one_line(text, 80))) for at, text in notes]
     told += _worst(series, names)
-    confirmed = {c.rotation.id for c in changes if c.reason is ChangeReason.CONFIRMED}
+    by_rotation: dict[str, list[RotationChange]] = {}
     for change in changes:
-        rank = _RANK.get(change.reason)
-        if rank is not None:
-            unsure = 3 if change.rotation.id not in confirmed else 0
-            told.append((rank + unsure, change.changed_at, _change(change, names)))
-    kept = sorted(
-        sorted(told, key=lambda line: (line[0], line[1]))[:most], key=lambda line: line[1]
-    )
-    return [text for _, _, text in kept]
+        by_rotation.setdefault(change.rotation.id, []).append(change)
+    for of_one in by_rotation.values():
+        told += _life(of_one, names)
+    return [text for _, text in sorted(told, key=lambda line: line[0])]
 
 
 def naive_words(
@@ -127,14 +152,24 @@ def _is_launch(event: MemberEvent) -> bool:
     return event.kind is MemberEventKind.LAUNCH
 
 
-def _launch(event: MemberEvent, names: Mapping[str, str]) -> str:
-    sector = name_of(event.sector, names)
-    brought = pp(event.share_effect)
-    text = f"{one_line(event.token)} joins {sector}: share {brought} by launch, not by flow; none on the index"
+def _launch(event: MemberEvent, later: LaterCap, names: Mapping[str, str]) -> str:
+    """What it became: the cap of its first bar is an accident of that bar."""
+    first = "" if event.market_cap_usd is None else f" at {money(event.market_cap_usd, sign=False)}"
+    then = later.get((event.sector, event.token))
+    became = "" if then is None else f", {money(then, sign=False)} a day later"
+    text = (
+        f"{one_line(event.token)} joins {name_of(event.sector, names)}{first}{became};"
+        " its joining moves no index"
+    )
     return _TOLD.format(at=event.at, word="launch", text=text)
 
 
-def _worst(series: Series, names: Mapping[str, str]) -> list[tuple[int, datetime, str]]:
+def _became(event: MemberEvent, later: LaterCap) -> str:
+    then = later.get((event.sector, event.token))
+    return "" if then is None else f" ({money(then, sign=False)} a day later)"
+
+
+def _worst(series: Series, names: Mapping[str, str]) -> list[tuple[datetime, str]]:
     known = [
         (s.return_24h, at, s)
         for at, s in series
@@ -147,32 +182,75 @@ def _worst(series: Series, names: Mapping[str, str]) -> list[tuple[int, datetime
         f"{name_of(state.id, names)} {percent(state.return_24h)} in 24 h (market part"
         f" {percent(state.market_part_24h)}), the worst of the range"
     )
-    return [(0, at, _TOLD.format(at=at, word="low", text=text))]
+    return [(at, _TOLD.format(at=at, word="low", text=text))]
 
 
-def _change(change: RotationChange, names: Mapping[str, str]) -> str:
-    rotation = change.rotation
-    evidence = rotation.evidence
+def _life(
+    changes: Sequence[RotationChange], names: Mapping[str, str]
+) -> list[tuple[datetime, str]]:
+    """Lines of one rotation's changes, which are in order of time."""
+    lines: list[tuple[datetime, str]] = []
+    for k, change in enumerate(changes):
+        after = [
+            c for c in changes[k + 1 :] if c.reason in (*_BEGINS, *_ENDS, ChangeReason.CONFIRMED)
+        ]
+        ended = after[0] if after and after[0].reason in _ENDS else None
+        if change.reason in _BEGINS:
+            confirmed_too = any(
+                c.reason is ChangeReason.CONFIRMED and c.changed_at == change.changed_at
+                for c in after
+            )
+            if not confirmed_too:
+                lines.append((change.changed_at, _watch(change, ended, names)))
+        elif change.reason in (ChangeReason.CONFIRMED, ChangeReason.SEVERITY):
+            lines.append((change.changed_at, _turn(change, names)))
+        elif change.reason in _ENDS and change.rotation.confirmed_at is not None:
+            before = [c for c in changes[:k] if c.reason in (*_BEGINS, ChangeReason.CONFIRMED)]
+            if before and before[-1].reason is ChangeReason.CONFIRMED:
+                lines.append((change.changed_at, _end(change, names)))
+    return lines
+
+
+def _watch(change: RotationChange, ended: RotationChange | None, names: Mapping[str, str]) -> str:
+    rotation, evidence = change.rotation, change.rotation.evidence
     side = evidence.told_side
-    word = (
-        rotation.severity.value
-        if change.reason in (ChangeReason.OPENED, ChangeReason.CONFIRMED)
-        else change.reason.value
+    end = (
+        f"; {ended.reason.value} after"
+        f" {duration((ended.changed_at - change.changed_at).total_seconds())}"
+        if ended
+        else ""
     )
-    figures = {
-        ChangeReason.OPENED: f"own {pp(side.own_return)}/{evidence.window_h} h, volume share"
-        f" {points(side.volume_share_change_pp)}, flow {net_flow(side.net_flow_usd, side.flow_grade)}",
-        ChangeReason.CONFIRMED: f"confirmed: own {pp(side.own_return)}/{evidence.window_h} h, score"
-        f" {score_words(rotation)}, breadth {_breadth(rotation)}",
-        ChangeReason.SEVERITY: f"now {rotation.severity.value}: score {score_words(rotation)}",
-        ChangeReason.REVERSED: f"reversed by {rotation.reversed_by}",
-        ChangeReason.FADED: f"faded; strongest score {figure_of(rotation.peak_score)}",
-        ChangeReason.REVIVED: f"resumed: score {score_words(rotation)}",
-        ChangeReason.EXPIRED: "expired after its longest age",
+    text = (
+        f"{pair_of(rotation, names)}   own {pp(side.own_return)}, volume share"
+        f" {points(side.volume_share_change_pp)} in {evidence.window_h} h, flow"
+        f" {net_flow(side.net_flow_usd, side.flow_grade)}{end}"
+    )
+    return _TOLD.format(at=change.changed_at, word="watch", text=text)
+
+
+def _turn(change: RotationChange, names: Mapping[str, str]) -> str:
+    rotation, evidence = change.rotation, change.rotation.evidence
+    what = "confirmed" if change.reason is ChangeReason.CONFIRMED else "now"
+    text = (
+        f"{pair_of(rotation, names)}   {what}: own {pp(evidence.told_side.own_return)} in"
+        f" {evidence.window_h} h, breadth {_breadth(rotation)}, score {score_words(rotation)}"
+    )
+    return _TOLD.format(at=change.changed_at, word=rotation.severity.value, text=text)
+
+
+def _end(change: RotationChange, names: Mapping[str, str]) -> str:
+    rotation = change.rotation
+    pair = pair_of(rotation, names)
+    words = {
+        ChangeReason.FADED: "over: it faded",
+        ChangeReason.EXPIRED: "over: it reached its longest age",
+        ChangeReason.REVERSED: "over: the opposite rotation was confirmed",
     }[change.reason]
-    return _TOLD.format(
-        at=change.changed_at, word=word, text=f"{pair_of(rotation, names)}   {figures}"
+    lasted = duration(
+        (change.changed_at - (rotation.confirmed_at or change.changed_at)).total_seconds()
     )
+    text = f"{pair}   {words}, {lasted} after its confirmation; strongest score {figure_of(rotation.peak_score)}"
+    return _TOLD.format(at=change.changed_at, word="over", text=text)
 
 
 def _breadth(rotation: Rotation) -> str:

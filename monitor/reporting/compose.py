@@ -1,9 +1,11 @@
 """From the settings to the facts of a day."""
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from monitor.content.report import ReportFacts
 from monitor.reporting.gather import Imprint, gather_day
+from monitor.reporting.window import due_time
 from monitor.settings.schema import Settings
 from monitor.store.database import Database
 
@@ -30,6 +32,7 @@ def day_facts(
         width=settings.engine.interval,
         now=now,
         due_at=due_at,
+        notes_by=due_time(day, settings.report.time, ZoneInfo(settings.report.timezone)),
         imprint=Imprint(
             configuration=settings.digest(),
             page_url=url,

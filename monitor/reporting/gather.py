@@ -55,14 +55,17 @@ def gather_day(
     width: timedelta,
     now: datetime,
     due_at: datetime | None = None,
+    notes_by: datetime | None = None,
     imprint: Imprint = NO_IMPRINT,
 ) -> ReportFacts:
     """The day of ``zone`` as one state of the database holds it; ``width``: of the engine's interval.
 
     A step belongs to the day in which it closes: ``since < close <= until``. ``now`` tells what of a day that is not
     over can be known; ``due_at`` when the report should have gone, None where it was asked for by hand.
+    ``notes_by``: notes that were written later are not told, whenever the report is made; ``now`` by default.
     """
     since, until = day_window(day, ZoneInfo(zone))
+    known = now if notes_by is None else min(now, notes_by)
     with database.read() as conn:
         close = steps.step_at(conn, until)
         if close is not None and close.close_time <= since:
@@ -86,7 +89,8 @@ def gather_day(
             past=[r for r in every if r.detected_at >= until - RECORD_DAYS * ONE_DAY],
             readings=_readings(conn, universe, since, until),
             events=steps.member_events(conn, until - HISTORY, until + INSTANT),
-            notes=notes.read_notes(conn, until - WEEK, until + WEEK),
+            notes=notes.read_notes(conn, until - WEEK, until + WEEK, written_by=known),
+            later_notes=notes.count_later(conn, since, until, known),
             volume_medians=_volume_medians(conn, close),
             venues=_venues(conn, universe, width, since, until),
             health=health_of_day(

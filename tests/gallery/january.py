@@ -9,7 +9,8 @@ from rich.console import Console
 from monitor.alerting.chart import AlertCharts
 from monitor.alerting.enrich import Enricher
 from monitor.commands.context import is_narrow
-from monitor.commands.demo import BANNER, demo_database, run_episode, tell_story
+from monitor.commands.demo import demo_database, run_episode
+from monitor.commands.demo_print import BANNER, tell_story
 from monitor.commands.rotations import rotation_table
 from monitor.commands.sectors import sector_table
 from monitor.commands.why_not import condition_lines
@@ -85,6 +86,8 @@ def _prints(
 ) -> list[tuple[str, Print]]:
     names = {sector.id: sector.name for sector in episode.universe.sectors}
 
+    colors = {sector.id: sector.color for sector in episode.universe.sectors}
+
     def story(out: Console) -> None:
         tell_story(episode, database, changes, out)
 
@@ -95,7 +98,7 @@ def _prints(
         out.print(rotation_table(found, names, narrow=is_narrow(out)))
         out.print()
         if step is not None:
-            out.print(sector_table(step, names, narrow=is_narrow(out)))
+            out.print(sector_table(step, names, colors, narrow=is_narrow(out)))
         out.print()
         last = found[-1]
         pair = (name_of(last.from_sector, names), name_of(last.to_sector, names))

@@ -6,7 +6,7 @@ from datetime import datetime
 from monitor.content.alert.facts import AlertFacts, PastFlags
 from monitor.content.alert.preview import Names, name_of
 from monitor.content.alert.sentences import TOKENS, closing_of, launches_within
-from monitor.content.wording.figures import UNKNOWN, duration, percent, points, pp, stamp
+from monitor.content.wording.figures import UNKNOWN, duration, money, percent, points, pp, stamp
 from monitor.content.wording.phrases import condition_words, listed
 from monitor.content.wording.safe_text import neutral_name
 from monitor.model.rotation import MARKET, Condition, Kind, Launch, Rotation, Severity, SideEvidence
@@ -21,15 +21,15 @@ _TELLING_RETURN = 0.01
 """A sector that moved less is not taken apart in parts of its move."""
 
 
-def member_lines(rotation: Rotation, names: Names) -> list[str]:
+def member_lines(rotation: Rotation, around: AlertFacts) -> list[str]:
     """How many members moved so and which of them made the move, each side; and launches."""
-    evidence = rotation.evidence
+    evidence, names = rotation.evidence, around.names
     sides = evidence.sides
     lost = [side for side in sides if side is evidence.from_side]
     lines = [_lost_breadth(side, names) for side in lost]
     lines += [_gained_breadth(evidence.to_side, names)] if evidence.to_side is not None else []
     for side in sides:
-        lines += _launches(rotation, side.sector, names)
+        lines += _launches(rotation, side.sector, around)
     return lines
 
 
@@ -118,24 +118,34 @@ def _leaders(side: SideEvidence) -> str:
     return f" Most of the move: {first} {100 * leading:.0f} %{others}."
 
 
-def _launches(rotation: Rotation, sector: str, names: Names) -> list[str]:
+def _launches(rotation: Rotation, sector: str, around: AlertFacts) -> list[str]:
     found = [launch for launch in rotation.evidence.launches if launch.sector == sector]
     told = sorted(found, key=lambda launch: (-abs(launch.share_pp), launch.at, launch.token))
     inside = launches_within(rotation, sector)
-    lines = [_launch(x, rotation, names, inside=x in inside) for x in told[:TOKENS]]
+    lines = [_launch(x, rotation, around, inside=x in inside) for x in told[:TOKENS]]
     more = len(found) - len(lines)
-    return [*lines, f"And {more} more launch(es) in {name_of(sector, names)}."] if more else lines
+    return (
+        [*lines, f"And {more} more launch(es) in {name_of(sector, around.names)}."]
+        if more
+        else lines
+    )
 
 
-def _launch(launch: Launch, rotation: Rotation, names: Names, *, inside: bool) -> str:
-    """A launch is never called an inflow."""
+def _launch(launch: Launch, rotation: Rotation, around: AlertFacts, *, inside: bool) -> str:
+    """Told by what it became, since its first bar says little; a launch is never called an inflow."""
     before = duration(max(0.0, (closing_of(rotation) - launch.at).total_seconds()))
     where = (
         "in the change above, no flow and in no return" if inside else "not in the changes above"
     )
+    caps = around.launch_caps.get(launch.token)
+    became = (
+        f", at {money(caps[0], sign=False)} of market cap, {money(caps[1], sign=False)} now"
+        if caps
+        else ""
+    )
     return (
-        f"Launch: {neutral_name(launch.token)} joined {name_of(launch.sector, names)} {before} before,"
-        f" {stamp(launch.at)}; the {points(launch.share_pp)} of cap share that it brought on joining"
+        f"Launch: {neutral_name(launch.token)} joined {name_of(launch.sector, around.names)} {before} before,"
+        f" {stamp(launch.at)}{became}; the {points(launch.share_pp)} of cap share that it brought on joining"
         f" is {where}."
     )
 

@@ -25,6 +25,7 @@ class AlertFacts:
     ``since``: sector -> simple return of its index
     from detection until now; ``own_since``: the own part of it. ``also_from``: other sectors that lost to the same
     destination within a day. ``banner``: whose figures these are, where they must not pass for live data.
+    ``launch_caps``: token -> its market cap in USD when it joined, and now.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class AlertFacts:
     also_from: tuple[str, ...] = ()
     banner: str = ""
     critical_at: float | None = None
+    launch_caps: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def facts_to_json(around: AlertFacts) -> Json:

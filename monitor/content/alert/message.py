@@ -88,7 +88,7 @@ def alert_message(
         spark=f"Index of {name_of(rotation.from_sector, names)}, last day: {around.spark}"
         if around.spark
         else "",
-        members=tuple(member_lines(rotation, names)),
+        members=tuple(member_lines(rotation, around)),
         judged=(*judged_lines(rotation, around, late=after), *([ends] if ends else [])),
         notes=tuple(note_lines(newest_around.notes or around.notes)),
         context=context_parts(rotation, around),

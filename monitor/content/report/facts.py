@@ -96,7 +96,8 @@ class ReportFacts:
     ``rotations``: on at some time of the day; ``changes``: of the day; ``past``: all flagged in 90 days;
     rotations stand as they did at ``until`` (:func:`monitor.content.report.selection.states_at`). ``readings``:
     the day's, of all ordered pairs; the one of each that came nearest is enough. ``gaps``: spells of the series' range
-    before the day in which nothing was stepped. ``events`` and ``notes``: of the series' range; notes may lie after the day too.
+    before the day in which nothing was stepped. ``events`` and ``notes``: of the series' range; notes may lie after the day too;
+    ``later_notes``: of the day, written after its report was due.
     ``volume_medians``: token -> USD, 30-day median of its 24 h volume. ``venues``: that gave bars in the day.
     ``banner`` stands above everything where the figures are not the market's. ``due_at``: when it should have been sent.
     """
@@ -115,6 +116,7 @@ class ReportFacts:
     readings: Sequence[PairReading] = ()
     events: Sequence[MemberEvent] = ()
     notes: Sequence[tuple[datetime, str]] = ()
+    later_notes: int = 0
     volume_medians: Mapping[str, float] = field(default_factory=dict)
     venues: Sequence[str] = ()
     health: DataHealth = field(default_factory=DataHealth)

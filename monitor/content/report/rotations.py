@@ -172,10 +172,12 @@ def notes(facts: ReportFacts) -> Section | None:
     """The day's annotations, and those known to come: causes told by people, never guessed."""
     today = [(at, text) for at, text in facts.notes if facts.since <= at < facts.until]
     ahead = [(at, text) for at, text in facts.notes if at >= facts.until]
-    if not today and not ahead:
-        return Section("Notes", (Paragraph("None."),))
     lines = [f"{stamp(at)}: {one_line(text, 300)}" for at, text in sorted(today)]
     lines += [f"Ahead, {stamp(at)}: {one_line(text, 300)}" for at, text in sorted(ahead)]
+    lines = lines or ["None."]
+    if facts.later_notes:
+        were = "1 note was" if facts.later_notes == 1 else f"{facts.later_notes} notes were"
+        lines.append(f"{were} written after this report was due: not told here.")
     return Section("Notes", tuple(Paragraph(line) for line in lines))
 
 

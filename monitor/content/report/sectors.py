@@ -4,7 +4,7 @@ from monitor.content.report.blocks import Block, Paragraph, Section, Table
 from monitor.content.report.facts import ReportFacts
 from monitor.content.report.selection import movers
 from monitor.content.wording.cells import cell
-from monitor.content.wording.figures import UNKNOWN, percent, pp, stamp
+from monitor.content.wording.figures import UNKNOWN, money, percent, pp, stamp
 from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import one_line
 from monitor.model.figures import Form, Place, figures_at
@@ -125,5 +125,17 @@ def _event(event: MemberEvent, facts: ReportFacts) -> str:
     sector = facts.name(event.sector)
     return (
         f"{one_line(event.token)} {_WHAT[event.kind]} {sector}, {stamp(event.at)}: share"
-        f" {pp(event.share_effect)}, none on the index."
+        f" {pp(event.share_effect)}, none on the index.{_became(event, facts)}"
     )
+
+
+def _became(event: MemberEvent, facts: ReportFacts) -> str:
+    """What a launch was worth when it joined and at the end of the day: its first bar says little."""
+    tokens = facts.close.tokens if facts.close is not None else ()
+    then = next(
+        (t.market_cap_usd for t in tokens if (t.id, t.sector) == (event.token, event.sector)), None
+    )
+    if event.kind is not MemberEventKind.LAUNCH or event.market_cap_usd is None or then is None:
+        return ""
+    first, last = (money(cap, sign=False) for cap in (event.market_cap_usd, then))
+    return f" Market cap {first} on joining, {last} at the end of the day."

@@ -44,6 +44,7 @@ def market_page(
     grid = data_tables.read_grid(conn, around.universe, around.width, step.close_time)
     return render(
         "page.html",
+        banner=around.enricher.banner,
         asked=asked,
         status=_status(step, sectors, now, around),
         reasons=reasons,

@@ -43,6 +43,7 @@ def rotation_page(conn: Connection, around: Surroundings, rotation: Rotation, no
     pair = named_pair(rotation, names)
     return render(
         "rotation.html",
+        banner=around.enricher.banner,
         title=f"{pair_words(rotation.pair, names)} · {rotation.severity.value.upper()} · {rotation.status.value}",
         rotation=rotation,
         message=message,

@@ -44,9 +44,9 @@ def static_address(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
-def render(name: str, **values: object) -> str:
-    """The page of that template."""
-    return environment().get_template(name).render(**values)
+def render(name: str, *, banner: str = "", **values: object) -> str:
+    """The page of that template. ``banner``: whose figures these are, where they are not the market's."""
+    return environment().get_template(name).render(banner=banner, **values)
 
 
 def _minute(moment: object) -> str:

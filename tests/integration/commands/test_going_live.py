@@ -50,12 +50,14 @@ def test_the_way_of_a_newcomer(market: Market, tmp_path: Path) -> None:
     why = market.monitor("why-not", "ai", "memes").stdout
     assert "return of Ai relative to Memes" in why
     assert "not met" in why
-    market.monitor("annotate", "26h", "a catalyst")
+    noted = market.monitor("annotate", "1h", "a catalyst").stdout
     out = tmp_path / "report.html"
-    # today may be minutes old, with nothing stepped yet
+    # of the day of the note, which may be minutes old, with nothing stepped yet
+    market.monitor("report", "--date", noted.split()[2], "--out", str(out))
+    assert "a catalyst" in out.read_text()
     before = f"{market.now - timedelta(hours=26):%Y-%m-%d}"
     market.monitor("report", "--date", before, "--out", str(out))
-    assert "a catalyst" in out.read_text()
+    assert "Memes" in out.read_text()
     parquet = tmp_path / "sectors.parquet"
     assert "wrote" in market.monitor("export", "sectors", "--out", str(parquet)).stdout
     assert parquet.read_bytes()[:4] == b"PAR1"

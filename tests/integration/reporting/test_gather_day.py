@@ -2,10 +2,14 @@
 
 from datetime import date, timedelta
 
+from monitor.content.report import report_text
 from monitor.model.rotation import ChangeReason, Condition, Status
 from monitor.model.state import MemberEvent, MemberEventKind
+from monitor.reporting import day_facts
+from monitor.settings.load import load_settings
 from monitor.store import bars, notes, readings, rotations, steps
 from monitor.store.database import Database
+from tests.integration.commands.stage import ROOT
 from tests.integration.reporting.stage import (
     DAY,
     MORNING,
@@ -110,6 +114,33 @@ def test_notes_reach_a_week_back_and_a_week_ahead(database: Database) -> None:
         for days in (-8, -5, 0, 5, 8):
             notes.add_note(conn, SINCE + days * ONE + HOUR, f"note {days}", MORNING)
     assert [text for _, text in gathered(database).notes] == ["note -5", "note 0", "note 5"]
+
+
+def test_notes_that_were_written_after_the_report_was_due_are_counted_and_not_told(
+    database: Database,
+) -> None:
+    put_steps(database, hours(SINCE, UNTIL))
+    with database.write() as conn:
+        notes.add_note(conn, SINCE + HOUR, "in time", MORNING)
+        notes.add_note(conn, SINCE + 2 * HOUR, "the day's, later", MORNING + HOUR)
+        notes.add_note(conn, UNTIL + 3 * HOUR, "a later day's, later", MORNING + HOUR)
+    facts = gathered(database, now=MORNING + 30 * ONE, notes_by=MORNING)
+    assert [text for _, text in facts.notes] == ["in time"]
+    assert facts.later_notes == 1
+    told = " ".join(report_text(facts, ()).split())
+    assert "1 note was written after this report was due: not told here." in told
+
+
+def test_a_report_asked_for_long_after_knows_no_more_than_the_one_that_was_due(
+    database: Database,
+) -> None:
+    put_steps(database, hours(SINCE, UNTIL))
+    with database.write() as conn:
+        notes.add_note(conn, SINCE + HOUR, "in time", UNTIL)
+        notes.add_note(conn, SINCE + HOUR, "in hindsight", UNTIL + ONE)
+    settings = load_settings(ROOT / "config" / "monitor.toml", {})
+    facts = day_facts(database, settings, DAY, now=MORNING + 30 * ONE)
+    assert [text for _, text in facts.notes] == ["in time"]
 
 
 def test_a_usual_volume_needs_a_week_and_is_the_median_of_the_same_hour(
