@@ -10,9 +10,12 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import Connection
 
 from monitor.clock import Clock
+from monitor.files.doubts import Doubts
 from monitor.files.file_times import TimeForm, microseconds, step_fault
+from monitor.files.identity import Series, strangers
 from monitor.files.import_report import ImportReport
 from monitor.files.known import disagreement, filled, known_bars
 from monitor.files.manner import Manner
@@ -56,6 +59,7 @@ class _Survey:
     faults: dict[str, str] = field(default_factory=dict)
     doubled: set[tuple[str, int]] = field(default_factory=set)
     outliers: set[tuple[str, int]] = field(default_factory=set)
+    series: dict[str, Series] = field(default_factory=dict)
 
 
 def import_bars(
@@ -79,8 +83,11 @@ def import_bars(
     path = sheet.path
     markets = {m.id: m for m in universe.markets}
     survey = _survey(sheet, reading, width)
+    doubts = None if how.replace else Doubts(universe, width)
+    with database.read() as conn:
+        apart = {} if how.replace else strangers(conn, universe, survey.series, width)
     reader = _BarReader(markets, survey, width, clock.now(), reading.times)
-    piece = _Piece(path)
+    piece = _Piece(path, doubts, apart)
     for row in read_rows(sheet, reading):
         report.rows += 1
         try:
@@ -90,7 +97,7 @@ def import_bars(
             piece.refuse(row, refused)
         if len(piece.bars) >= PIECE:
             piece.store(database, clock, width, report, how)
-            piece = _Piece(path)
+            piece = _Piece(path, doubts, apart)
             how.on_rows(path, report.rows)
     for line, conflict in reader.conflicts():
         report.refuse(path, line, conflict.detail)
@@ -138,6 +145,10 @@ def _survey(sheet: Sheet, reading: Reading, width: timedelta) -> _Survey:
         if len(closes) and closes.max() >= LEVEL_FACTOR * closes.min():
             found = outliers(closes.astype(float).tolist())
             survey.outliers |= {(market_id, int(opens[i])) for i in found}
+            usual = np.setdiff1d(np.arange(len(opens)), list(found)).astype(int)
+            opens, closes = opens[usual], closes[usual]
+        if len(closes):
+            survey.series[market_id] = Series(opens, closes.astype(np.float64))
     return survey
 
 
@@ -253,7 +264,9 @@ def _candle(row: FileRow) -> RawCandle:
 class _Piece:
     """Bars and refusals that are stored together."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, doubts: Doubts | None, strangers: Mapping[str, str]) -> None:
+        self._doubts = doubts
+        self._strangers = strangers
         self.bars: list[Bar] = []
         self.refusals: list[Refusal] = []
         self._path = path
@@ -280,21 +293,18 @@ class _Piece:
     ) -> None:
         """One transaction; a file's bar speaks for itself and for nothing around it.
 
-        What disagrees with a known bar is held, unless the user insists.
+        What disagrees with a known bar or with other venues, and what is unlikely, is held, unless the user insists.
         """
         with database.read() as conn:
             known = known_bars(conn, self.bars, width)
+            held = {} if how.replace else self._held(conn, known)
         kept = []
         for line, bar in zip(self._lines, self.bars, strict=True):
             before = known.get((bar.market_id, bar.open_time))
-            difference = None if before is None or how.replace else disagreement(before, bar)
-            if difference is not None:
-                report.hold(self._path, line, bar, difference)
-                venue = bar.market_id.partition(":")[0]
-                text = f"a file's bar disagrees with the known one: {difference}"
-                self.refusals.append(
-                    Refusal(venue, bar.market_id, bar.open_time, "disagrees", text)
-                )
+            refusal = held.get((bar.market_id, bar.open_time))
+            if refusal is not None:
+                report.hold(self._path, line, bar, refusal)
+                self.refusals.append(refusal)
             elif before is not None and not how.replace:
                 kept.append(filled(before, bar))
             else:
@@ -311,6 +321,26 @@ class _Piece:
         report.new += saved.new
         report.revised += saved.revised
         report.unchanged += saved.unchanged
+
+    def _held(
+        self, conn: Connection, known: Mapping[tuple[str, datetime], Bar]
+    ) -> dict[tuple[str, datetime], Refusal]:
+        """(market, open) -> why the bar is held, with the difference."""
+        held: dict[tuple[str, datetime], Refusal] = {}
+        for bar in self.bars:
+            key = (bar.market_id, bar.open_time)
+            before = known.get(key)
+            venue = bar.market_id.partition(":")[0]
+            difference = None if before is None else disagreement(before, bar)
+            if difference is not None:
+                held[key] = Refusal(venue, *key, "disagrees", difference)
+            elif before is None and bar.market_id in self._strangers:
+                held[key] = Refusal(venue, *key, "wrong_coin", self._strangers[bar.market_id])
+        if self._doubts is not None:
+            rest = [bar for bar in self.bars if (bar.market_id, bar.open_time) not in held]
+            unlikely = self._doubts.of(conn, rest)
+            held |= {key: refusal for key, refusal in unlikely.items() if key not in known}
+        return held
 
 
 def _coverage(kept: list[Bar], width: timedelta) -> list[Coverage]:

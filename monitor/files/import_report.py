@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from monitor.model.bars import Bar
+from monitor.model.bars import Bar, Refusal
 from monitor.model.grid import iso
 
 DETAILS_KEPT = 20
@@ -32,12 +32,12 @@ class ImportReport:
         """Rows that are in the store now."""
         return self.new + self.revised + self.unchanged
 
-    def hold(self, path: Path, line: int, bar: Bar, difference: str) -> None:
-        """Count a bar that disagrees with the known one."""
+    def hold(self, path: Path, line: int, bar: Bar, refusal: Refusal) -> None:
+        """Count a bar that disagrees with what is known, or is unlikely beside it."""
         self.held += 1
         self._note(
-            f"{path}:{line}: {bar.market_id} {iso(bar.open_time)}: {difference}; held, --replace to insist",
-            f"{path}|{bar.market_id}|held",
+            f"{path}:{line}: {bar.market_id} {iso(bar.open_time)}: {refusal.detail}; held, --replace to insist",
+            f"{path}|{bar.market_id}|held|{refusal.reason}",
         )
 
     def refuse(self, path: Path, line: int, reason: str) -> None:
@@ -71,7 +71,7 @@ class ImportReport:
         )
         summary += f", {self.unchanged:,} known already, {self.refused:,} refused"
         if self.held:
-            summary += f", {self.held:,} of them held since they disagree with known bars"
+            summary += f", {self.held:,} of them held since they disagree with what is known"
         if self.estimated:
             summary += f", {self.estimated:,} without quote volume (estimated as base volume x typical price)"
         if self.without_supply:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     bindparam,
+    desc,
     func,
     insert,
     or_,
@@ -28,6 +29,8 @@ from monitor.store.tables import bar, bar_superseded, market
 
 __all__ = [
     "SaveResult",
+    "closes_at",
+    "end_close",
     "last_accepted_closes",
     "last_bar_times",
     "markets_with_bars",
@@ -190,6 +193,54 @@ def last_accepted_closes(conn: Connection, width: timedelta) -> dict[str, float]
         & (bar.c.open_time == newest.c.open_time),
     )
     return dict(conn.execute(statement).all())
+
+
+def closes_at(
+    conn: Connection, market_ids: Sequence[str], width: timedelta, opens: Sequence[datetime]
+) -> dict[tuple[str, datetime], float]:
+    """(market_id, open) -> close of the bars that there are."""
+    known = markets.numbers(conn)
+    chosen = {known[name]: name for name in market_ids if name in known}
+    if not chosen:
+        return {}
+    found: dict[tuple[str, datetime], float] = {}
+    for moments in chunks(opens):
+        rows = conn.execute(
+            select(bar.c.market, bar.c.open_time, bar.c.close).where(
+                bar.c.market.in_(chosen),
+                bar.c.width_s == width // timedelta(seconds=1),
+                bar.c.open_time.in_(moments),
+            )
+        )
+        found |= {(chosen[row.market], row.open_time): row.close for row in rows}
+    return found
+
+
+def end_close(
+    conn: Connection,
+    market_id: str,
+    width: timedelta,
+    since: datetime,
+    until: datetime,
+    *,
+    last: bool,
+) -> tuple[datetime, float] | None:
+    """(open, close) of a market's first or last bar that opens in ``[since, until)``; None without one."""
+    number = markets.numbers(conn).get(market_id)
+    if number is None:
+        return None
+    row = conn.execute(
+        select(bar.c.open_time, bar.c.close)
+        .where(
+            bar.c.market == number,
+            bar.c.width_s == width // timedelta(seconds=1),
+            bar.c.open_time >= since,
+            bar.c.open_time < until,
+        )
+        .order_by(desc(bar.c.open_time) if last else bar.c.open_time)
+        .limit(1)
+    ).first()
+    return None if row is None else (row.open_time, row.close)
 
 
 def widths(conn: Connection) -> list[timedelta]:
