@@ -8,17 +8,19 @@ from sqlalchemy import Connection
 
 from monitor.analytics.own import own_move
 from monitor.content.alert import AlertFacts, PastFlags
+from monitor.content.alert.facts import Among, Told
 from monitor.content.alert.spark import spark_line
-from monitor.detection.explanation import ends_at
+from monitor.detection.explanation import end_level, ends_at
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.grid import format_duration
-from monitor.model.rotation import MARKET, Rotation
+from monitor.model.rotation import MARKET, Rotation, states_at
 from monitor.model.state import MarketStep, MemberEventKind
 from monitor.model.universe import Universe
 from monitor.store import notes, rotations, steps
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+MONTH = timedelta(days=30)
 INSTANT = timedelta(microseconds=1)
 SPARK_POINTS = 12
 
@@ -54,6 +56,10 @@ class Enricher:
             banner=self.banner,
             critical_at=self.detection.critical,
             launch_caps=_launch_caps(conn, rotation, picture),
+            ends_level=end_level(rotation, self.detection),
+            among=_among(conn, rotation, at),
+            told_before=_told_before(conn, rotation),
+            won_back=_won_back(conn, rotation, at),
         )
 
     def _own_since(self, conn: Connection, rotation: Rotation, at: datetime) -> dict[str, float]:
@@ -93,6 +99,48 @@ class Enricher:
 def _spark(conn: Connection, sector: str, at: datetime) -> str:
     rows = steps.sector_series(conn, at - DAY, at + INSTANT, every=DAY / SPARK_POINTS)
     return spark_line([state.index for _, state in rows if state.id == sector])
+
+
+def _among(conn: Connection, rotation: Rotation, at: datetime) -> Among | None:
+    """By the strongest score of each other rotation as it was known at the moment of this one's figures."""
+    if rotation.score is None:
+        return None
+    then = rotation.evidence.at or at
+    known = rotations.changes_known_at(
+        conn, then, detected_since=then - MONTH, changed_since=then - MONTH
+    )
+    others = [
+        r.peak_score
+        for r in states_at(known, then)
+        if r.id != rotation.id and r.peak_score is not None and r.detected_at >= then - MONTH
+    ]
+    span = steps.span(conn)
+    whole = span is not None and span[0] <= then - MONTH + DAY
+    return Among(1 + sum(peak > rotation.score for peak in others), 1 + len(others), whole)
+
+
+def _told_before(conn: Connection, rotation: Rotation) -> Told | None:
+    """By the last turn with figures of its own before these."""
+    before = [
+        change.rotation.evidence
+        for change in rotations.list_changes(
+            conn, rotation_id=rotation.id, until=rotation.evidence.at or rotation.detected_at
+        )
+    ]
+    if not before or before[-1].told_side.own_return is None:
+        return None
+    return Told(before[-1].told_side.own_return, before[-1].window_h)
+
+
+def _won_back(conn: Connection, rotation: Rotation, at: datetime) -> Told | None:
+    """Of *from*, which is what the reversing rotation goes to; by what was known of that then."""
+    if not rotation.reversed_by:
+        return None
+    turns = rotations.list_changes(conn, rotation_id=rotation.reversed_by, until=at + INSTANT)
+    evidence = turns[-1].rotation.evidence if turns else None
+    if evidence is None or evidence.to_side is None or evidence.to_side.own_return is None:
+        return None
+    return Told(evidence.to_side.own_return, evidence.window_h)
 
 
 def _launch_caps(

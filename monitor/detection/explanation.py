@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from monitor.detection.conditions import number_or_none
+from monitor.detection.features import combined
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.step_view import StepView
 from monitor.detection.tallies import Tallies
@@ -14,6 +15,7 @@ from monitor.model.rotation import (
     MARKET,
     Condition,
     Evidence,
+    Kind,
     Rotation,
     SideEvidence,
     Status,
@@ -115,6 +117,35 @@ def ends_at(rotation: Rotation, p: DetectionParameters) -> tuple[float, float]:
     """(score, hours): under this score for so long, it fades."""
     hours = p.open_fade_h if rotation.status is Status.OPEN else p.confirmed_fade_h
     return p.off, hours
+
+
+def end_level(rotation: Rotation, p: DetectionParameters) -> float | None:
+    """About where the own move that is told, all else as it is, no longer holds the rotation up, over its window.
+
+    Between two sectors: own return of *from* less that of *to* at which the score is ``off``. Of a loss to nobody in
+    particular: the own return at which the first condition of it fails. None where no level can be told.
+    """
+    evidence = rotation.evidence
+    if rotation.kind is Kind.INFLOW:
+        return None
+    if rotation.to_sector == MARKET:
+        held = {c.name: c for c in evidence.conditions}
+        own, spread = held.get("from_own_return"), held.get("from_own_z")
+        levels = [own.bound] if own else []
+        if own and spread and own.value is not None and spread.value:
+            levels.append(own.value * spread.bound / spread.value)
+        return min(levels, default=None)
+    price, moved, score = evidence.price_witness, evidence.relative_return, rotation.score
+    if not price or moved is None or score is None or evidence.volume_witness is None:
+        return None
+    at = np.array([price])
+    volume, flow = (np.array([x or 0.0]) for x in (evidence.volume_witness, evidence.flow_witness))
+    weights = np.linspace(0.0, 1.0, 101) if evidence.flow_witness is not None else np.zeros(1)
+    # the flow's weight is not stored: it is the one that makes this score
+    weight = weights[[np.abs(combined(at, volume, flow, weights) - score).argmin()]]
+    lower = np.linspace(-4.0, min(price, 4.0), 2001)
+    under = lower[combined(lower, volume, flow, weight) < p.off]
+    return moved * float(under[-1]) / price if len(under) else None
 
 
 def _returns(memory: DetectionWindows, hours: int) -> tuple[FloatArray, FloatArray]:

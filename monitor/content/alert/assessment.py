@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from monitor.content.alert.facts import AlertFacts, PastFlags
+from monitor.content.alert.facts import AlertFacts, Among, PastFlags
 from monitor.content.alert.preview import Names, name_of
 from monitor.content.alert.sentences import TOKENS, closing_of, launches_within
 from monitor.content.wording.figures import UNKNOWN, duration, money, percent, points, pp, stamp
@@ -13,8 +13,6 @@ from monitor.model.rotation import MARKET, Condition, Kind, Launch, Rotation, Se
 
 NOTES, LONGEST_NOTE = 5, 300
 ENOUGH_FLAGS = 5
-MONTH_H = 700
-"""So many hourly scores are taken for 30 days: some hours of a month are always blind."""
 _LONE = 0.8
 """So large a part of the move is one coin's rather than the sector's."""
 _TELLING_RETURN = 0.01
@@ -36,7 +34,7 @@ def member_lines(rotation: Rotation, around: AlertFacts) -> list[str]:
 def judged_lines(rotation: Rotation, around: AlertFacts, *, late: bool) -> list[str]:
     """How late, how sure, how such cases ended here. ``late``: the message is told after the moment of its figures."""
     why = _critical(rotation, around)
-    lines = [*([why] if why else []), _before(rotation, late=late), _sure(rotation)]
+    lines = [*([why] if why else []), _before(rotation, late=late), _sure(rotation, around.among)]
     if around.past is not None:
         lines.append(_past(around.past))
     return lines
@@ -48,16 +46,32 @@ def end_words(rotation: Rotation, around: AlertFacts) -> str:
         return ""
     score, hours = around.ends_at
     source, target = (name_of(sector, around.names) for sector in rotation.pair)
+    level, window = around.ends_level, rotation.evidence.window_h
     if rotation.kind is Kind.INFLOW:
         return (
             f"Ends if its least score against the others stays under {score:.1f} for {hours:g} h."
         )
     if rotation.to_sector == MARKET:
-        return f"Ends if its own loss falls short of its conditions for {hours:g} h."
+        if level is None:
+            return f"Ends if its own loss falls short of its conditions for {hours:g} h."
+        return (
+            f"Ends if the own move of {source} is above {pp(level)} in {window} h for {hours:g} h."
+        )
+    turned = f", or if {target} → {source} is confirmed"
+    under = f"score under {score:.1f}"
+    if level is None:
+        return f"Ends if the score stays under {score:.1f} for {hours:g} h{turned}."
+    side = "less than" if level < 0 else "more than"
+    way = "behind" if level < 0 else "ahead of"
     return (
-        f"Ends if the score stays under {score:.1f} for {hours:g} h,"
-        f" or if {target} → {source} is confirmed."
+        f"Ends if the own move of {source} in {window} h is {side} about {_points(level)} {way} that of"
+        f" {target} for {hours:g} h at such volumes ({under}){turned}."
     )
+
+
+def _points(value: float) -> str:
+    """Without a sign: a word says which way."""
+    return pp(abs(value)).removeprefix("+")
 
 
 def note_lines(notes: Sequence[tuple[datetime, str]]) -> list[str]:
@@ -187,24 +201,24 @@ def _critical(rotation: Rotation, around: AlertFacts) -> str:
     return f"Critical: {target} drains a second sector within a day{fed}."
 
 
-def _sure(rotation: Rotation) -> str:
-    rank = _rank(rotation.evidence.score_rank, rotation.evidence.score_rank_of)
+def _sure(rotation: Rotation, among: Among | None) -> str:
     met = conditions_met(rotation.evidence.conditions)
     if rotation.score is None:
         z = rotation.evidence.own_z
         own = "" if z is None else f"Own move {abs(z):.1f} times its usual size; "
         return f"{own}{met}." if own else f"{met[0].upper()}{met[1:]}."
-    return f"Score {rotation.score:.1f}{rank}; {met}."
+    return f"Score {rotation.score:.1f}{_rank(among)}; {met}."
 
 
-def _rank(place: int | None, of: int | None) -> str:
-    """Among the strongest scores of each hour; ``of`` counts this one too."""
-    if place is None or of is None:
+def _rank(among: Among | None) -> str:
+    """Among rotations by their strongest score each; hours of one would make nearly each of them its own record."""
+    if among is None:
         return ""
-    if of < 2:
-        return ", nothing earlier to compare with"
-    among = "in 30 days" if of >= MONTH_H else f"of {of} hourly scores on record"
-    return f", {'' if place == 1 else f'{_ordinal(place)} '}strongest {among}"
+    when = "in 30 days" if among.whole else "on record"
+    if among.of < 2:
+        return f", the only rotation {when}"
+    place = "" if among.place == 1 else f"{_ordinal(among.place)} "
+    return f", {place}strongest of {among.of} rotations {when}"
 
 
 def _ordinal(number: int) -> str:

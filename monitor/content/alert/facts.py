@@ -10,6 +10,24 @@ from monitor.model.rotation import RotationChange
 from monitor.model.rotation_json import change_from_json
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Place of a rotation's score among the strongest scores of rotations in the 30 days before, of how many with it;
+    1 is the strongest. ``whole``: whether the record is that long."""
+
+    place: int
+    of: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An own return, a fraction, and the hours that it is over."""
+
+    own: float
+    window_h: int
+
+
 class PastFlags(NamedTuple):
     """Flags of the same pair before this one, and how many of them were confirmed."""
 
@@ -25,6 +43,9 @@ class AlertFacts:
     ``since``: sector -> simple return of its index
     from detection until now; ``own_since``: the own part of it. ``also_from``: other sectors that lost to the same
     destination within a day. ``banner``: whose figures these are, where they must not pass for live data.
+    ``ends_level``: the own move, a fraction, at which that is about so; between two sectors that of *from* less that of
+    *to*. ``among``: its rank. ``told_before``: the own move that an earlier message told. ``won_back``: of what *from*
+    had lost, by the rotation that reversed this one.
     ``launch_caps``: token -> its market cap in USD when it joined, and now.
     """
 
@@ -43,6 +64,10 @@ class AlertFacts:
     banner: str = ""
     critical_at: float | None = None
     launch_caps: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    ends_level: float | None = None
+    among: Among | None = None
+    told_before: Told | None = None
+    won_back: Told | None = None
 
 
 def facts_to_json(around: AlertFacts) -> Json:

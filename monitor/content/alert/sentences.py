@@ -7,7 +7,7 @@ from monitor.content.alert.preview import Names, name_of, pair_of
 from monitor.content.wording.figures import UNKNOWN, percent, points, pp, stamp, utc, wide_points
 from monitor.content.wording.phrases import listed, moved
 from monitor.content.wording.safe_text import LONGEST_NAME, neutral_name, one_line
-from monitor.model.rotation import MARKET, Launch, Rotation, SideEvidence, Status
+from monitor.model.rotation import MARKET, Launch, Rotation, SideEvidence
 
 TOKENS = 3
 """Never more tokens a side."""
@@ -28,11 +28,8 @@ def headline(rotation: Rotation, names: Names, longest: int = LONGEST_NAME) -> s
 
 
 def state(rotation: Rotation) -> str:
-    """``confirmed``, ``over: faded``, ``over: reversed by rot-81c2``."""
-    if rotation.is_on:
-        return rotation.status.value
-    by = f" by {one_line(rotation.reversed_by)}" if rotation.reversed_by else ""
-    return f"over: {rotation.status.value}{by if rotation.status is Status.REVERSED else ''}"
+    """``confirmed``, ``over: faded``, ``over: reversed``."""
+    return rotation.status.value if rotation.is_on else f"over: {rotation.status.value}"
 
 
 def closing_of(rotation: Rotation) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from monitor.content.alert.facts import AlertFacts
+from monitor.content.alert.facts import AlertFacts, Told
 from monitor.content.alert.footer import missing_words
 from monitor.content.alert.preview import name_of
 from monitor.content.wording.figures import UNKNOWN, duration, net_flow, percent, points, pp
@@ -60,12 +60,26 @@ def scorecard_words(change: RotationChange, around: AlertFacts) -> str:
 
 
 def figures_words(rotation: Rotation) -> str:
-    """``own move -7.2 pp in 24 h, net flow -$31.2 M, score 3.4``: of the sector that lost, or alone gained."""
+    """``own move -7.2 pp and net flow -$31.2 M in 24 h, score 3.4``: of the sector that lost, or alone gained."""
     side = rotation.evidence.told_side
     score = "" if rotation.score is None else f", score {rotation.score:.1f}"
     return (
-        f"own move {pp(side.own_return)} in {rotation.evidence.window_h} h,"
-        f" net flow {net_flow(side.net_flow_usd, side.flow_grade)}{score}"
+        f"own move {pp(side.own_return)} and net flow {net_flow(side.net_flow_usd, side.flow_grade)}"
+        f" in {rotation.evidence.window_h} h{score}"
+    )
+
+
+def _smaller(rotation: Rotation, before: Told | None) -> str:
+    """A raise with a smaller own move than was told before: which window each is over, and what rose instead."""
+    evidence = rotation.evidence
+    now = evidence.told_side.own_return
+    if before is None or now is None or abs(now) >= abs(before.own):
+        return ""
+    if before.window_h == evidence.window_h:
+        return f"; told before: {pp(before.own)} in the {before.window_h} h to then"
+    return (
+        f"; told before: {pp(before.own)}, in {before.window_h} h; these are the last"
+        f" {evidence.window_h} h alone"
     )
 
 
@@ -96,7 +110,8 @@ def _confirmed(change: RotationChange, around: AlertFacts) -> str:
 
 def _severity(change: RotationChange, around: AlertFacts) -> str:
     rotation = change.rotation
-    return f"now {_loud(rotation)}: {figures_words(rotation)}{_others(rotation, around)}"
+    smaller = _smaller(rotation, around.told_before)
+    return f"now {_loud(rotation)}: {figures_words(rotation)}{smaller}{_others(rotation, around)}"
 
 
 def _leg(change: RotationChange, around: AlertFacts) -> str:
@@ -124,12 +139,26 @@ def _over(change: RotationChange, around: AlertFacts) -> str:
 
 
 def _reversed(change: RotationChange, around: AlertFacts) -> str:
+    """What happened; the id of the reversal is said last."""
     rotation = change.rotation
     source, target = (name_of(sector, around.names) for sector in rotation.pair)
-    by = one_line(rotation.reversed_by) if rotation.reversed_by else "the opposite"
-    return (
-        f"reversed by {by} ({target} → {source}){_after(rotation)}: {peak_words(rotation, around)}"
-    )
+    lost, back = rotation.evidence.told_side.own_return, around.won_back
+    if back is None:
+        news = f"{target} → {source} is confirmed"
+    else:
+        of = (
+            f" (it was flagged at {pp(lost)} in {rotation.evidence.window_h} h)"
+            if lost is not None
+            else ""
+        )
+        verb = "won back" if back.own > 0 else "moved by"
+        news = f"{source} {verb} {_amount(back.own)} own in {back.window_h} h{of}"
+    which = f"; the reversal is {one_line(rotation.reversed_by)}" if rotation.reversed_by else ""
+    return f"reversed{_after(rotation)}: {news}; {peak_words(rotation, around)}{which}"
+
+
+def _amount(value: float) -> str:
+    return pp(value).removeprefix("+")
 
 
 def _held(change: RotationChange, around: AlertFacts) -> str:

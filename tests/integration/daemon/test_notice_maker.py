@@ -11,6 +11,7 @@ from monitor.store import notes
 from monitor.store.database import Database
 from tests.integration.daemon.desk import HOUR, START, Desk, confirmed, step, turned
 from tests.integration.store.samples import killed_write
+from tests.kit.rotations import evidence, gaining, side
 
 BOT = AlertPolicy(receivers=(Receiver("slack", IN_THREADS),), reminder_step=0.5)
 CONFIRMED, FADED = ChangeReason.CONFIRMED, ChangeReason.FADED
@@ -148,6 +149,47 @@ def test_what_both_sides_did_since_detection_goes_with_a_later_turn(desk: Desk) 
     around = reply.payload["around"]
     assert around["since"] == pytest.approx({"ai-agents": -0.1, "memes": 0.05})
     assert around["own_since"] == pytest.approx({"ai-agents": -0.1, "memes": 0.05})
+
+
+def test_the_rank_counts_other_rotations_of_the_month_by_their_strongest_score(desk: Desk) -> None:
+    for days, score in ((40, 9.0), (20, 4.0), (10, 2.0)):
+        at = START - days * timedelta(days=1)
+        told = confirmed(at, id=f"rot-{days}", from_sector="defi", peak_score=score)
+        desk.batch(step(at, turned(told, CONFIRMED, at)))
+        over = confirmed(
+            at, id=f"rot-{days}", from_sector="defi", peak_score=score, status=Status.FADED,
+            closed_at=at + HOUR,
+        )  # fmt: skip
+        desk.batch(step(at + HOUR, turned(over, FADED, at + HOUR)))
+    say, _ = desk.batch(step(START, turned(confirmed(START, score=3.4), CONFIRMED, START)))
+    assert say.payload["around"]["among"] == {"place": 2, "of": 3, "whole": True}
+
+
+def test_a_raise_knows_the_own_move_that_was_told_before(desk: Desk) -> None:
+    first = confirmed(START)
+    desk.batch(step(START, turned(first, CONFIRMED, START)))
+    at = START + HOUR
+    smaller = evidence(at=at, window_h=4, from_side=side(own_return=-0.03))
+    loud = confirmed(START, severity=Severity.CRITICAL, evidence=smaller)
+    reply = desk.batch(step(at, turned(loud, ChangeReason.SEVERITY, at)))[0]
+    assert reply.payload["around"]["told_before"] == {"own": -0.072, "window_h": 24}
+
+
+def test_a_reversal_knows_what_was_won_back(desk: Desk) -> None:
+    desk.batch(step(START, turned(confirmed(START), CONFIRMED, START)))
+    at = START + HOUR
+    back = confirmed(
+        at, id="rot-back", from_sector="memes", to_sector="ai-agents", reverses="rot-7f3a",
+        evidence=evidence(at=at, from_side=side("memes"), to_side=gaining("ai-agents")),
+    )  # fmt: skip
+    over = confirmed(START, status=Status.REVERSED, closed_at=at, reversed_by="rot-back")
+    made = desk.batch(
+        step(at, turned(back, CONFIRMED, at), turned(over, ChangeReason.REVERSED, at))
+    )
+    around = next(
+        n.payload["around"] for n in made if n.payload.get("change", {}).get("reason") == "reversed"
+    )
+    assert around["won_back"] == {"own": pytest.approx(0.055), "window_h": 24}
 
 
 def test_other_sectors_that_lost_to_the_same_one_are_named(desk: Desk) -> None:

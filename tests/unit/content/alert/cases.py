@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monitor.content.alert import AlertFacts, PastFlags, spark_line
+from monitor.content.alert.facts import Among, Told
 from monitor.model.rotation import ChangeReason, Launch, Outcome, RotationChange, Severity, Status
 from monitor.model.state import ShareSplit
 from tests.kit import rotations as samples
@@ -22,11 +23,14 @@ AROUND = AlertFacts(
     interval="5m",
     page="http://127.0.0.1:8787",
     ends_at=(1.2, 6.0),
+    ends_level=-0.041,
+    among=Among(2, 9, whole=True),
 )
 LATER = replace(
     AROUND,
     since={"ai-agents": -0.14, "memes": 0.01},
     own_since={"ai-agents": -0.11, "memes": 0.031},
+    won_back=Told(0.08, 24),
 )
 CRITICAL = samples.confirmed(
     severity=Severity.CRITICAL,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.content.alert import AlertFacts, PastFlags, alert_message, alert_text
+from monitor.content.alert.facts import Among
 from monitor.model.rotation import ChangeReason, Launch, Rotation, RotationChange, Severity, Status
 from tests.kit import rotations as samples
 from tests.kit.rotations import CONFIRMED, NAMES, change
@@ -140,19 +141,19 @@ def test_never_more_than_three_tokens_a_side() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "of", "words"),
+    ("among", "words"),
     [
-        (1, 720, "strongest in 30 days"),
-        (2, 720, "2nd strongest in 30 days"),
-        (3, 720, "3rd strongest in 30 days"),
-        (11, 720, "11th strongest in 30 days"),
-        (21, 720, "21st strongest in 30 days"),
-        (1, 13, "strongest of 13 hourly scores on record"),
-        (1, 1, "nothing earlier to compare with"),
+        (Among(1, 9, whole=True), "strongest of 9 rotations in 30 days"),
+        (Among(2, 9, whole=True), "2nd strongest of 9 rotations in 30 days"),
+        (Among(3, 4, whole=False), "3rd strongest of 4 rotations on record"),
+        (Among(11, 30, whole=True), "11th strongest of 30 rotations in 30 days"),
+        (Among(21, 30, whole=True), "21st strongest of 30 rotations in 30 days"),
+        (Among(1, 1, whole=True), "the only rotation in 30 days"),
+        (Among(1, 1, whole=False), "the only rotation on record"),
     ],
 )
-def test_rank_of_the_score_in_words(place: int, of: int, words: str) -> None:
-    text = text_of(with_evidence(score_rank=place, score_rank_of=of))
+def test_rank_counts_rotations_in_words(among: Among, words: str) -> None:
+    text = text_of(samples.confirmed(), replace(AROUND, among=among))
     assert f"Score 3.4, {words}; 5 of 6" in text
 
 
@@ -208,14 +209,35 @@ def test_a_late_message_names_the_moment_that_its_figures_are_of() -> None:
     ("around", "rotation", "words"),
     [
         (
-            AROUND,
+            replace(AROUND, ends_level=None),
             samples.confirmed(),
             "Ends if the score stays under 1.2 for 6 h, or if Memes → AI agents is confirmed.",
         ),
         (
-            AROUND,
+            replace(AROUND, ends_level=None),
             samples.one_sided(),
             "Ends if its own loss falls short of its conditions for 6 h.",
+        ),
+        (
+            replace(AROUND, ends_level=-0.041),
+            samples.confirmed(),
+            (
+                "Ends if the own move of AI agents in 24 h is less than about 4.1 pp behind that of Memes for 6 h at such"
+                " volumes (score under 1.2), or if Memes → AI agents is confirmed."
+            ),
+        ),
+        (
+            replace(AROUND, ends_level=0.01),
+            samples.confirmed(),
+            (
+                "Ends if the own move of AI agents in 24 h is more than about 1.0 pp ahead of that of Memes for 6 h at such"
+                " volumes (score under 1.2), or if Memes → AI agents is confirmed."
+            ),
+        ),
+        (
+            replace(AROUND, ends_level=-0.05),
+            samples.one_sided(),
+            "Ends if the own move of AI agents is above -5.0 pp in 24 h for 6 h.",
         ),
     ],
 )

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.content.alert import AlertFacts, reminder_text, reply_text
+from monitor.content.alert.facts import Told
 from monitor.delivery.slack.blocks import reminder_blocks, reply_blocks
 from monitor.model.rotation import ChangeReason, Outcome, Rotation, Status
 from tests.kit import rotations as samples
@@ -42,14 +43,14 @@ def test_every_change_has_one_to_three_lines_that_name_the_rotation(reason: Chan
 
 def test_a_confirmation_says_after_how_long() -> None:
     assert first_line(samples.confirmed(), ChangeReason.CONFIRMED) == (
-        "AI agents → Memes confirmed after 30 min, WARNING: own move -7.2 pp in 24 h,"
-        " net flow -$31.2 M, score 3.4."
+        "AI agents → Memes confirmed after 30 min, WARNING: own move -7.2 pp and net flow -$31.2 M in 24 h,"
+        " score 3.4."
     )
 
 
 def test_a_rise_names_a_second_loser_only_where_there_is_one() -> None:
     assert first_line(CRITICAL, ChangeReason.SEVERITY) == (
-        "AI agents → Memes now CRITICAL: own move -9.8 pp in 24 h, net flow -$52.4 M, score 4.8."
+        "AI agents → Memes now CRITICAL: own move -9.8 pp and net flow -$52.4 M in 24 h, score 4.8."
     )
     around = replace(AROUND, also_from=("ai-agents", "defi"))
     assert first_line(CRITICAL, ChangeReason.SEVERITY, around).endswith(
@@ -79,11 +80,30 @@ def test_an_end_says_duration_peak_and_move_since_detection() -> None:
     )
 
 
-def test_a_reversal_links_the_rotation_that_reversed_it() -> None:
+def test_a_reversal_says_what_happened_and_the_id_last() -> None:
     line = first_line(REVERSED, ChangeReason.REVERSED, LATER)
     assert line.startswith(
-        "AI agents → Memes reversed by rot-81c2 (Memes → AI agents) after 2 d 2 h:"
+        "AI agents → Memes reversed after 2 d 2 h: AI agents won back 8.0 pp own in 24 h (it was flagged at"
+        " -7.2 pp in 24 h);"
     )
+    assert line.endswith("; the reversal is rot-81c2.")
+    plain = first_line(REVERSED, ChangeReason.REVERSED, replace(LATER, won_back=None))
+    assert plain.startswith(
+        "AI agents → Memes reversed after 2 d 2 h: Memes → AI agents is confirmed;"
+    )
+
+
+def test_a_raise_with_a_smaller_move_says_which_window_is_meant() -> None:
+    other = replace(AROUND, told_before=Told(-0.12, 48))
+    assert first_line(CRITICAL, ChangeReason.SEVERITY, other).endswith(
+        "in 24 h, score 4.8; told before: -12.0 pp, in 48 h; these are the last 24 h alone."
+    )
+    same = replace(AROUND, told_before=Told(-0.12, 24))
+    assert first_line(CRITICAL, ChangeReason.SEVERITY, same).endswith(
+        "score 4.8; told before: -12.0 pp in the 24 h to then."
+    )
+    smaller = replace(AROUND, told_before=Told(-0.05, 4))
+    assert "told before" not in first_line(CRITICAL, ChangeReason.SEVERITY, smaller)
 
 
 def test_a_scorecard_says_what_came_and_whether_it_held() -> None:
