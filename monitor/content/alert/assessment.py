@@ -216,7 +216,7 @@ def _rank(among: Among | None) -> str:
         return ""
     when = "in 30 days" if among.whole else "on record"
     if among.of < 2:
-        return f", the only rotation {when}"
+        return f", the only rotation with a score {when}"
     place = "" if among.place == 1 else f"{_ordinal(among.place)} "
     return f", {place}strongest of {among.of} rotations {when}"
 

@@ -148,8 +148,8 @@ def test_never_more_than_three_tokens_a_side() -> None:
         (Among(3, 4, whole=False), "3rd strongest of 4 rotations on record"),
         (Among(11, 30, whole=True), "11th strongest of 30 rotations in 30 days"),
         (Among(21, 30, whole=True), "21st strongest of 30 rotations in 30 days"),
-        (Among(1, 1, whole=True), "the only rotation in 30 days"),
-        (Among(1, 1, whole=False), "the only rotation on record"),
+        (Among(1, 1, whole=True), "the only rotation with a score in 30 days"),
+        (Among(1, 1, whole=False), "the only rotation with a score on record"),
     ],
 )
 def test_rank_counts_rotations_in_words(among: Among, words: str) -> None:
