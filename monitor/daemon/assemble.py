@@ -24,9 +24,10 @@ from monitor.daemon.alive import ServiceManager
 from monitor.daemon.cycle import Cycle
 from monitor.daemon.faults import Faults, Work
 from monitor.daemon.heartbeat import Heartbeat, beating, heartbeat_of
-from monitor.daemon.jobs import Job, pruning, reports, start_digest_told, supplies_read
+from monitor.daemon.jobs import Job, pruning, reports, start_digest_told
 from monitor.daemon.page_process import PageProcess, page_command, page_environment
 from monitor.daemon.polling import Polling
+from monitor.daemon.supplies import supplies_read, supply_sources
 from monitor.daemon.telemetry import Telemetry
 from monitor.delivery.registry import channel_faults, channels_for
 from monitor.delivery.sender import Sender
@@ -163,9 +164,11 @@ def assemble(
     if channels_for(Audience.REPORT, channels):
         work = reports(database, settings, clock, sender.wake)
         parts.jobs["report"] = Job(work, REPORT_LOOK, at_start=True)
-    source = settings.sources.get("coingecko")
-    if source is not None and source.enabled:
-        work = supplies_read(source, database, settings, clock, references)
+    sources = supply_sources(settings, clock)
+    if sources:
+        work = supplies_read(
+            sources, database, settings, clock, references, operators, wake=sender.wake
+        )
         parts.jobs["supplies"] = Job(work, schedule.supplies, at_start=True)
     parts.background["sender"] = lambda: sender.run(over)
     if beginning.owes_start_digest:

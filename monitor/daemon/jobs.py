@@ -12,14 +12,9 @@ from monitor.alerting.start_digest import digest_at_start
 from monitor.bootstrap import enricher_of
 from monitor.clock import Clock
 from monitor.daemon.faults import Work
-from monitor.ingest.coingecko import CoinGecko
-from monitor.ingest.errors import VenueError
-from monitor.ingest.reference_prices import ReferencePrices
-from monitor.ingest.supplies_job import read_supplies_into
 from monitor.model.errors import MonitorError
 from monitor.reporting.schedule import enqueue_due
 from monitor.settings.schema import Settings
-from monitor.settings.tables import SourceTable
 from monitor.store import engine_state
 from monitor.store.database import Database
 from monitor.store.prune import prune_in_turns
@@ -68,33 +63,6 @@ def pruning(database: Database, settings: Settings, clock: Clock) -> Work:
     async def work() -> None:
         await asyncio.to_thread(prune_in_turns, database, now=clock.now(), retention=retention)
         await asyncio.to_thread(remember)
-
-    return work
-
-
-def supplies_read(
-    source: SourceTable,
-    database: Database,
-    settings: Settings,
-    clock: Clock,
-    references: ReferencePrices,
-) -> Work:
-    """Reads every token's supply from CoinGecko, and its price for who tells coins apart."""
-    gecko = CoinGecko(
-        clock,
-        plan=source.plan,
-        key=source.api_key.get_secret_value() if source.api_key else None,
-        base_url=source.base_url,
-    )
-
-    async def work() -> None:
-        try:
-            reading, saved = await read_supplies_into(gecko, database, settings.universe, clock)
-        except VenueError as error:
-            log.warning("supplies not read", error=str(error))
-            return
-        references.note(reading.prices)
-        log.info("supplies read", new=saved.new, waiting=len(reading.refusals))
 
     return work
 

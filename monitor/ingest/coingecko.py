@@ -3,28 +3,19 @@
 `coins/markets` as documented at docs.coingecko.com: 0 and null mean unknown, unknown ids are left out without an error.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Literal
 
 import httpx
 
 from monitor.clock import Clock
-from monitor.ingest.errors import (
-    BadVenueData,
-    VenueBusy,
-    VenueDown,
-    VenueError,
-    VenueForbidden,
-)
-from monitor.ingest.exchange.retry import ask_again
-from monitor.ingest.exchange.translate import Answer, asked_wait
+from monitor.ingest.errors import BadVenueData
+from monitor.ingest.supply_reading import SuppliesRead, known
+from monitor.ingest.vendor_http import VendorHttp
 from monitor.model.bars import Refusal
 from monitor.model.universe import Supply, Token
-from monitor.network import http_client
 
 Plan = Literal["none", "demo", "pro"]
 
@@ -40,9 +31,7 @@ _BASES = {
 }
 _KEY_HEADERS = {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
 _KEY_ERRORS = frozenset({10002, 10005, 10010, 10011, 1020})
-_BUSY_WAIT_S = 60.0
 _PAGE = 250
-_LARGEST_ANSWER = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +42,6 @@ class Quote:
     price_usd: float | None
     circulating: float | None
     total: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class SuppliesRead:
-    """One reading: believed supplies, prices of a coin in USD by token, what waits or was refused, ids it left out."""
-
-    supplies: tuple[Supply, ...]
-    prices: Mapping[str, float]
-    refusals: tuple[Refusal, ...]
-    unknown_ids: tuple[str, ...]
 
 
 class CoinGecko:
@@ -80,18 +59,27 @@ class CoinGecko:
         believed: Mapping[str, float] | None = None,
     ) -> None:
         self._clock = clock
-        self._attempts = attempts
         self._believed = dict(believed or {})
         self._doubted: dict[str, float] = {}
-        headers = {"accept": "application/json"}
-        if key is not None and plan in _KEY_HEADERS:
-            headers[_KEY_HEADERS[plan]] = key
-        self._base = (base_url or _BASES[plan]).rstrip("/")
-        self._http = http_client(self._base, headers=headers, timeout=timeout)
+        headers = {_KEY_HEADERS[plan]: key} if key is not None and plan in _KEY_HEADERS else {}
+        self._http = VendorHttp(
+            SOURCE,
+            base_url or _BASES[plan],
+            clock,
+            headers=headers,
+            timeout=timeout,
+            attempts=attempts,
+            is_no_entry=lambda response: _error_code(response) in _KEY_ERRORS,
+        )
+
+    @property
+    def name(self) -> str:
+        """``coingecko``."""
+        return SOURCE
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._http.close()
 
     async def read(self, tokens: Sequence[Token]) -> SuppliesRead:
         """One reading for every token that names a CoinGecko id. Raises VenueError; its text never holds the key."""
@@ -139,42 +127,7 @@ class CoinGecko:
             "page": "1",
             "sparkline": "false",
         }
-        return await ask_again(
-            partial(self._ask_once, parameters), self._clock, attempts=self._attempts, wait=_wait
-        )
-
-    async def _ask_once(self, parameters: Mapping[str, str]) -> Any:
-        try:
-            response = await self._http.get(f"{self._base}/coins/markets", params=dict(parameters))
-        except httpx.TimeoutException:
-            raise VenueDown(SOURCE, "gave no answer in time") from None
-        except httpx.HTTPError as error:
-            raise VenueDown(SOURCE, f"is unreachable ({type(error).__name__})") from None
-        if response.status_code != httpx.codes.OK:
-            raise self._refused(response)
-        if len(response.content) > _LARGEST_ANSWER:
-            raise BadVenueData(
-                SOURCE, f"gave {len(response.content):,} bytes, expected a short list"
-            )
-        try:
-            return response.json()
-        except ValueError:
-            raise BadVenueData(SOURCE, "gave an answer that is no JSON") from None
-
-    def _refused(self, response: httpx.Response) -> VenueError:
-        status = response.status_code
-        if status == httpx.codes.TOO_MANY_REQUESTS:
-            answer = Answer(status, dict(response.headers))
-            wait = max(asked_wait(answer, "", self._clock.now()) or 0.0, _BUSY_WAIT_S)
-            return VenueBusy(SOURCE, f"asks for fewer requests, waiting {wait:.0f} s", wait_s=wait)
-        code = _error_code(response)
-        if status in (401, 403, 451) or code in _KEY_ERRORS:
-            remedy = "check sources.coingecko: the key and whether it is a demo or a pro one"
-            what = f"does not let us ask (HTTP {status}, code {code})"
-            return VenueForbidden(SOURCE, what, remedy=remedy)
-        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            return VenueDown(SOURCE, f"is unreachable (HTTP {status})")
-        return VenueError(SOURCE, f"refused the request (HTTP {status}, code {code})")
+        return await self._http.get("/coins/markets", parameters)
 
 
 def _error_code(response: httpx.Response) -> int | None:
@@ -193,28 +146,16 @@ def _quotes(payload: Any, ids: Mapping[str, str]) -> list[Quote]:
     return [
         Quote(
             token=ids[coin["id"]],
-            price_usd=_known(coin.get("current_price")),
-            circulating=_known(coin.get("circulating_supply")),
-            total=_known(coin.get("total_supply")),
+            price_usd=known(coin.get("current_price")),
+            circulating=known(coin.get("circulating_supply")),
+            total=known(coin.get("total_supply")),
         )
         for coin in payload
         if isinstance(coin, dict) and coin.get("id") in ids
     ]
 
 
-def _known(value: Any) -> float | None:
-    """A figure above 0; 0, null and anything else mean unknown."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) and value > 0 else None
-
-
 def _total(quote: Quote, now: datetime) -> list[Supply]:
     if quote.total is None:
         return []
     return [Supply(quote.token, quote.total, now, now, SOURCE, basis="total")]
-
-
-def _wait(error: VenueError, attempt: int) -> timedelta | None:
-    """1, 2, 4 s while the failure may pass."""
-    return timedelta(seconds=1 << (attempt - 1)) if error.worth_repeating else None

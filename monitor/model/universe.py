@@ -85,6 +85,7 @@ class Token:
     first_trade: datetime | None = None
     coingecko_id: str | None = None
     contracts: Mapping[str, str] = field(default_factory=dict)  # chain -> address
+    coinpaprika_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

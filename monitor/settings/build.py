@@ -134,5 +134,11 @@ def _token(token: str, tables: Tables) -> Token:
         if tables.venues[m.venue].enabled
     )
     return Token(
-        token, table.name, markets, table.first_trade, table.coingecko, dict(table.identity)
+        token,
+        table.name,
+        markets,
+        table.first_trade,
+        table.coingecko,
+        dict(table.identity),
+        table.coinpaprika,
     )

@@ -60,7 +60,9 @@ class DatabaseTable(Table):
     lease: Duration = timedelta(seconds=20)
 
 
-SourceName = Literal["coingecko", "defillama", "dune", "sosovalue"]
+ChainName = Literal["base", "bsc", "ethereum", "solana"]
+"""Chains whose nodes can be asked for a token's total supply; the names are those of ``identity``."""
+SourceName = Literal["coingecko", "coinpaprika", "defillama", "dune", "sosovalue", ChainName]
 RetentionKind = Literal[
     "bars", "steps", "tokens", "readings", "checkpoints", "quarantine", "outbox"
 ]
@@ -149,6 +151,7 @@ class TokenTable(Table):
     name: str = Field(min_length=1, max_length=200)
     identity: dict[str, str] = Field(default_factory=dict)
     coingecko: str | None = None
+    coinpaprika: str | None = None
     first_trade: Moment | None = None
     first_trade_source: str | None = None
     markets: list[MarketTable] = Field(default_factory=list)

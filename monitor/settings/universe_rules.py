@@ -4,12 +4,14 @@ import difflib
 import re
 from collections.abc import Iterator
 from itertools import combinations
+from typing import get_args
 
 from monitor.model.universe import BEGINNING, DOLLARS, END, quote_of
-from monitor.settings.tables import Tables, member_of
+from monitor.settings.tables import ChainName, Tables, member_of
 from monitor.settings.venue_names import nearest_venue, venue_names
 
 Fault = tuple[str, str]
+NODES_TO_NAME = frozenset(get_args(ChainName)) - {"solana"}
 _FILE_VENUE = re.compile(r"[^\s:]+")  # a market's id is venue:symbol
 
 
@@ -156,9 +158,25 @@ def _supplies(tables: Tables) -> Iterator[Fault]:
             )
 
 
+def _sources(tables: Tables) -> Iterator[Fault]:
+    for name, source in tables.sources.items():
+        if source.enabled and source.base_url is None and name in NODES_TO_NAME:
+            yield (
+                f"sources.{name}.base_url",
+                f"found none, expected the address of a node of {name}: there is no public one to rely on",
+            )
+    paprika = tables.sources.get("coinpaprika")
+    named = any(table.coinpaprika for table in tables.tokens.values())
+    if paprika is not None and paprika.enabled and not named:
+        yield "sources.coinpaprika", "found no token with a coinpaprika id, expected one at least"
+
+
 def _needs_supply(tables: Tables, token: str) -> bool:
-    source = tables.sources.get("coingecko")
-    if source is not None and source.enabled and tables.tokens[token].coingecko:
+    ids = {
+        "coingecko": tables.tokens[token].coingecko,
+        "coinpaprika": tables.tokens[token].coinpaprika,
+    }
+    if any(ids.get(name) for name, source in tables.sources.items() if source.enabled):
         return False
     members = {member_of(entry).id for sector in tables.sectors for entry in sector.tokens}
     successors = {t.migrated_to.token for t in tables.tokens.values() if t.migrated_to}
@@ -219,6 +237,7 @@ RULES = (
     (_quotes, {"tokens"}),
     (_identities, {"tokens"}),
     (_supplies, {"sectors", "tokens", "sources"}),
+    (_sources, {"sources", "tokens"}),
     (_migrations, {"sectors", "tokens"}),
 )
 """Each rule with the tables that it reads."""

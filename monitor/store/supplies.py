@@ -23,10 +23,11 @@ _FIELDS = (
 )
 
 
-def save_supplies(conn: Connection, rows: Sequence[Supply]) -> SaveResult:
+def save_supplies(conn: Connection, rows: Sequence[Supply], *, witness: bool = False) -> SaveResult:
     """Store figures that are new or changed, each with the judgement whether it is believed.
 
-    The judgement is made once, in the order of arrival, with what is stored then. Raises ValueError for units that are not above 0.
+    The judgement is made once, in the order of arrival, with what is stored then. ``witness``: rows that bear others out
+    and are never in force themselves, or two opinions would take turns. Raises ValueError for units that are not above 0.
     """
     new = revised = unchanged = 0
     changed: list[datetime] = []
@@ -39,7 +40,7 @@ def save_supplies(conn: Connection, rows: Sequence[Supply]) -> SaveResult:
         if before == (row.units, row.dated_by_operator):
             unchanged += 1
             continue
-        believed = is_believed(
+        believed = not witness and is_believed(
             row, in_force(conn, row.token, row.basis, row.valid_from), _near(conn, row)
         )
         conn.execute(

@@ -48,6 +48,11 @@ def money(value: float | None, *, sign: bool = True) -> str:
     return f"{mark}${_three_digits(abs(value))}"
 
 
+def units(value: float) -> str:
+    """Coins with three digits: ``1.00 B``, ``655 M``."""
+    return _three_digits(value)
+
+
 def rough_money(value: float | None) -> str:
     """Dollars with one digit, as an estimate deserves: ``-$0.3 B``, ``+$40 M``."""
     if value is None:

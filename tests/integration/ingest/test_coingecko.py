@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -10,8 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from monitor.alerting.operators import Operators
 from monitor.clock import ManualClock
-from monitor.daemon.jobs import supplies_read
+from monitor.daemon.supplies import supplies_read, supply_sources
 from monitor.ingest.coingecko import CoinGecko
 from monitor.ingest.errors import BadVenueData, VenueBusy, VenueDown, VenueError, VenueForbidden
 from monitor.ingest.reference_prices import ReferencePrices
@@ -169,9 +171,9 @@ async def test_a_reading_is_stored_with_its_knowledge_time(
     server.body = [coin("virtual-protocol", 650e6)]
     universe = Universe((Sector("all", "All", ()),), TOKENS)
     gecko = source(server)
-    _, saved = await read_supplies_into(gecko, database, universe, ManualClock(NOW))
+    stored = await read_supplies_into(gecko, database, universe, ManualClock(NOW))
     await gecko.close()
-    assert saved.new == 1
+    assert (stored.saved.new, stored.refused, stored.disbelieved) == (1, (), ())
     with database.read() as conn:
         (row,) = supplies.read_supplies(conn)
     assert (row.token, row.units, row.source) == ("virtual", 650e6, "coingecko")
@@ -183,9 +185,11 @@ async def test_a_reading_tells_coins_apart_for_an_hour(server: Server, database:
     clock = ManualClock(NOW)
     references = ReferencePrices(clock)
     settings = load_settings(shipped_folder() / "monitor.toml", {})
-    table = SourceTable(enabled=True, base_url=server.url)
+    on = replace(settings, sources={"coingecko": SourceTable(enabled=True, base_url=server.url)})
+    asked = supply_sources(on, clock)
+    work = supplies_read(asked, database, on, clock, references, Operators(), wake=lambda: None)
     assert references() == {}
-    await supplies_read(table, database, settings, clock, references)()
+    await work()
     assert references() == {"VIRTUAL": 3.25}
     clock.advance(timedelta(hours=2))
     assert references() == {}, "an old price is no reference"

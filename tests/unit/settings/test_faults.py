@@ -34,7 +34,7 @@ ONE_FAULT = {
     ),
     "unknown source": (
         changed(more="[sources.coingeko]\n"),
-        "c.toml: sources.coingeko: found 'coingeko', expected 'coingecko', 'defillama', 'dune' or 'sosovalue'",
+        "c.toml: sources.coingeko: found 'coingeko', expected 'coingecko', 'coinpaprika', 'defillama', 'dune', 'sosovalue', 'base', 'bsc', 'ethereum' or 'solana'",
     ),
     "text for a number": (
         changed(more='[detection]\non = "3.0"\n'),
@@ -64,6 +64,14 @@ ONE_FAULT = {
         changed(("from = 2024-12-10}]\n\n[[", "from = 2024-12-10T00:00:00}]\n\n[[")),
         ("c.toml: sectors[0].tokens[1].from: found 2024-12-10 00:00:00,"
         " expected a time with its offset, such as 2025-01-19T05:00:00Z"),
+    ),
+    "chain without a node": (
+        changed(more="[sources.base]\nenabled = true\n"),
+        "c.toml: sources.base.base_url: found none, expected the address of a node of base: there is no public one to rely on",
+    ),
+    "second opinion of nothing": (
+        changed(more="[sources.coinpaprika]\nenabled = true\n"),
+        "c.toml: sources.coinpaprika: found no token with a coinpaprika id, expected one at least",
     ),
     "yes for true": (
         changed(more='[web]\nenabled = "yes"\n'),
