@@ -9,14 +9,12 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 from time import perf_counter
 
 import pytest
 
 from monitor.research.evaluation import Subject
 from monitor.research.fold import Folded, confirmed, fold_history
-from monitor.research.history import History, read_history
 from monitor.research.labels import Label, LabelKind, read_labels
 from monitor.research.nulls import rate_of, run_nulls
 from monitor.research.scoring import Alarm, Verdict
@@ -24,13 +22,8 @@ from monitor.research.splits import Dealing
 from monitor.research.telling import Telling, judge_telling
 from monitor.research.workers import Processes
 from monitor.settings.load import load_settings
-from monitor.store.database import open_database
-from tests.integration.commands.stage import ROOT, Market
+from tests.integration.commands.real_bars import MISSING, REAL, RealBars
 
-REAL = ROOT.parent / "shared" / "data" / "real"
-BARS = ("hyperliquid_perp_1h.csv.gz", "binance_spot_1h.csv.gz", "binance_perp_pippin_1h.csv.gz")
-NEEDED = [REAL / name for name in (*BARS, "monitor.toml", "labels.jsonl")]
-MISSING = [path.name for path in NEEDED if not path.exists()]
 LABELLERS_NAMES = {"ai": "ai-agents", "infra": "ai-infra"}
 REPORTED = range(20000, 20004)
 
@@ -84,33 +77,13 @@ def day(month: int, number: int, hour: int = 0) -> datetime:
 END = day(2, 15)
 
 
-class Stage:
-    """The imported bars and what was told of them; each part is worked out once."""
-
-    def __init__(self, folder: Path) -> None:
-        self.config = REAL / "monitor.toml"
-        self.environ = {"MONITOR_DATABASE__URL": f"sqlite:///{folder / 'real.db'}"}
-        self.market = Market(server=None, config=self.config, folder=folder, now=None)  # type: ignore[arg-type]
-        self.market.monitor("db", "upgrade", environ=self.environ)
-        began = perf_counter()
-        files = [str(REAL / name) for name in BARS]
-        self.imported = self.market.monitor("import", *files, code=(0, 3), environ=self.environ)
-        print(f"import: {perf_counter() - began:.1f} s: {self.imported.stdout.splitlines()[-1]}")
+class Stage(RealBars):
+    """What was told of the imported bars; each part is worked out once."""
 
     @cached_property
     def subject(self) -> Subject:
         settings = load_settings(self.config, self.environ)
         return Subject(settings.detection, settings.analytics, settings.engine.interval)
-
-    @cached_property
-    def history(self) -> History:
-        settings = load_settings(self.config, self.environ)
-        database = open_database(settings.database.url.get_secret_value())
-        try:
-            with database.read() as conn:
-                return read_history(conn, settings.universe, settings.engine.interval)
-        finally:
-            database.close()
 
     @cached_property
     def folded(self) -> Folded:
