@@ -429,5 +429,6 @@ class StatusAnswer(Answer):
     tokens: list[TokenStatus]
     outbox: OutboxStatus
     rss_mb: float | None
+    assumed_rates: list[str]
     size: SizeStatus
     processes: list[ProcessStatus]

@@ -40,6 +40,7 @@ def status(
 def _print_words(known: "Known", settings: "Settings") -> None:
     from monitor.api.status import token_rows
     from monitor.content.wording.figures import age_words
+    from monitor.reporting.missing_inputs import assumed_rates
 
     out = console()
 
@@ -66,6 +67,9 @@ def _print_words(known: "Known", settings: "Settings") -> None:
         )
         + (f", {box.failed} refused for good" if box.failed else "")
     )
+    assumed = assumed_rates(settings.universe)
+    if assumed:
+        line(f"rates      {', '.join(assumed)} counted as 1 dollar: no market watches the rate")
     line("")
     for venue in known.venues:
         line(venue_words(venue))

@@ -1,6 +1,7 @@
 """Which inputs of a judgement are not there, in words, and how to get each."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -144,10 +145,15 @@ def _benchmark(universe: Universe, seen: set[str]) -> Iterator[MissingInput]:
         )
 
 
+def assumed_rates(universe: Universe, there: AbstractSet[str] | None = None) -> list[str]:
+    """Quotes that count as one dollar since no market watches their rate; of the markets ``there``, or of all."""
+    markets = [m for m in universe.markets if there is None or m.id in there]
+    watched = {market.token for market in markets}
+    return sorted({m.quote for m in markets} & DOLLARS - {"USD"} - watched)
+
+
 def _rates(universe: Universe, there: set[str]) -> Iterator[MissingInput]:
-    watched = {t.id for t in universe.tokens if any(m.id in there for m in t.markets)}
-    quotes = {m.quote for m in universe.markets if m.id in there} - {"USD"} - watched
-    assumed = sorted(quotes & DOLLARS)
+    assumed = assumed_rates(universe, there)
     if assumed:
         yield MissingInput(
             f"{_names(assumed)} counted as 1 dollar: nothing watches the rate",

@@ -63,6 +63,9 @@ class DatabaseTable(Table):
 ChainName = Literal["base", "bsc", "ethereum", "solana"]
 """Chains whose nodes can be asked for a token's total supply; the names are those of ``identity``."""
 SourceName = Literal["coingecko", "coinpaprika", "defillama", "dune", "sosovalue", ChainName]
+UNREAD_SOURCES: tuple[SourceName, ...] = ("defillama", "dune", "sosovalue")
+"""What nothing reads yet; they may stand in a file, switched off."""
+
 RetentionKind = Literal[
     "bars", "steps", "tokens", "readings", "checkpoints", "quarantine", "outbox"
 ]

@@ -67,6 +67,7 @@ def test_a_replay_of_files_needs_no_venue_and_no_poll(tmp_path: Path) -> None:
     status = market.monitor("status").stdout
     assert "silent" not in status, "a file says nothing of today"
     assert "never seen" not in status
+    assert "rates      USDT counted as 1 dollar: no market watches the rate" in status
     doctor = market.monitor("doctor", code=(0, 1, 3)).stdout
     assert "known from files only" in doctor
 

@@ -71,7 +71,7 @@ def plain_keys() -> Iterator[tuple[str, str, object]]:
     """(dotted key, text, value) of every plain key of the schema, of one venue and one source."""
     for table in ("engine", "database", "schedule", "detection", "alerts", "alerts.slack"):
         yield from keys_in(table)
-    for table in ("alerts.email", "report", "smtp", "web", "venues.gate", "sources.dune"):
+    for table in ("alerts.email", "report", "smtp", "web", "venues.gate", "sources.coingecko"):
         yield from keys_in(table)
 
 

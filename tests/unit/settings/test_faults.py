@@ -36,6 +36,10 @@ ONE_FAULT = {
         changed(more="[sources.coingeko]\n"),
         "c.toml: sources.coingeko: found 'coingeko', expected 'coingecko', 'coinpaprika', 'defillama', 'dune', 'sosovalue', 'base', 'bsc', 'ethereum' or 'solana'",
     ),
+    "source that nothing reads": (
+        changed(more="[sources.dune]\nenabled = true\n"),
+        "c.toml: sources.dune.enabled: found true, expected false: nothing reads it yet, and no flag needs it",
+    ),
     "text for a number": (
         changed(more='[detection]\non = "3.0"\n'),
         "c.toml: detection.on: found '3.0', expected a number",
