@@ -7,12 +7,13 @@ from sqlalchemy import Connection
 
 from monitor.model.universe import Supply
 from monitor.store import supplies
-from monitor.store.bars import SaveResult
 from monitor.store.database import Database
 from monitor.store.knowledge import issue_time
 
 
-def sync_supplies(conn: Connection, configured: tuple[Supply, ...], now: datetime) -> SaveResult:
+def sync_supplies(
+    conn: Connection, configured: tuple[Supply, ...], now: datetime
+) -> supplies.SuppliesSaved:
     """Add what the store does not hold yet, known from now on; a changed figure becomes a revision."""
     at = issue_time(conn, now)
     return supplies.save_supplies(conn, [replace(row, received_at=at) for row in configured])

@@ -17,6 +17,7 @@ from monitor.model.universe import Supply, Universe
 from monitor.store import supplies
 from monitor.store.database import Database
 from monitor.store.knowledge import issue_time
+from monitor.store.supply_gate import LARGEST_CHANGE
 
 _FIGURES = ("price_usd", "market_cap_usd", "circulating_supply", "volume_24h_usd")
 FIRST_COIN = datetime(2009, 1, 1, tzinfo=UTC)
@@ -66,6 +67,11 @@ def import_supplies(
     with database.write() as conn:
         at = issue_time(conn, now)
         saved = supplies.save_supplies(conn, [replace(row, received_at=at) for row in sound])
+    for kept in saved.disbelieved:
+        line = rows[kept.token, kept.source, kept.valid_from][0][0]
+        found = f"{kept.token} {iso(kept.valid_from)} of {kept.source}: found {kept.units:g} units, over {100 * LARGEST_CHANGE:.0f} % from"
+        waits = f"waits for a second source or tokens.{kept.token}.supplies"
+        report.refuse(sheet.path, line, f"{found} what was known then; {waits}")
     report.new += saved.new
     report.revised += saved.revised
     report.unchanged += saved.unchanged

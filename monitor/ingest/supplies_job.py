@@ -13,9 +13,9 @@ from monitor.ingest.supply_reading import SuppliesRead, SupplySource
 from monitor.model.bars import Refusal
 from monitor.model.universe import Supply, Universe
 from monitor.store import quarantine, supplies
-from monitor.store.bars import SaveResult
 from monitor.store.database import Database
 from monitor.store.knowledge import issue_time
+from monitor.store.supplies import SuppliesSaved
 
 ROUNDED = 1.02
 """Circulating over total: sources round, and burn between two readings; beyond this one of the two is wrong."""
@@ -34,7 +34,7 @@ class SuppliesStored:
     """A reading and what became of it; ``disbelieved`` waits for a second source or the operator's own entry."""
 
     reading: SuppliesRead
-    saved: SaveResult
+    saved: SuppliesSaved
     refused: tuple[Refusal, ...]
     disbelieved: tuple[Disbelieved, ...]
 
@@ -52,12 +52,12 @@ async def read_supplies_into(
     ``witness``: a second opinion, which bears another source's jump out and is never in force itself.
     """
     reading = await source.read(universe.tokens)
-    store = partial(_store, database, source.name, reading, clock, witness=witness)
+    store = partial(_store, database, reading, clock, witness=witness)
     return await asyncio.to_thread(store)
 
 
 def _store(
-    database: Database, source: str, reading: SuppliesRead, clock: Clock, *, witness: bool
+    database: Database, reading: SuppliesRead, clock: Clock, *, witness: bool
 ) -> SuppliesStored:
     with database.write() as conn:
         at = issue_time(conn, clock.now())
@@ -71,8 +71,7 @@ def _store(
         )
         refusals = (*reading.refusals, *(refusal for _, refusal in refused))
         quarantine.add_refusals(conn, refusals, at)
-        waiting = [] if witness else supplies.refused_supplies(conn, at)
-        disbelieved = tuple(_disbelieved(conn, waiting, source))
+        disbelieved = tuple(_disbelieved(conn, saved.disbelieved))
     return SuppliesStored(reading, saved, refusals, disbelieved)
 
 
@@ -87,9 +86,8 @@ def _above_total(
             yield row.token, Refusal(row.source, None, None, "supply_above_total", detail)
 
 
-def _disbelieved(conn: Connection, rows: Sequence[Supply], source: str) -> Iterator[Disbelieved]:
+def _disbelieved(conn: Connection, rows: Sequence[Supply]) -> Iterator[Disbelieved]:
     for row in rows:
-        if (row.source, row.basis) == (source, "circulating"):
-            counting = supplies.in_force(conn, row.token, row.basis, row.valid_from)
-            if counting is not None:
-                yield Disbelieved(row, counting)
+        counting = supplies.in_force(conn, row.token, row.basis, row.valid_from)
+        if counting is not None:
+            yield Disbelieved(row, counting)

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, desc, func, insert, select
 
 from monitor.model.universe import BEGINNING, Supply
 from monitor.store import checkpoints
-from monitor.store.bars import SaveResult
 from monitor.store.supply_gate import WITNESS_WITHIN, is_believed
 from monitor.store.tables import step, supply
 
@@ -23,13 +23,26 @@ _FIELDS = (
 )
 
 
-def save_supplies(conn: Connection, rows: Sequence[Supply], *, witness: bool = False) -> SaveResult:
+@dataclass(frozen=True, slots=True)
+class SuppliesSaved:
+    """Counts of figures that are believed, and those that are kept and move nothing. A witness's rows are in neither."""
+
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    disbelieved: tuple[Supply, ...] = ()
+
+
+def save_supplies(
+    conn: Connection, rows: Sequence[Supply], *, witness: bool = False
+) -> SuppliesSaved:
     """Store figures that are new or changed, each with the judgement whether it is believed.
 
     The judgement is made once, in the order of arrival, with what is stored then. ``witness``: rows that bear others out
     and are never in force themselves, or two opinions would take turns. Raises ValueError for units that are not above 0.
     """
     new = revised = unchanged = 0
+    disbelieved: list[Supply] = []
     changed: list[datetime] = []
     for row in sorted(rows, key=lambda r: (r.received_at, r.valid_from, r.source)):
         if not (math.isfinite(row.units) and row.units > 0):
@@ -55,8 +68,10 @@ def save_supplies(conn: Connection, rows: Sequence[Supply], *, witness: bool = F
                 accepted=believed,
             )
         )
-        if believed:
-            changed.append(row.valid_from)
+        if not believed:
+            disbelieved += [] if witness else [row]
+            continue
+        changed.append(row.valid_from)
         if before is None:
             new += 1
         else:
@@ -64,7 +79,7 @@ def save_supplies(conn: Connection, rows: Sequence[Supply], *, witness: bool = F
     close = conn.execute(select(func.max(step.c.close_time))).scalar() if changed else None
     if close is not None and min(changed) < close:
         checkpoints.spoil(conn, min(changed))
-    return SaveResult(new, revised, unchanged)
+    return SuppliesSaved(new, revised, unchanged, tuple(disbelieved))
 
 
 def not_stored(conn: Connection, rows: Sequence[Supply]) -> list[Supply]:
@@ -78,16 +93,6 @@ def read_supplies(conn: Connection) -> list[Supply]:
         select(*_FIELDS)
         .where(supply.c.accepted)
         .order_by(supply.c.valid_from, supply.c.received_at, supply.c.source, supply.c.token)
-    )
-    return [Supply(*row) for row in rows]
-
-
-def refused_supplies(conn: Connection, since: datetime) -> list[Supply]:
-    """Figures received since then that were not believed, for the operator."""
-    rows = conn.execute(
-        select(*_FIELDS)
-        .where(~supply.c.accepted, supply.c.received_at >= since)
-        .order_by(supply.c.received_at, supply.c.token)
     )
     return [Supply(*row) for row in rows]
 

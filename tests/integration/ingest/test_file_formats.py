@@ -202,6 +202,19 @@ def test_bars_that_disagree_are_held_and_a_blank_fills_nothing(
     assert stored(sqlite, BINANCE)[0].close == 9.15
 
 
+def test_a_supply_that_is_not_believed_is_named_and_counts_as_refused(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    rows = ["2025-01-01T00:00:00Z,VIRTUAL,x,1e9", "2025-01-02T00:00:00Z,VIRTUAL,x,1e12"]
+    report = take(sqlite, text_file(tmp_path, "s.csv", "ts,token,source,circulating_supply", *rows))
+    assert (report.new, report.refused) == (1, 1)
+    (detail,) = report.details
+    assert detail.endswith(
+        "s.csv:3: VIRTUAL 2025-01-02T00:00:00Z of x: found 1e+12 units, over 30 % from what was known then;"
+        " waits for a second source or tokens.VIRTUAL.supplies"
+    )
+
+
 def test_a_supply_told_twice_differently_is_kept_out_and_the_rest_goes_in(
     sqlite: Database, tmp_path: Path
 ) -> None:
