@@ -19,6 +19,7 @@ from monitor.model.grid import floor_time
 from monitor.model.interval import IntervalInput
 from monitor.model.notice import Notice
 from monitor.model.rotation import RotationChange, StepOutput
+from monitor.model.universe import Universe
 from monitor.store import bars, checkpoints, engine_state, outbox, rotations, steps
 from monitor.store.database import Database
 from monitor.store.interval_source import read_intervals
@@ -56,6 +57,22 @@ def first_open(conn: Connection, width: timedelta) -> datetime | None:
     """Where a fold over the whole store begins; None without a bar."""
     span = bars.time_span(conn, width)
     return span[0] if span else None
+
+
+def waiting_markets(
+    database: Database, universe: Universe, width: timedelta, deadline: timedelta, as_of: datetime
+) -> tuple[str, ...]:
+    """Polled markets that the last closed interval waits for at ``as_of``: unseen, not stepped yet, and not late yet."""
+    until = floor_time(as_of, width)
+    if as_of >= until + deadline:
+        return ()
+    with database.read() as conn:
+        step = steps.latest_step(conn)
+        if step is not None and step.close_time >= until:
+            return ()
+        (last,) = read_intervals(conn, universe, width=width, since=until - width, until=until)
+    unseen = zip(universe.markets, last.slot == Slot.UNSEEN, strict=True)
+    return tuple(market.id for market, is_unseen in unseen if is_unseen and market.polled)
 
 
 class Pipeline:

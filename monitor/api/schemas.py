@@ -415,6 +415,7 @@ class ProcessStatus(Part):
     pid: int
     version: str
     since: datetime
+    venues: list[str] | None
 
 
 class StatusAnswer(Answer):

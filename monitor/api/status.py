@@ -16,7 +16,7 @@ from monitor.store import bars, meta, migrations, outbox, quarantine, steps, ven
 from monitor.store.database import Database
 from monitor.store.outbox import OutboxStats
 from monitor.store.process import Process
-from monitor.store.roles import running
+from monitor.store.roles import running_with_venues
 from monitor.store.size import Size, read_size
 from monitor.web.readiness import LAST_GOOD_POLL
 
@@ -36,7 +36,7 @@ class Known:
     refused: tuple[tuple[Any, ...], ...]
     rss_mb: float | None
     size: Size
-    processes: tuple[tuple[str, Process], ...]
+    processes: tuple[tuple[str, Process, tuple[str, ...] | None], ...]
 
 
 def status(sources: Sources) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def what_is_known(database: Database, width: timedelta, now: datetime) -> Known:
             refused=tuple(tuple(row) for row in quarantine.counts(conn)),
             rss_mb=float(rss) if rss else None,
             size=read_size(database, conn, now),
-            processes=running(database),
+            processes=running_with_venues(database, conn),
         )
 
 
@@ -102,7 +102,10 @@ def status_json(known: Known, universe: Universe, width: timedelta) -> dict[str,
             "free": known.size.free,
             "days_left": known.size.days_left,
         },
-        "processes": [{"role": role, **asdict(found)} for role, found in known.processes],
+        "processes": [
+            {"role": role, **asdict(found), "venues": None if venues is None else list(venues)}
+            for role, found, venues in known.processes
+        ],
     }
 
 

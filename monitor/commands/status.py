@@ -49,8 +49,9 @@ def _print_words(known: "Known", settings: "Settings") -> None:
 
     line(f"database   {known.database}, schema {known.schema or 'empty'}")
     line(f"size       {size_words(known.size)}")
-    for role, process in known.processes:
-        line(f"{role:<10} {process.words}")
+    for role, process, venues in known.processes:
+        asked = "" if venues is None else f", asks {', '.join(venues) or 'no venue'}"
+        line(f"{role:<10} {process.words}{asked}")
     line(f"last poll  {known.last_good_poll or 'never'}")
     if known.last_step:
         age = (known.at - known.last_step.close_time).total_seconds()

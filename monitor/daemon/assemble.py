@@ -30,7 +30,7 @@ from monitor.daemon.polling import Polling
 from monitor.daemon.supplies import supplies_read, supply_sources
 from monitor.daemon.telemetry import Telemetry
 from monitor.delivery.registry import channel_faults, channels_for
-from monitor.delivery.sender import Sender
+from monitor.delivery.sender import Sender, claim_lease
 from monitor.delivery.traits import Audience
 from monitor.engine import Engine
 from monitor.ingest.exchange.clients import make_clients
@@ -42,6 +42,7 @@ from monitor.reference import sync_supplies
 from monitor.settings.schema import Settings
 from monitor.store import engine_state, outbox
 from monitor.store.database import Database
+from monitor.store.venue_leases import AllVenues, VenueRights
 from monitor.web.daemon_link import Standing
 from monitor.web.metrics import Counters
 from monitor.web.readiness import readiness
@@ -106,10 +107,12 @@ def assemble(
     *,
     log_options: Sequence[str] = (),
     may_send: Callable[[], bool] = lambda: True,
+    rights: VenueRights | None = None,
 ) -> Parts:
     """All parts, wired; nothing runs yet and nothing is read. ``log_options``: of this call, for the page's process.
-    ``may_send``: whether this process is still the one that sends.
+    ``may_send``: whether this process is still the one that sends; ``rights``: which venues it asks, by default all.
     """
+    rights = rights or AllVenues()
     channels = channels_of(settings, database, clock)
     policy = policy_of(settings, channels)
     operators = operators_of(settings, channels)
@@ -123,16 +126,18 @@ def assemble(
         rules=rules_of(settings),
         operators=operators,
         may_send=may_send,
+        lease=claim_lease(database, settings.database.lease),
     )
     sender.on_attempt = telemetry.attempted
     parts = Parts(
         Polling(
-            _poller(settings, clock, database, references),
+            _poller(settings, clock, database, references, rights),
             database,
             operators,
             manager,
             polled=telemetry.polled,
             wake=sender.wake,
+            rights=rights,
         ),
         _pipeline(settings, clock, database, policy, beginning.live_from),
         sender,
@@ -149,7 +154,7 @@ def assemble(
         over,
     )
     schedule = settings.schedule
-    poll = _cycle(settings, clock, parts, over).run
+    poll = _cycle(settings, clock, parts, over, rights).run
     heartbeat = heartbeat_of(settings.heartbeat)
     if heartbeat is not None:
         poll = _beating(heartbeat, poll, settings, clock, database, parts)
@@ -182,8 +187,38 @@ def assemble(
     return parts
 
 
+def assemble_poller(
+    settings: Settings, clock: Clock, database: Database, rights: VenueRights
+) -> Polling:
+    """The polling alone, for a process that asks venues while another one steps and sends."""
+    return Polling(
+        _poller(settings, clock, database, ReferencePrices(clock), rights),
+        database,
+        operators_of(settings),
+        ServiceManager({}),  # a standby's signs of life say what it waits for
+        polled=lambda _report: None,
+        wake=lambda: None,
+        rights=rights,
+    )
+
+
+def is_ours(settings: Settings, rights: VenueRights) -> Callable[[str], bool]:
+    """Whether a market, by its id, is asked by this process now."""
+    venue_of = {market.id: market.venue for market in settings.universe.markets}
+
+    def ours(market: str) -> bool:
+        venues = rights.venues()
+        return venues is None or venue_of.get(market) in venues
+
+    return ours
+
+
 def _poller(
-    settings: Settings, clock: Clock, database: Database, references: ReferencePrices
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    references: ReferencePrices,
+    rights: VenueRights,
 ) -> Poller:
     return Poller(
         settings.universe,
@@ -193,6 +228,7 @@ def _poller(
         settings.engine.interval,
         deadline=settings.schedule.poll_timeout,
         references=references,
+        rights=rights,
     )
 
 
@@ -222,7 +258,9 @@ def _pipeline(
     )
 
 
-def _cycle(settings: Settings, clock: Clock, parts: Parts, stop: asyncio.Event) -> Cycle:
+def _cycle(
+    settings: Settings, clock: Clock, parts: Parts, stop: asyncio.Event, rights: VenueRights
+) -> Cycle:
     def stepped(progress: Progress, seconds: float) -> None:
         parts.telemetry.stepped(progress, seconds)
         if progress.notices:
@@ -232,9 +270,11 @@ def _cycle(settings: Settings, clock: Clock, parts: Parts, stop: asyncio.Event) 
         parts.polling.ask,
         parts.pipeline,
         clock,
+        settings.engine.interval,
         retry_every=settings.schedule.retry_every,
         stopping=stop.is_set,
         on_progress=stepped,
+        is_ours=is_ours(settings, rights),
     )
 
 

@@ -14,6 +14,7 @@ from monitor.model.grid import iso
 from monitor.process import rss_bytes
 from monitor.store import meta, outbox, venue_health
 from monitor.store.database import Database
+from monitor.store.venue_leases import AllVenues, VenueRights
 from monitor.web.readiness import LAST_GOOD_POLL
 
 
@@ -29,7 +30,9 @@ class Polling:
         *,
         polled: Callable[[PollReport], None],
         wake: Callable[[], None],
+        rights: VenueRights | None = None,
     ) -> None:
+        self._rights = rights or AllVenues()
         self._poller = poller
         self._database = database
         self._operators = operators
@@ -62,13 +65,18 @@ class Polling:
 
     def _remember(self, report: PollReport) -> None:
         self._untold += report.transitions
-        notices = [
-            operator_notice(f"venue {t.venue}", t.text, t.at, well=t.well) for t in self._untold
-        ]
         rss = rss_bytes()
+        venues = {health.venue for health in report.health} | {t.venue for t in self._untold}
         with self._database.write() as conn:
+            ours = self._rights.ours(conn, venues)  # the others are another process's to judge
             for health in report.health:
-                venue_health.save_health(conn, health)
+                if health.venue in ours:
+                    venue_health.save_health(conn, health)
+            notices = [
+                operator_notice(f"venue {t.venue}", t.text, t.at, well=t.well)
+                for t in self._untold
+                if t.venue in ours
+            ]
             if report.is_good:
                 meta.put(conn, LAST_GOOD_POLL, iso(report.at))
             if rss is not None:

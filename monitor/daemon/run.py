@@ -17,13 +17,15 @@ from monitor.clock import Clock
 from monitor.daemon.alive import ServiceManager
 from monitor.daemon.assemble import Beginning, Parts, assemble, begin, engine_of
 from monitor.daemon.faults import Work
+from monitor.daemon.helping import Helper
 from monitor.daemon.reload import Reread, asked_to_reread, next_parts
-from monitor.daemon.standby import Lost, awaited, turn_of
+from monitor.daemon.standby import Lost, Turn, awaited, turn_of
 from monitor.daemon.trigger import GridTrigger
 from monitor.settings.schema import Settings
 from monitor.store.database import Database, lacks_wal, open_database
 from monitor.store.lease_lock import has_leases
 from monitor.store.migrations import check_schema, upgrade
+from monitor.store.venue_leases import VenueLeases
 
 log = structlog.get_logger(__name__)
 
@@ -53,17 +55,18 @@ async def run_daemon(
     lost = Lost(asyncio.get_running_loop(), stop)
     database = open_database(settings.database.url.get_secret_value())
     manager = ServiceManager(os.environ)
-    engine = engine_of(settings, None).fingerprint
+    engine = engine_of(settings, None).identity
     with (
         contextlib.closing(database),
         turn_of(database, settings, clock, engine) as turn,
+        _venues_of(database, settings, turn) as venues,
         asked_to_reread() as asked,
     ):
         _ready_to_wait(database, migrate=migrate)
         with _signals(stop):
-            if not await awaited(turn, database, manager, stop):
+            helper = Helper(settings, clock, database, venues) if venues else None
+            if not await _turn_came(turn, database, manager, stop, helper, lost):
                 return 0
-        turn.keep(lost.note)
         if migrate:
             upgrade(database)
         check_schema(database)
@@ -72,6 +75,8 @@ async def run_daemon(
             log.warning(
                 "WAL is not available here (a network mount?)", database=database.url_masked
             )
+        if venues is not None:
+            venues.start()
         # whatever may wait for the store comes before the signals are ours: until then they end the process at once
         beginning = begin(settings, clock, database)
 
@@ -86,6 +91,7 @@ async def run_daemon(
                 manager,
                 log_options=log_options,
                 may_send=turn.is_sure,
+                rights=venues,
             )
 
         async def prepared(settings: Settings) -> Parts:
@@ -113,6 +119,39 @@ async def run_daemon(
                 settings, parts = following
     log.info("stopped")
     return 1 if lost.noted else 0
+
+
+async def _turn_came(
+    turn: Turn,
+    database: Database,
+    manager: ServiceManager,
+    stop: asyncio.Event,
+    helper: Helper | None,
+    lost: Lost,
+) -> bool:
+    """Wait for the turn and keep it; False where ``stop`` came first. The helper has ended when this returns."""
+    try:
+        if not await awaited(turn, database, manager, stop, helper):
+            return False
+        turn.keep(lost.note)
+        return True
+    finally:
+        if helper is not None:
+            await helper.stop()
+
+
+@contextlib.contextmanager
+def _venues_of(database: Database, settings: Settings, turn: Turn) -> Iterator[VenueLeases | None]:
+    """This process's share of the venues of a shared store; None where all are its own. Given back at the end."""
+    if database.dialect != "postgresql":
+        yield None
+        return
+    names = {market.venue for market in settings.universe.markets if market.polled}
+    venues = VenueLeases(database, names, turn.me, settings.database.lease)
+    try:
+        yield venues
+    finally:
+        venues.give_back()
 
 
 def _ready_to_wait(database: Database, *, migrate: bool) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from monitor.clock import Clock
 from monitor.daemon.alive import ServiceManager
+from monitor.daemon.helping import Helper
 from monitor.model.errors import MonitorError
 from monitor.settings.schema import Settings
 from monitor.store.database import Database
@@ -128,9 +129,16 @@ def at_once(turn: Turn) -> None:
 
 
 async def awaited(
-    turn: Turn, database: Database, manager: ServiceManager, stop: asyncio.Event
+    turn: Turn,
+    database: Database,
+    manager: ServiceManager,
+    stop: asyncio.Event,
+    helper: Helper | None = None,
 ) -> bool:
-    """Wait for the turn; False where ``stop`` came first. A server that does not answer meanwhile is asked again."""
+    """Wait for the turn; False where ``stop`` came first. A server that does not answer meanwhile is asked again.
+
+    ``helper``: asks venues meanwhile.
+    """
     if await asyncio.to_thread(turn.take):
         return True
     manager.ready()
@@ -141,6 +149,8 @@ async def awaited(
                 await asyncio.wait_for(stop.wait(), LOOK_S)
             try:
                 told = await asyncio.to_thread(_look, turn, database, manager, told)
+                if helper is not None and told is not None:
+                    await helper.allow(may_poll=not turn.me.differs_from(told))
                 if await asyncio.to_thread(turn.take):
                     log.info("standby takes over", database=database.url_masked)
                     return not stop.is_set()
@@ -164,8 +174,9 @@ def _look(
         if turn.me.differs_from(holder):
             log.warning(
                 "standby differs from the daemon",
-                hint=f"version {holder.version} or other [engine] and [detection] settings are at work there, version"
-                f" {turn.me.version} here; what is decided will change when this one takes over: give both the same",
+                hint=f"version {holder.version} or other tokens, [engine] or [detection] settings are at work there,"
+                f" version {turn.me.version} here; it asks no venue, and what is decided will change when it takes"
+                " over: give both the same",
             )
     manager.standby(f"standby: {holder.words} works on {database.url_masked}")
     return holder

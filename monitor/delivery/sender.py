@@ -35,6 +35,8 @@ from monitor.store.silences import save_silences
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=2)
+CLAIM_LEASES = 6
+SHORTEST_CLAIM = timedelta(seconds=30)
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=5)
 DAY = timedelta(days=1)
@@ -337,6 +339,13 @@ class Sender:
         pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 10))
         pause += 0.2 * self._dice.random() * pause
         return max(error.retry_after or pause, pause)
+
+
+def claim_lease(database: Database, lease: timedelta) -> timedelta:
+    """How long a claim keeps others away: where daemons follow each other by leases, so many of those."""
+    if database.dialect != "postgresql":
+        return LEASE
+    return max(SHORTEST_CLAIM, CLAIM_LEASES * lease)
 
 
 def _is_doubted(claimed: Claimed) -> bool:

@@ -1,8 +1,10 @@
 """Believed bars into the store: bars, what the answers spoke for and refusals in one transaction."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from monitor.clock import Clock
 from monitor.ingest.validation.acceptance import Verdict
@@ -63,9 +65,12 @@ def write_verdicts(
     *,
     verdicts: Sequence[Verdict],
     refusals: Sequence[Refusal],
+    check: Callable[[Connection], None] = lambda _: None,
 ) -> SaveResult:
-    """Store what is believed and count what is not; all or nothing."""
+    """Store what is believed and count what is not; all or nothing, and nothing where ``check`` raises in the same
+    transaction."""
     with database.write() as conn:
+        check(conn)
         at = issue_time(conn, clock.now())
         kept = [bar for verdict in verdicts for bar in verdict.bars]
         saved = bars.save_bars(conn, kept, width=width, received_at=at)

@@ -1,6 +1,6 @@
 """Health of the polled venues, carried from poll to poll and over a restart."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zlib import crc32
@@ -19,20 +19,24 @@ class HealthBook:
         self._venues = tuple(venues)
         self._health: dict[str, VenueHealth] = {}
 
-    def recall(self, database: Database, now: datetime) -> None:
-        """Read what the store knows, once; a venue that it does not know is up."""
-        if self._health:
-            return
+    def recall(self, database: Database, now: datetime, asked: Collection[str]) -> bool:
+        """Read what the store knows of those that are asked from now on and were not before; a venue that it does not
+        know is up. Those that are not asked any more are another's to judge. Whether there were any new ones."""
+        new = [v for v in self._venues if v in asked and v not in self._health]
+        self._health = {venue: h for venue, h in self._health.items() if venue in asked}
+        if not new:
+            return False
         with database.read() as conn:
             stored = {health.venue: health for health in venue_health.read_health(conn)}
-        for venue in self._venues:
+        for venue in new:
             fresh = VenueHealth(venue, VenueState.UP, since=now)
             # A pause is not carried over a restart: the restart may be what mended it.
             self._health[venue] = replace(stored.get(venue, fresh), next_try=None)
+        return True
 
     @property
     def all(self) -> tuple[VenueHealth, ...]:
-        """Every venue, by name."""
+        """Every venue that is asked, by name."""
         return tuple(self._health[venue] for venue in sorted(self._health))
 
     def of(self, venue: str) -> VenueHealth:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.ingest.validation.recent import KEPT, RecentBars
+from monitor.model.bars import Bar
 from monitor.model.spans import Span
 from monitor.model.universe import Universe
 from monitor.store.bars import read_bars
@@ -16,12 +17,15 @@ def recent_bars(
 ) -> RecentBars:
     """The last stored bars of every market up to ``newest``, the newest open of all; empty where that is None."""
     recent = RecentBars(universe.markets)
-    if newest is None:
-        return recent
-    with database.read() as conn:
-        since = newest - KEPT * width
-        recent.note(bar for bar, _received in read_bars(conn, width=width, since=since))
+    if newest is not None:
+        recent.note(bars_since(database, width, newest - KEPT * width))
     return recent
+
+
+def bars_since(database: Database, width: timedelta, since: datetime) -> list[Bar]:
+    """The stored bars of every market from then on."""
+    with database.read() as conn:
+        return [bar for bar, _received in read_bars(conn, width=width, since=since)]
 
 
 def spoken_spans(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from monitor.clock import Clock, monotonic
 from monitor.ingest.answers import MarketAnswer, Want
@@ -25,6 +26,7 @@ from monitor.model.bars import Refusal, VenueHealth
 from monitor.model.universe import Universe
 from monitor.store.bars import SaveResult
 from monitor.store.database import Database
+from monitor.store.venue_leases import AllVenues, VenueRights, VenueTakenError
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +42,7 @@ class _Poll:
     now: datetime
     board: PriceBoard
     asked_until: datetime | None  # open of the newest stored bar of any market
+    venues: frozenset[str]  # that this process asks
     doubtful: list[MarketAnswer] = field(default_factory=list)
     reports: dict[str, VenueReport] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
@@ -50,7 +53,8 @@ class Poller:
     """Keeps the clients and what is known of the venues' health for the life of the process.
 
     ``deadline``: machine time after which a venue that has not answered is cut off; what it gave by then is kept.
-    ``references``: gives token -> price of a coin in dollars, to tell a wrong coin on a first bar.
+    ``references``: gives token -> price of a coin in dollars, to tell a wrong coin on a first bar. ``rights``: which of
+    the venues are asked by this process; by default all.
     """
 
     def __init__(
@@ -64,7 +68,9 @@ class Poller:
         deadline: timedelta = timedelta(seconds=60),
         first_reach: timedelta = FIRST_REACH,
         references: Callable[[], Mapping[str, float]] = dict,
+        rights: VenueRights | None = None,
     ) -> None:
+        self._rights = rights or AllVenues()
         self._universe = universe
         self._clients = tuple(clients)
         self._database = database
@@ -82,16 +88,18 @@ class Poller:
 
     @property
     def health(self) -> tuple[VenueHealth, ...]:
-        """Health of every venue as of the last poll, by name."""
+        """Health of every venue of the last poll, by name."""
         return self._health.all
 
     async def poll(self, now: datetime) -> PollReport:
-        """Ask every venue for what is missing up to ``now`` and store it. Raises only where the store fails."""
+        """Ask every venue of ours for what is missing up to ``now`` and store it. Raises only where the store fails."""
         started = monotonic()
-        poll = await asyncio.to_thread(self._begin, now)
-        await self._poll_venues(poll)
-        await self._settle_doubtful(poll)
-        poll.transitions += self._notices.of_held(self._scrutiny.end(now), now)
+        with self._rights.polling():
+            poll = await asyncio.to_thread(self._begin, now)
+            await self._poll_venues(poll)
+            await self._settle_doubtful(poll)
+        held = self._scrutiny.end(now, poll.venues)
+        poll.transitions += self._notices.of_held(held, now)
         report = PollReport(
             at=now,
             venues=tuple(poll.reports[venue] for venue in sorted(poll.reports)),
@@ -105,16 +113,24 @@ class Poller:
 
     def _begin(self, now: datetime) -> _Poll:
         """What the store knows before anybody is asked."""
-        self._health.recall(self._database, now)
+        shared = self._rights.venues()
+        all_venues = frozenset(client.venue for client in self._clients)
+        venues = all_venues if shared is None else all_venues & shared
+        are_new = self._health.recall(self._database, now, venues)
         known = newest_bars(self._database, self._width)
         asked_until = max((bar.open_time for bar in known.values()), default=None)
-        self._scrutiny.begin(now, asked_until)
-        return _Poll(now, PriceBoard(self._universe.markets, known), asked_until)
+        if are_new:  # another process may have asked them meanwhile
+            self._spoken.clear()
+            self._scrutiny.forget()
+        self._scrutiny.begin(now, asked_until, others_ask=venues != all_venues)
+        return _Poll(now, PriceBoard(self._universe.markets, known), asked_until, venues)
 
     async def _poll_venues(self, poll: _Poll) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 for client in self._clients:
+                    if client.venue not in poll.venues:
+                        continue
                     group.create_task(self._poll_venue(client, poll))
         except ExceptionGroup as failed:  # only the store's failures come this far
             raise failed.exceptions[0] from failed
@@ -186,7 +202,7 @@ class Poller:
         poll.transitions += [transition] if transition else []
         poll.transitions += self._notices.of_client(client, poll.now)
         refusals = [r for answer in harvest.answers for r in answer.refusals]
-        saved, refused = await self._write(poll, verdicts, refusals)
+        saved, refused = await self._write(poll, client.venue, verdicts, refusals)
         failures = [str(error) for error in harvest.failures.values()]
         if harvest.stopped_by is not None and str(harvest.stopped_by) not in failures:
             failures.append(str(harvest.stopped_by))
@@ -231,7 +247,7 @@ class Poller:
             poll.transitions += self._notices.of_identity(verdict, poll.now)
         for venue, group in sorted(by_venue.items()):
             refusals = [r for verdict in group for r in verdict.refusals]
-            saved, refused = await self._write(poll, group, refusals)
+            saved, refused = await self._write(poll, venue, group, refusals)
             before = poll.reports[venue]
             poll.reports[venue] = replace(
                 before,
@@ -244,19 +260,29 @@ class Poller:
     async def _write(
         self,
         poll: _Poll,
+        venue: str,
         verdicts: Sequence[Verdict],
         refusals: Sequence[Refusal],
     ) -> tuple[SaveResult, int]:
+        def check(conn: Connection) -> None:
+            if venue not in self._rights.ours(conn, [venue]):
+                raise VenueTakenError(f"{venue}: another process asks it now")
+
         fresh = self._memory.fresh(refusals)
-        async with self._writing:
-            saved = await asyncio.to_thread(
-                write_verdicts,
-                self._database,
-                self._clock,
-                self._width,
-                verdicts=verdicts,
-                refusals=fresh,
-            )
+        try:
+            async with self._writing:
+                saved = await asyncio.to_thread(
+                    write_verdicts,
+                    self._database,
+                    self._clock,
+                    self._width,
+                    verdicts=verdicts,
+                    refusals=fresh,
+                    check=check,
+                )
+        except VenueTakenError as error:
+            log.warning("answer left out", error=str(error))
+            return SaveResult(0, 0, 0), 0
         for verdict in verdicts:
             poll.board.note(verdict.bars)
             self._scrutiny.note(verdict)

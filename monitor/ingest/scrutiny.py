@@ -1,10 +1,10 @@
 """What a poll remembers of every market to judge its answers by, and what it therefore asks again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.ingest.answers import Want
-from monitor.ingest.known_history import recent_bars, spoken_spans
+from monitor.ingest.known_history import bars_since, recent_bars, spoken_spans
 from monitor.ingest.rereads import REACH, Rereads
 from monitor.ingest.validation.acceptance import Verdict
 from monitor.ingest.validation.holding import hold_back
@@ -13,6 +13,9 @@ from monitor.model.bars import Refusal
 from monitor.model.spans import Span
 from monitor.model.universe import Market, Universe
 from monitor.store.database import Database
+
+LATELY = 3
+"""Intervals before the newest in which another process may still have stored something."""
 
 
 class Scrutiny:
@@ -31,16 +34,26 @@ class Scrutiny:
         self._references = references
         self._recent = RecentBars(universe.markets)
         self._is_read = False
+        self._read_until: datetime | None = None
         self._rereads = Rereads(width)
         self._spoken: Mapping[str, Sequence[Span]] = {}
         self._clean: set[str] = set()
         self._held: dict[str, Refusal] = {}
 
-    def begin(self, now: datetime, newest: datetime | None) -> None:
-        """Before a poll: look up what is known; ``newest``: open of the newest stored bar of all."""
+    def forget(self) -> None:
+        """What is remembered of bars is read from the store again: somebody else may have written there."""
+        self._is_read = False
+
+    def begin(self, now: datetime, newest: datetime | None, *, others_ask: bool = False) -> None:
+        """Before a poll: look up what is known; ``newest``: open of the newest stored bar of all; ``others_ask``: whether
+        another process stores bars of other venues meanwhile."""
         if not self._is_read:
             self._recent = recent_bars(self._database, self._universe, self._width, newest)
             self._is_read = True
+        elif others_ask and newest is not None:
+            since = min(newest, self._read_until or newest) - LATELY * self._width
+            self._recent.note(bars_since(self._database, self._width, since))
+        self._read_until = newest
         self._spoken = spoken_spans(self._database, self._width, now - REACH, now)
         self._clean.clear()
         self._held.clear()
@@ -74,13 +87,13 @@ class Scrutiny:
         elif not verdict.answer.refusals:
             self._clean.add(verdict.answer.market.id)
 
-    def end(self, now: datetime) -> dict[Market, Refusal | None]:
-        """After a poll: markets whose newest bars were held back at the poll before too, with the reason of now, and
+    def end(self, now: datetime, venues: Collection[str]) -> dict[Market, Refusal | None]:
+        """After a poll of ``venues``: markets whose newest bars were held back at the poll before too, with the reason of now, and
         markets that are well (None). What only waited for its confirmation is neither, nor who was not heard.
         """
         found: dict[Market, Refusal | None] = {}
         for market in self._universe.markets:
-            if market.polled and market.listed_at(now - self._width):
+            if market.venue in venues and market.polled and market.listed_at(now - self._width):
                 clean, held = market.id in self._clean, market.id in self._held
                 stood = self._rereads.held_since(market.id) is not None
                 self._rereads.note(market.id, now, clean=clean, held=held)

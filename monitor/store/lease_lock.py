@@ -28,15 +28,25 @@ RENEWALS = 4
 
 # A lease that says it runs for longer than its length was written by a clock that has been set back since: it is over.
 # Its holder, if it lives, is fenced off like any other that lost its turn.
-_OVER = (
+IS_OVER = (
     "(until <= clock_timestamp() OR until > clock_timestamp() + 2 * length_s * interval '1 second')"
 )
-_END = "clock_timestamp() + :length * interval '1 second'"
+LEASE_END = "clock_timestamp() + :length * interval '1 second'"
 
 
 def has_leases(database: Database) -> bool:
     """Whether the schema knows leases: one that an older program made does not."""
     return inspect(database.engine).has_table("lease")
+
+
+def check_not_moved(conn: Connection, database: Database, schema: str) -> None:
+    """Raises SchemaError where another program has moved the schema on from ``schema``."""
+    found = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found != schema:
+        raise SchemaError(
+            f"{database.url_masked}: the schema is {found} now, this program was started on {schema}",
+            remedy="install the version that moved it, then start again",
+        )
 
 
 class LeaseLostError(StoreError):
@@ -67,14 +77,14 @@ class LeaseLock:
             )
             free = self._run(
                 conn,
-                f"SELECT fence FROM lease WHERE name = :name AND {_OVER} FOR UPDATE SKIP LOCKED",  # noqa: S608
+                f"SELECT fence FROM lease WHERE name = :name AND {IS_OVER} FOR UPDATE SKIP LOCKED",  # noqa: S608
             ).scalar()
             if free is None:
                 self._fence = None
                 return False
             self._run(
                 conn,
-                f"UPDATE lease SET fence = fence + 1, holder = :holder, until = {_END},"  # noqa: S608
+                f"UPDATE lease SET fence = fence + 1, holder = :holder, until = {LEASE_END},"  # noqa: S608
                 " length_s = :length WHERE name = :name",
                 holder=to_text(me),
                 length=self._length_s,
@@ -123,12 +133,7 @@ class LeaseLock:
                 f"{self._database.url_masked}: another process has taken over; nothing more is written by this one",
                 remedy="start it again: it waits as a standby",
             )
-        found = self._run(conn, "SELECT version_num FROM alembic_version").scalar()
-        if found != schema:
-            raise SchemaError(
-                f"{self._database.url_masked}: the schema is {found} now, this program was started on {schema}",
-                remedy="install the version that moved it, then start again",
-            )
+        check_not_moved(conn, self._database, schema)
 
     def give_back(self) -> None:
         """At once for others; where the server does not answer, when it runs out."""
@@ -151,7 +156,7 @@ class LeaseLock:
         with self._database.read() as conn:
             found = self._run(
                 conn,
-                f"SELECT holder FROM lease WHERE name = :name AND NOT {_OVER}",  # noqa: S608
+                f"SELECT holder FROM lease WHERE name = :name AND NOT {IS_OVER}",  # noqa: S608
             ).scalar()
         return None if found is None else from_text(found)
 
@@ -159,7 +164,7 @@ class LeaseLock:
         asked = monotonic()
         done = self._run(
             conn,
-            f"UPDATE lease SET until = {_END} WHERE name = :name AND fence = :fence",  # noqa: S608
+            f"UPDATE lease SET until = {LEASE_END} WHERE name = :name AND fence = :fence",  # noqa: S608
             fence=self._fence,
             length=self._length_s,
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, DateTime, and_, func, or_, select, update
 
 from monitor.model.notice import Act, Channel, Notice, NoticeKind
 from monitor.store.json_text import dump
@@ -24,6 +24,9 @@ DOUBT = "may have arrived, "
 """Begins the error of a notice that was tried without an answer we know: it outlives a restart, and allows one repeat."""
 _ERROR_LENGTH = 500
 _CANDIDATES = 20
+_SERVER_TIME: ColumnElement[datetime] = func.clock_timestamp(type_=DateTime(timezone=True))
+_OVERLONG = timedelta(minutes=10)
+"""No claim on an SQLite file is for so long: this machine's clock was set back since."""
 _AT_ONCE = 500
 """Of what waits, as many as are looked at together."""
 
@@ -82,7 +85,7 @@ def claim(
     refused does not stand before all others.
     """
     free = and_(
-        _is_free(now),
+        _is_free(conn, now),
         or_(outbox.c.due_at <= now, _is_retrying()) if failing else outbox.c.due_at <= now,
     )
     beside = outbox.c.act.in_([Act.EDIT.value, Act.PICTURE.value])
@@ -94,7 +97,7 @@ def claim(
         won = conn.execute(
             update(outbox)
             .where(outbox.c.id == row.id, free, outbox.c.attempts == row.attempts)
-            .values(leased_until=now + lease, attempts=outbox.c.attempts + 1)
+            .values(leased_until=_lease_end(conn, now, lease), attempts=outbox.c.attempts + 1)
         )
         if won.rowcount == 1:
             earlier = thread_receipts(conn, row)
@@ -139,7 +142,7 @@ def waiting(conn: Connection, channel: Channel, now: datetime) -> list[StoredNot
     """What is due on the channel, or was refused and waits for its next try, and is in nobody's lease; in the order in
     which it was enqueued, up to 500."""
     due = or_(outbox.c.due_at <= now, _is_retrying())
-    statement = select(outbox).where(_is_free(now), due, outbox.c.channel == channel)
+    statement = select(outbox).where(_is_free(conn, now), due, outbox.c.channel == channel)
     return [
         stored_from(row) for row in conn.execute(statement.order_by(outbox.c.id).limit(_AT_ONCE))
     ]
@@ -335,10 +338,18 @@ def notices_of(
     ]
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    """Pending and in nobody's lease."""
-    leased = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
-    return and_(is_pending(outbox), leased)
+def _is_free(conn: Connection, now: datetime) -> ColumnElement[bool]:
+    """Pending and in nobody's lease; by the server's time where several machines may send, each with a clock of its own."""
+    until = outbox.c.leased_until
+    if conn.dialect.name == "postgresql":
+        over = until <= _SERVER_TIME
+    else:
+        over = or_(until <= now, until > now + _OVERLONG)
+    return and_(is_pending(outbox), or_(until.is_(None), over))
+
+
+def _lease_end(conn: Connection, now: datetime, lease: timedelta) -> Any:
+    return _SERVER_TIME + lease if conn.dialect.name == "postgresql" else now + lease
 
 
 def _is_retrying() -> ColumnElement[bool]:

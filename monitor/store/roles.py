@@ -1,14 +1,18 @@
-"""The two roles of a database's processes: the daemon that works on it, and the one that is next."""
+"""The roles of a database's processes: the daemon that works on it, the one that is next, and those that poll for it."""
 
 from datetime import timedelta
+
+from sqlalchemy import Connection
 
 from monitor.store.database import Database, file_of
 from monitor.store.lease_lock import LEASE, LeaseLock
 from monitor.store.process import Lock, Process
 from monitor.store.process_lock import ProcessLock
+from monitor.store.venue_leases import venue_holders
 
 DAEMON = "daemon"
 STANDBY = "standby"
+POLLER = "poller"
 
 
 def lock_of(database: Database, role: str, lease: timedelta = LEASE) -> Lock | None:
@@ -20,6 +24,22 @@ def lock_of(database: Database, role: str, lease: timedelta = LEASE) -> Lock | N
         return None
     real = file.resolve()  # two names of one file are one lock
     return ProcessLock(real.with_name(f"{real.name}-{role}"))
+
+
+def running_with_venues(
+    database: Database, conn: Connection
+) -> tuple[tuple[str, Process, tuple[str, ...] | None], ...]:
+    """(role, which process, venues that it asks) of those that are there; no venues where all are one daemon's. Who
+    asks venues and is neither daemon nor next is a poller."""
+    roles = running(database)
+    if database.dialect != "postgresql":
+        return tuple((role, process, None) for role, process in roles)
+    asks = venue_holders(conn)
+    others = [process for process in asks if process not in {found for _, found in roles}]
+    return tuple(
+        (role, process, asks.get(process, ()))
+        for role, process in (*roles, *((POLLER, other) for other in others))
+    )
 
 
 def running(database: Database) -> tuple[tuple[str, Process], ...]:

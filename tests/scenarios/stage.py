@@ -72,13 +72,18 @@ class Stage:
             "--speed",
             str(self.speed),
         ]
+        with log.open("wb") as out:
+            return subprocess.Popen(
+                command, cwd=ROOT, env=self.daemon_environ(), stderr=out, stdout=out
+            )
+
+    def daemon_environ(self) -> dict[str, str]:
+        """The environment of a daemon here."""
         environ = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
         if "MONITOR_ALERTS__SLACK__BOT_TOKEN" not in self.environ:
             environ["MONITOR_ALERTS__SLACK__WEBHOOK"] = self.webhooks["alerts"]
             environ["MONITOR_ALERTS__SLACK__OPERATOR_WEBHOOK"] = self.webhooks["operator"]
-        environ |= self.environ
-        with log.open("wb") as out:
-            return subprocess.Popen(command, cwd=ROOT, env=environ, stderr=out, stdout=out)
+        return environ | self.environ
 
     def last_step(self) -> datetime | None:
         """Close of the last stepped interval."""
@@ -126,14 +131,17 @@ def staged(
     dead: tuple[str, ...] = (),
     bars_file: Path = DATA,
     bot: bool = False,
+    database_url: str | None = None,
+    history: timedelta | None = None,
 ) -> Iterator[Stage]:
     """History before ``live_from`` stored as a backfill would have, servers started, nothing running yet.
 
-    ``bot``: Slack by bot token instead of by webhook.
+    ``bot``: Slack by bot token instead of by webhook; ``database_url``: by default an SQLite file in the folder;
+    ``history``: of so long before ``live_from``, by default all.
     """
     record = folder / "slack.jsonl"
-    database_url = f"sqlite:///{folder / 'monitor.db'}"
-    _store_history(database_url, episode, live_from)
+    database_url = database_url or f"sqlite:///{folder / 'monitor.db'}"
+    _store_history(database_url, episode, live_from, history)
     origin = datetime.now(UTC) + _ahead()  # noqa: TID251  the machine's clock
     venue_command = [
         "--bars",
@@ -190,14 +198,21 @@ def _by_bot(slack: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _store_history(url: str, episode: Episode, until: datetime) -> None:
+def _store_history(
+    url: str, episode: Episode, until: datetime, length: timedelta | None = None
+) -> None:
     database = open_database(url)
     upgrade(database)
     with database.write() as conn:
         at = issue_time(conn, until - timedelta(seconds=1))
         bars.save_bars(
             conn,
-            [bar for bar in episode.bars if bar.open_time + HOUR <= until],
+            [
+                bar
+                for bar in episode.bars
+                if bar.open_time + HOUR <= until
+                and (length is None or bar.open_time >= until - length)
+            ],
             width=HOUR,
             received_at=at,
         )

@@ -57,6 +57,12 @@ def roles(market: Market, settings: Mapping[str, str] = MappingProxyType({})) ->
     return {process["role"]: process["pid"] for process in told["processes"]}
 
 
+def venues(market: Market, settings: Mapping[str, str]) -> dict[int, list[str]]:
+    """process id -> the venues that it asks, as `monitor status` has it."""
+    told = json.loads(market.monitor("status", "--json", code=(0, 3), environ=settings).stdout)
+    return {process["pid"]: process["venues"] for process in told["processes"]}
+
+
 def test_the_second_waits_as_a_standby_and_takes_over_when_the_first_is_killed(
     market: Market, tmp_path: Path
 ) -> None:
@@ -116,6 +122,10 @@ def test_on_postgresql_a_killed_and_a_frozen_daemon_are_followed_within_a_lease(
         with daemon(market, logs[1], shared) as second:
             said(second, logs[1], f"process {first.pid} on ")
             assert "standby differs" not in logs[1].read_text()
+            eventually(
+                lambda: sorted(map(len, venues(market, shared).values())) == [1, 1],
+                what="each asks one of the two venues",
+            )
             refused = market.monitor("poll", code=1, environ=shared).stderr
             assert "works on this database" in refused
             first.kill()
@@ -123,6 +133,7 @@ def test_on_postgresql_a_killed_and_a_frozen_daemon_are_followed_within_a_lease(
             with daemon(market, logs[2], shared | other) as third:
                 said(third, logs[2], "standby differs from the daemon")
                 assert roles(market, shared) == {"daemon": second.pid, "standby": third.pid}
+                assert len(venues(market, shared)[second.pid]) == 2, "the other would ask otherwise"
                 second.send_signal(signal.SIGSTOP)
                 said(third, logs[2], "started")
                 second.send_signal(signal.SIGCONT)

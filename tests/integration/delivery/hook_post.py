@@ -16,6 +16,7 @@ from monitor.store import outbox
 from monitor.store.database import Database
 from monitor.store.outbox_rows import StoredNotice
 from tests.integration.delivery.post import NOW
+from tests.kit.leases import let_pass
 from tests.unit.settings.small import SMALL, load
 
 
@@ -56,6 +57,7 @@ class HookPost:
     async def drain_after(self, length: timedelta) -> int:
         """Let that much time pass, then send what is due."""
         self.clock.advance(length)
+        let_pass(self.database, length)
         return await self.sender.drain()
 
     def stored(self, key: str) -> StoredNotice:

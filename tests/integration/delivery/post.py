@@ -13,6 +13,7 @@ from monitor.model.notice import Channel, Notice, NoticeKind
 from monitor.store import outbox
 from monitor.store.database import Database
 from monitor.store.outbox_rows import StoredNotice
+from tests.kit.leases import let_pass
 from tests.kit.slack_server import SlackServer
 
 NOW = datetime(2025, 1, 19, 11, 35, tzinfo=UTC)
@@ -67,6 +68,7 @@ class Post:
     async def drain_after(self, length: timedelta) -> int:
         """Let that much time pass, then send what is due; how many were delivered."""
         self.clock.advance(length)
+        let_pass(self.database, length)
         return await self.sender.drain()
 
     def stored(self, key: str) -> StoredNotice:

@@ -14,6 +14,7 @@ from monitor.store import outbox
 from monitor.store.database import Database
 from monitor.store.outbox_rows import StoredNotice
 from tests.integration.delivery.mail_desk import NOW, PASSWORD, USER, channel_to, notice
+from tests.kit.leases import let_pass
 from tests.kit.smtp_server import SmtpServer
 
 MINUTE = timedelta(minutes=1)
@@ -42,6 +43,7 @@ class Office:
     async def drain_after(self, length: timedelta) -> int:
         """Let that much time pass, then send what is due."""
         self.clock.advance(length)
+        let_pass(self.database, length)
         return await self.sender.drain()
 
     def stored(self) -> dict[tuple[str, str], StoredNotice]:

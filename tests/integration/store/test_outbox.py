@@ -5,11 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from monitor.model.notice import Channel, Notice
 from monitor.store import outbox
 from monitor.store.database import Database, open_database
 from monitor.store.outbox import Claimed, OutboxStats
 from tests.integration.store.samples import HOUR, at, killed_write, notice
+from tests.kit.leases import let_pass
 from tests.kit.waiting import PATIENCE_S
 
 NOON = at("2025-01-19T12:00")
@@ -61,9 +64,24 @@ def test_nothing_is_claimed_before_it_is_due_or_twice_within_its_lease(database:
 def test_a_sender_that_died_is_followed_after_the_lease(database: Database) -> None:
     put(database, notice("a"))
     assert claimed_key(database) == "a"
+    let_pass(database, LEASE)
     again = claim(database, NOON + LEASE)
     assert again is not None
     assert again.attempts == 2
+
+
+@pytest.mark.parametrize("wrong", [HOUR, -HOUR])
+def test_a_sender_whose_clock_was_wrong_is_followed_after_the_lease_all_the_same(
+    database: Database, wrong: timedelta
+) -> None:
+    put(database, notice("a", due_at=NOON - 2 * HOUR))
+    assert claimed_key(database, NOON + wrong) == "a"
+    if (
+        database.dialect == "postgresql"
+    ):  # another machine may send: the server's time keeps it away
+        assert claimed_key(database, NOON) is None
+    let_pass(database, LEASE)
+    assert claimed_key(database, NOON + LEASE) == "a"
 
 
 def test_a_confirmed_notice_is_done_and_its_receipt_is_there_for_the_thread(
@@ -127,6 +145,7 @@ def test_a_sender_takes_its_own_channels_only(database: Database) -> None:
 def test_a_late_confirmation_still_counts_and_nothing_undoes_it(database: Database) -> None:
     put(database, notice("a"))
     first = claim(database)
+    let_pass(database, LEASE)
     second = claim(database, NOON + LEASE)  # the first sender was slow
     assert first is not None
     assert second is not None
