@@ -1,26 +1,22 @@
-"""`monitor run`: the scheduler, the signals, and how a run begins and ends."""
+"""`monitor run`: how a run begins, waits for its turn, and ends."""
 
 import asyncio
 import contextlib
 import os
-import signal
-import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
-from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.clock import Clock
 from monitor.daemon.alive import ServiceManager
 from monitor.daemon.assemble import Beginning, Parts, assemble, begin, engine_of
-from monitor.daemon.faults import Work
 from monitor.daemon.helping import Helper
 from monitor.daemon.reload import Reread, asked_to_reread, next_parts
+from monitor.daemon.ringing import rung
 from monitor.daemon.standby import Lost, Turn, awaited, turn_of
-from monitor.daemon.trigger import GridTrigger
+from monitor.daemon.stopping import stops_at_signals
 from monitor.settings.schema import Settings
 from monitor.store.database import Database, lacks_wal, open_database
 from monitor.store.lease_lock import has_leases
@@ -31,8 +27,6 @@ log = structlog.get_logger(__name__)
 
 SHUTDOWN = timedelta(seconds=6)
 """A stop is over within ten seconds: what has not ended by then is abandoned; the next start takes it up again."""
-LAST_RESORT = timedelta(seconds=8)
-"""After a signal the process ends then in any case: a thread may wait for another process's lock for longer."""
 
 
 async def run_daemon(
@@ -63,7 +57,7 @@ async def run_daemon(
         asked_to_reread() as asked,
     ):
         _ready_to_wait(database, migrate=migrate)
-        with _signals(stop):
+        with stops_at_signals(stop):
             helper = Helper(settings, clock, database, venues) if venues else None
             if not await _turn_came(turn, database, manager, stop, helper, lost):
                 return 0
@@ -97,11 +91,11 @@ async def run_daemon(
         async def prepared(settings: Settings) -> Parts:
             return assembled(settings, await asyncio.to_thread(begin, settings, clock, database))
 
-        with _signals(stop):
+        with stops_at_signals(stop):
             parts = assembled(settings, beginning)
             manager.ready()
             while True:
-                async with _in_background(parts), _rung(clock, parts, stop):
+                async with _in_background(parts), rung(clock, parts, stop):
                     log.info(
                         "started",
                         database=database.url_masked,
@@ -180,84 +174,3 @@ async def _in_background(parts: Parts) -> AsyncIterator[None]:
             async with asyncio.timeout(SHUTDOWN.total_seconds() / 2):
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await parts.close()
-
-
-@asynccontextmanager
-async def _rung(clock: Clock, parts: Parts, stop: asyncio.Event) -> AsyncIterator[None]:
-    """The scheduler only rings: jobs are thin, in code, in memory; what was done stands in the tables.
-
-    Without a stop it waits at the end for what it rang: two engines never step at once.
-    """
-    scheduler = AsyncIOScheduler(
-        timezone="UTC",
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
-    scheduler.add_listener(parts.telemetry.not_rung, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
-    busy: set[asyncio.Task[None]] = set()
-    for name, job in parts.jobs.items():
-        # what is missing since the last run is asked for at once, not at the first bell
-        first = {"next_run_time": clock.wall_time(clock.now())} if job.at_start else {}
-        scheduler.add_job(
-            _kept(busy, parts.faults.watched(name, job.work)),
-            trigger=GridTrigger(clock, job.every, job.offset),
-            id=name,
-            name=name,
-            **first,
-        )
-    scheduler.start()
-    try:
-        yield
-    finally:
-        scheduler.remove_all_jobs()
-        stopped = asyncio.create_task(stop.wait())
-        while busy and not stopped.done():
-            await asyncio.wait({*busy, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        scheduler.shutdown(wait=False)
-
-
-def _kept(busy: set[asyncio.Task[None]], work: Work) -> Work:
-    """The work as a task that is in ``busy`` as long as it goes on."""
-
-    async def run() -> None:
-        task = asyncio.create_task(work())
-        busy.add(task)
-        task.add_done_callback(busy.discard)
-        try:
-            await task
-        finally:
-            task.cancel()
-
-    return run
-
-
-@contextlib.contextmanager
-def _signals(stop: asyncio.Event) -> Iterator[None]:
-    def asked_to_stop() -> None:
-        stop.set()
-        _end_at_last()
-
-    loop = asyncio.get_running_loop()
-    caught = (signal.SIGTERM, signal.SIGINT)
-    for number in caught:
-        loop.add_signal_handler(number, asked_to_stop)
-    try:
-        yield
-    finally:
-        for number in caught:
-            loop.remove_signal_handler(number)
-
-
-def _end_at_last() -> None:
-    """End the process when the bound has passed, however many threads wait: Python itself would wait for each.
-
-    No more is lost than by a kill, of which everything is written to be safe.
-    """
-
-    def end() -> None:
-        log.warning("stopped", abandoned="work that waited for the database or another service")
-        os._exit(0)
-
-    timer = threading.Timer(LAST_RESORT.total_seconds(), end)
-    timer.daemon = True
-    timer.start()
