@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.detection.conditions import Judged, judge, reading
+from monitor.detection.decisions import decide
 from monitor.detection.features import Sensed, advance, sample, sense
 from monitor.detection.inputs import PairContext, SectorStep
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.seen import BoolArray, Features, Pairs, Seen
-from monitor.detection.single_sided import one_sided
 from monitor.detection.step_view import StepView
 from monitor.detection.tallies import Tallies
 from monitor.detection.windows import Arrays, DetectionWindows
@@ -182,11 +182,9 @@ class Detector:
             self._sectors,
             self._watched,
         )
-        changes = list(state.ledger.move_on(moment))
-        changes += one_sided(moment, state.ledger)
-        changes += state.ledger.outcomes(moment)
+        changes = decide(moment, state.ledger)
         state.tallies.keep(judged.score, closes_hour=is_aligned(at, HOUR))
-        return judged, seen.features, tuple(changes)
+        return judged, seen.features, changes
 
     def close(self, memory: DetectionWindows, found: "Looked") -> None:
         """Once an hour, after all is decided: the samples that later steps are held against."""

@@ -43,7 +43,8 @@ Pair = tuple[str, str]
 
 @dataclass(slots=True)
 class Ledger:
-    """The rotations that are followed, by id, in order of detection; and when each pair was last confirmed."""
+    """The rotations that are followed, by id, in order of detection; and when each pair was last confirmed, or was seen
+    to be behind a gain that is told against the market."""
 
     followed: dict[str, Tracked] = field(default_factory=dict)
     confirmed: dict[Pair, datetime] = field(default_factory=dict)
@@ -96,7 +97,7 @@ class Ledger:
         return None
 
     def move_on(self, m: StepView) -> Iterator[RotationChange]:
-        """All changes of this step, in a fixed order: closings, openings, confirmations by falling score."""
+        """Closings and openings of this step, in a fixed order; :meth:`confirm` comes after it."""
         count_runs(m)
         yield from self._drop_unwatched(m)
         for pair, name in enumerate(m.pairs.names):
@@ -105,10 +106,26 @@ class Ledger:
                 yield from self._follow(m, pair, tracked)
         for pair in range(len(m.pairs.names)):
             yield from self._open(m, pair)
-        ready = [i for i in range(len(m.pairs.names)) if self._may_confirm(m, i)]
-        for pair in sorted(ready, key=lambda i: (-m.score(i), i)):
-            yield from self._confirm(m, pair)
         self._forget(m.at)
+
+    def confirm(self, m: StepView, *, returning: bool) -> Iterator[RotationChange]:
+        """Confirmations of this step by falling score: of pairs on their way back, or of the others.
+
+        Of a sector that is told to gain from all others no single source is told as well; that it was one is remembered
+        for its way back.
+        """
+        ready = [
+            i
+            for i in range(len(m.pairs.names))
+            if bool(m.seen.returning[i]) is returning and self._may_confirm(m, i)
+        ]
+        for pair in sorted(ready, key=lambda i: (-m.score(i), i)):
+            name = m.pairs.names[pair]
+            gain = None if returning else self.current((MARKET, name[1]))
+            if gain is None:
+                yield from self._confirm(m, pair)
+            else:
+                self.confirmed[name] = m.at
 
     def outcomes(self, m: StepView) -> list[RotationChange]:
         """What came 24 h and 72 h after detection, once each."""
@@ -141,19 +158,33 @@ class Ledger:
             tracked.rotation = at_peak(m, pair, tracked.rotation)
         above = score >= m.p.off or _still_drains(m, pair, tracked)
         tracked.below = 0 if above else tracked.below + 1
+        tracked.paused = tracked.paused or tracked.below >= m.steps(m.p.renew_after_h)
         if m.at - on_since(tracked.rotation) >= timedelta(hours=m.p.max_age_h):
             now = as_of_now(m, pair, tracked.rotation)
             yield _closed(tracked, ChangeReason.EXPIRED, Status.EXPIRED, m.at, now)
         elif self._has_faded(m, pair, tracked):
             now = as_of_now(m, pair, tracked.rotation)
             yield _closed(tracked, ChangeReason.FADED, Status.FADED, m.at, now)
+        elif self._is_back(m, pair, tracked):
+            severity = self._severity(m, pair) if _may_rise(tracked) else Severity.CRITICAL
+            yield revived(tracked, m, severity=severity, **told_anew(m, pair, tracked.rotation))
         elif _may_rise(tracked) and self._severity(m, pair) is Severity.CRITICAL:
+            tracked.paused = False
             yield tracked.change(
                 ChangeReason.SEVERITY,
                 m.at,
                 severity=Severity.CRITICAL,
                 **told_anew(m, pair, tracked.rotation),
             )
+
+    def _is_back(self, m: StepView, pair: int, tracked: Tracked) -> bool:
+        """Whether what was confirmed a cooldown ago paused since and is back: news, though it was never over."""
+        rotation = tracked.rotation
+        if rotation.confirmed_at is None or not tracked.paused:
+            return False
+        told = max(rotation.confirmed_at, rotation.resumed_at or rotation.confirmed_at)
+        cool = m.at - told >= timedelta(hours=m.p.cooldown_h)
+        return cool and has_lasted(m, ON_RUN, pair, m.p.persist_min)
 
     def _has_faded(self, m: StepView, pair: int, tracked: Tracked) -> bool:
         if tracked.rotation.status is Status.CONFIRMED:
@@ -200,7 +231,7 @@ class Ledger:
             return
         turned = self._reversible(name, m)
         parent = None if turned else self._joined(m, name)
-        tracked.below = 0
+        tracked.below, tracked.paused = 0, False
         yield tracked.change(
             ChangeReason.LEG if parent else ChangeReason.CONFIRMED,
             m.at,
@@ -307,8 +338,8 @@ def began_after(over: Tracked, run: int, m: StepView) -> bool:
 
 
 def revived(tracked: Tracked, m: StepView, **fresh: Any) -> RotationChange:
-    """On again under the same id, as it was before it was over."""
-    tracked.below = 0
+    """On again under the same id, as it was before it was over or paused."""
+    tracked.below, tracked.paused = 0, False
     was_sure = tracked.rotation.confirmed_at is not None
     return tracked.change(
         ChangeReason.REVIVED,

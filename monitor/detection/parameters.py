@@ -13,6 +13,7 @@ from monitor.detection.rules import BOUNDS
 class DetectionParameters:
     """Scores are about standard normal under no rotation; ``on`` confirms, ``watch_on`` opens, under ``off`` it fades.
 
+    ``renew_after_h``: a confirmed rotation that was under ``off`` for so long is told again when it is back over ``on``.
     ``bounds``: of the conditions, by their rules' keys; the rules' defaults where not given.
     ``sigma_floor``: log return per square root of an hour, 6 % a day: between two calm sectors less is no news.
     ``pairs``: ordered pairs (from, to) to watch; None: all ordered pairs of sectors.
@@ -32,6 +33,7 @@ class DetectionParameters:
     open_fade_h: float = 2.0
     open_max_h: float = 12.0
     confirmed_fade_h: float = 18.0
+    renew_after_h: float = 12.0
     least_samples: int = 84
     full_samples: int = 336
     young_extra: float = 0.5

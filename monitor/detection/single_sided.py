@@ -53,13 +53,9 @@ OUTFLOW = Family(Kind.OUTFLOW, OUTFLOW_RULES, 0)
 INFLOW = Family(Kind.INFLOW, INFLOW_RULES, 2)
 
 
-def one_sided(m: StepView, ledger: Ledger) -> list[RotationChange]:
-    """Changes of one step, losses first, in the sectors' order; an unknown step neither counts nor breaks."""
-    if not m.sectors.known:
-        return []
-    return [
-        change for family in (OUTFLOW, INFLOW) for change in OneSided(m, ledger, family).changes()
-    ]
+def one_sided(m: StepView, ledger: Ledger, family: Family) -> list[RotationChange]:
+    """A family's changes of one step, in the sectors' order; an unknown step neither counts nor breaks."""
+    return list(OneSided(m, ledger, family).changes()) if m.sectors.known else []
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,13 +15,14 @@ OUTCOMES = (
 @dataclass(slots=True)
 class Tracked:
     """``level_*``: log index of both sides at detection; ``share_to_pp``: *to*'s cap share then; ``below``: steps in a
-    row under the bound that ends it."""
+    row under the bound that ends it; ``paused``: those were many, and nothing was told of it since."""
 
     rotation: Rotation
     level_from: float | None
     level_to: float | None
     share_to_pp: float | None
     below: int = 0
+    paused: bool = False
 
     def change(self, reason: ChangeReason, at: datetime, **fields: Any) -> RotationChange:
         """Set fields of the rotation and say so."""

@@ -215,7 +215,7 @@ class Rotation:
 
 class ChangeReason(StrEnum):
     """What changed in a rotation. ``resumed``: judged again after it was held for lack of data; ``revived``: on again
-    after it had faded or expired, which readers are told as "resumed"."""
+    after it had faded, expired or paused, which readers are told as "resumed"."""
 
     OPENED = "opened"
     CONFIRMED = "confirmed"

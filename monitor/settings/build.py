@@ -92,6 +92,7 @@ def detection_of(table: DetectionTable) -> DetectionParameters:
         open_fade_h=table.open_fade / HOUR,
         open_max_h=table.open_max / HOUR,
         confirmed_fade_h=table.confirmed_fade / HOUR,
+        renew_after_h=table.renew_after / HOUR,
         young_extra=table.young_extra,
         flow_weight_c=table.flow_weight_c,
         bounds={key: getattr(table, key) for key in BOUNDS},

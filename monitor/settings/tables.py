@@ -198,6 +198,7 @@ class _DetectionTable(Table):
     open_fade: Duration = timedelta(hours=2)
     open_max: Duration = timedelta(hours=12)
     confirmed_fade: Duration = timedelta(hours=18)
+    renew_after: Duration = timedelta(hours=12)
     horizons_h: list[Annotated[int, Field(gt=0, le=24)]] = Field(
         default_factory=lambda: [4, 8, 12, 24], min_length=1
     )

@@ -48,14 +48,14 @@ class Frozen:
 
 FROZEN = Frozen(
     bars=37_903,
-    found=9,
-    found_in_january=7,
-    sure_rotations=5,
-    gains=3,
+    found=11,
+    found_in_january=9,
+    sure_rotations=6,
+    gains=4,
     false_alarms=0,
     wrong_pairs=0,
     told_twice=0,
-    over=0.56,
+    over=0.58,
     told_out_by=datetime(2025, 1, 17, 12, tzinfo=UTC),
     told_back_by=datetime(2025, 1, 21, 1, tzinfo=UTC),
     alarms_on_splits=4,
@@ -160,6 +160,7 @@ def test_nothing_of_january_is_said_to_be_over_while_it_goes_on(stage: Stage) ->
     there, back = ("ai-agents", "memes"), ("memes", "ai-agents")
     assert [step for step in life if step[0] != "severity"] == [
         ("confirmed", there),
+        ("revived", there),  # after a pause, in the night of its worst hours; never said to be over
         ("confirmed", back),
         ("reversed", there),
     ]

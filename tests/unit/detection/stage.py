@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from monitor.detection.conditions import Judged, hold
+from monitor.detection.decisions import decide
 from monitor.detection.inputs import SectorStep
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.rules import PAIR_RULES
 from monitor.detection.seen import Features, Pairs, Seen
-from monitor.detection.single_sided import one_sided
 from monitor.detection.step_view import StepView
 from monitor.detection.tallies import Tallies
 from monitor.detection.windows import DetectionWindows
@@ -212,9 +212,7 @@ class Stage:
             SECTORS,
             WATCHED,
         )
-        changes = list(self.ledger.move_on(moment))
-        changes += one_sided(moment, self.ledger)
-        return changes + self.ledger.outcomes(moment)
+        return list(decide(moment, self.ledger))
 
     def steps(
         self,

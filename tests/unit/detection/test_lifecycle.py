@@ -193,6 +193,40 @@ def test_a_confirmed_one_that_was_over_is_resumed_under_its_id_within_a_day() ->
     assert rotation.confirmed_at == faded.rotation.confirmed_at
 
 
+def paused(hours: float, on_for_h: int = 24, width: timedelta = QUARTER) -> Stage:
+    """Confirmed, then on for a time, then too quiet for a rotation, though not for as long as ends it."""
+    stage = Stage(p=DetectionParameters(), width=width)
+    stage.hours(on_for_h + 2, LOUD)
+    assert "faded" not in [c.reason.value for c in stage.hours(hours, QUIET)]
+    return stage
+
+
+def test_one_that_paused_for_half_a_day_is_told_again_under_its_id_and_once() -> None:
+    stage = paused(12)
+    (before,) = stage.ledger.followed.values()
+    (again,) = stage.hours(1, LOUD)
+    assert told([again]) == [("revived", *PAIR)]
+    assert again.rotation.id == before.rotation.id
+    assert again.rotation.resumed_at == again.changed_at == stage.at
+    assert again.rotation.status is Status.CONFIRMED
+    assert told(stage.hours(12, LOUD)) == []
+
+
+@pytest.mark.parametrize(("quiet_h", "on_for_h"), [(11.75, 24), (12, 8)])
+def test_a_shorter_pause_or_one_within_a_day_of_the_message_is_no_news(
+    quiet_h: float, on_for_h: int
+) -> None:
+    stage = paused(quiet_h, on_for_h)
+    assert told(stage.hours(1, LOUD)) == []
+
+
+def test_what_comes_back_among_the_largest_is_told_as_critical_in_one_message() -> None:
+    largest = {PAIR: 4.5}
+    (again,) = paused(12, width=timedelta(hours=1)).hours(3, largest)
+    assert (again.reason.value, again.rotation.severity) == ("revived", Severity.CRITICAL)
+    assert told(paused(12).hours(3, largest)) == [("severity", *PAIR)]
+
+
 def test_a_day_after_its_end_it_is_a_new_one() -> None:
     stage = confirmed(Stage())
     (faded,) = stage.hours(6, QUIET)

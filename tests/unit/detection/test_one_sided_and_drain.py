@@ -149,6 +149,43 @@ def test_no_gain_is_told_of_a_sector_that_a_confirmed_rotation_says_is_losing() 
     assert "inflow" not in {c.rotation.kind.value for c in gaining(stage, 12)}
 
 
+def gaining_from_memes(stage: Stage, hours: int) -> list[RotationChange]:
+    """AI gains on both others, and memes lose enough for the pair to qualify."""
+    scores, shown = {("memes", "ai"): 3.3}, {("defi", "ai"): 3.1}
+    return [
+        c
+        for _ in range(4 * hours)
+        for c in stage.step(scores, own=GAIN, shown=shown, shift=1.2)
+        if c.rotation.confirmed_at is not None
+    ]
+
+
+def test_of_a_gain_over_all_no_single_source_is_told_but_its_way_back_is_easier() -> None:
+    stage = Stage()
+    assert told(gaining_from_memes(stage, 12)) == [("confirmed", MARKET, "ai")]
+    assert bool(stage.ledger.reversing((PAIR,), stage.at, stage.p)[0])
+    assert not stage.ledger.reversing((("ai", "defi"),), stage.at, stage.p)[0]
+
+
+def test_the_source_is_told_once_the_gain_over_all_is_over() -> None:
+    stage = Stage()
+    gaining_from_memes(stage, 1)
+    stage.hours(12)
+    assert told(stage.hours(1, {("memes", "ai"): 3.3})) == [
+        ("revived", "memes", "ai"),
+        ("leg", "memes", "ai"),
+    ]
+
+
+def test_a_way_back_is_told_as_such_and_not_as_a_gain_over_all() -> None:
+    stage = Stage()
+    stage.hours(1, {PAIR: 3.4})
+    stage.hours(6)
+    assert stage.ledger.current(PAIR) is None
+    changes = gaining_from_memes(stage, 2)
+    assert told(changes) == [("confirmed", "memes", "ai"), ("reversed", *PAIR)]
+
+
 def test_a_gain_is_over_when_its_least_score_has_been_low_for_six_hours() -> None:
     stage = Stage()
     gaining(stage, 4)

@@ -25,6 +25,7 @@ DETECTION = {
     "OPEN_FADE": ("3h", "open_fade_h", 3.0),
     "OPEN_MAX": ("10h", "open_max_h", 10.0),
     "CONFIRMED_FADE": ("8h", "confirmed_fade_h", 8.0),
+    "RENEW_AFTER": ("7h", "renew_after_h", 7.0),
     "FLOW_WEIGHT_C": ("0.5", "flow_weight_c", 0.5),
     "YOUNG_EXTRA": ("0.4", "young_extra", 0.4),
     "PAIRS": ('[["ai", "memes"]]', "pairs", (("ai", "memes"),)),
