@@ -71,13 +71,19 @@ def copy_to(
 
 @app.command("prune", epilog="Example:  monitor db prune")
 def prune(ctx: typer.Context) -> None:
-    """Delete what is older than the configured retention."""
+    """Delete what is older than the configured retention, and roll up what is older than schedule.rollup says."""
     from monitor.store.prune import prune_in_turns
+    from monitor.store.rollup import roll_up
 
     context = context_of(ctx)
     settings = context.settings()
     retention = {str(kind): length for kind, length in settings.schedule.retention.items()}
     with context.database(settings) as database:
         counts = prune_in_turns(database, now=context.clock.now(), retention=retention)
+        rolled = {str(kind): after for kind, after in settings.schedule.rollup.items()}
+        width = settings.engine.interval
+        gone = roll_up(database, clock=context.clock, width=width, after=rolled)
     for kind, count in counts.items():
         typer.echo(f"{kind:<20} {count:>12,} rows older than {format_duration(retention[kind])}")
+    for kind, count in gone.items():
+        typer.echo(f"{kind:<20} {count:>12,} rows rolled up to the hour")

@@ -18,6 +18,7 @@ from monitor.settings.schema import Settings
 from monitor.store import engine_state
 from monitor.store.database import Database
 from monitor.store.prune import prune_in_turns
+from monitor.store.rollup import roll_up
 from monitor.store.size import remember_size
 
 log = structlog.get_logger(__name__)
@@ -53,8 +54,10 @@ def reports(database: Database, settings: Settings, clock: Clock, wake: Callable
 
 
 def pruning(database: Database, settings: Settings, clock: Clock) -> Work:
-    """Deletes what is older than its retention, and remembers the day's size."""
+    """Deletes what is older than its retention, rolls up what is old, and remembers the day's size."""
     retention = {str(kind): length for kind, length in settings.schedule.retention.items()}
+    rolled = {str(kind): after for kind, after in settings.schedule.rollup.items()}
+    width = settings.engine.interval
 
     def remember() -> None:
         with database.write() as conn:
@@ -62,6 +65,7 @@ def pruning(database: Database, settings: Settings, clock: Clock) -> Work:
 
     async def work() -> None:
         await asyncio.to_thread(prune_in_turns, database, now=clock.now(), retention=retention)
+        await asyncio.to_thread(roll_up, database, clock=clock, width=width, after=rolled)
         await asyncio.to_thread(remember)
 
     return work

@@ -12,6 +12,7 @@ WIDTHS = ("1m", "5m", "15m", "30m", "1h")
 LEASES = timedelta(seconds=2), timedelta(minutes=10)
 LEAST = {"bars": timedelta(days=30), "outbox": timedelta(days=16)}
 """The longest yardstick that the engine is rebuilt from, the ranks of scores; and how long a rotation may be told of."""
+LEAST_ROLLUP = timedelta(days=30)
 _WHY = {"bars": "yardsticks are made of them", "outbox": "what was told decides what is told"}
 
 
@@ -122,6 +123,16 @@ def _retention(tables: Tables) -> Iterator[Fault]:
             )
 
 
+def _rollup(tables: Tables) -> Iterator[Fault]:
+    for kind, after in tables.schedule.rollup.items():
+        if after < LEAST_ROLLUP:
+            yield (
+                f"schedule.rollup.{kind}",
+                f"found {format_duration(after)!r}, expected {format_duration(LEAST_ROLLUP)} or more: "
+                + _WHY["bars"],
+            )
+
+
 def _quiet(tables: Tables) -> Iterator[Fault]:
     quiet = tables.alerts.quiet_hours
     if quiet is not None and quiet[0] == quiet[1]:
@@ -141,6 +152,7 @@ RULES = (
     (_interval, {"engine", "schedule"}),
     (_lease, {"database"}),
     (_retention, {"schedule"}),
+    (_rollup, {"schedule"}),
     (_detection, {"detection"}),
     (_pairs, {"detection", "sectors"}),
     (_quiet, {"alerts"}),

@@ -70,6 +70,8 @@ RetentionKind = Literal[
     "bars", "steps", "tokens", "readings", "checkpoints", "quarantine", "outbox"
 ]
 
+RollupKind = Literal["bars", "steps", "readings"]
+
 
 def _kept() -> dict[RetentionKind, timedelta]:
     return {
@@ -97,6 +99,7 @@ class ScheduleTable(Table):
     retention: Annotated[dict[RetentionKind, Duration], AfterValidator(_named_over_default)] = (
         Field(default_factory=_kept)
     )
+    rollup: dict[RollupKind, Duration] = Field(default_factory=dict)
 
 
 class MemberTable(Table):

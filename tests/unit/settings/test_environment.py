@@ -25,6 +25,7 @@ BY_KEY: dict[str, tuple[str, object]] = {
     "engine.deadline": ("45s", timedelta(seconds=45)),
     "database.url": ("postgresql://joe:wJ4h@db/monitor", "postgresql://joe:wJ4h@db/monitor"),
     "schedule.retention": ('{bars = "30d"}', None),
+    "schedule.rollup": ('{bars = "30d"}', {"bars": timedelta(days=30)}),
     "detection.on": ("3", 3.0),
     "detection.max_from_own_return": ("-0.03", -0.03),
     "detection.one_sided_own_return": ("-0.06", -0.06),

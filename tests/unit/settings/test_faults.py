@@ -248,6 +248,10 @@ ONE_FAULT = {
         changed(more='[schedule]\nretention = {bars = "29d"}\n'),
         "c.toml: schedule.retention.bars: found '29d', expected 30d or more: yardsticks are made of them",
     ),
+    "bars rolled up within the yardsticks": (
+        changed(more='[schedule]\nrollup = {bars = "7d"}\n'),
+        "c.toml: schedule.rollup.bars: found '7d', expected 30d or more: yardsticks are made of them",
+    ),
     "notices kept for less than a rotation is told of": (
         changed(more='[schedule]\nretention = {outbox = "15d"}\n'),
         "c.toml: schedule.retention.outbox: found '15d', expected 16d or more: what was told decides what is told",
