@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from monitor.analytics.own import own_move
+from monitor.alerting.since_seen import own_since
 from monitor.content.alert import AlertFacts, PastFlags
 from monitor.content.alert.facts import Among, Told
 from monitor.content.alert.spark import spark_line
@@ -18,7 +18,6 @@ from monitor.model.state import MarketStep, MemberEventKind
 from monitor.model.universe import Universe
 from monitor.store import notes, rotations, steps
 
-HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
 INSTANT = timedelta(microseconds=1)
@@ -51,7 +50,7 @@ class Enricher:
             page=self.page,
             ends_at=ends_at(rotation, self.detection),
             since=_since(conn, rotation, picture),
-            own_since=self._own_since(conn, rotation, at),
+            own_since=own_since(conn, self.universe, rotation, at),
             also_from=_also_from(conn, rotation, at),
             banner=self.banner,
             critical_at=self.detection.critical,
@@ -61,27 +60,6 @@ class Enricher:
             told_before=_told_before(conn, rotation),
             won_back=_won_back(conn, rotation, at),
         )
-
-    def _own_since(self, conn: Connection, rotation: Rotation, at: datetime) -> dict[str, float]:
-        """Own returns of both sides since detection, fractions, from hourly states."""
-        first = rotation.detected_at
-        if at <= first:
-            return {}
-        # from the very interval of the detection to this one, by the hour between
-        series = [
-            *steps.sector_series(conn, first, first + INSTANT),
-            *steps.sector_series(conn, first + INSTANT, at, every=HOUR),
-            *steps.sector_series(conn, at, at + INSTANT),
-        ]
-        if not series:
-            return {}
-        benchmark = next((s.id for s in self.universe.sectors if s.benchmark), None)
-        moves = {
-            sector: own_move(series, sector, benchmark, series[0][0])
-            for sector in (rotation.from_sector, rotation.to_sector)
-            if sector != MARKET
-        }
-        return {sector: move for sector, move in moves.items() if move is not None}
 
     def _venues(self, rotation: Rotation, picture: MarketStep) -> tuple[set[str], set[str]]:
         """Venues whose price counted for a token of either side, and venues that list one."""

@@ -37,7 +37,7 @@ def serve_episode(
 
     with database.write() as conn:
         meta.put(conn, LAST_GOOD_POLL, iso(episode.until))
-    app = _application(episode, database, ManualClock(episode.until + timedelta(minutes=1)))
+    app = episode_app(episode, database, ManualClock(episode.until + timedelta(minutes=1)))
     told = [c.rotation for c in changes if c.reason is ChangeReason.CONFIRMED]
     address = f"http://{HOST}:{port}"
     episodes = [f"{address}/?rotation={rotation.id}" for rotation in told]
@@ -55,7 +55,7 @@ def serve_episode(
     asyncio.run(_until_told(app, port, serving))
 
 
-def _application(episode: "Episode", database: "Database", clock: "Clock") -> "ASGIApp":
+def episode_app(episode: "Episode", database: "Database", clock: "Clock") -> "ASGIApp":
     from monitor.alerting.enrich import Enricher
     from monitor.api.http import api_app
     from monitor.api.sources import Sources

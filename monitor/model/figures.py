@@ -196,7 +196,7 @@ FIGURES: tuple[Figure, ...] = (
     stored(
         "volume_share",
         Unit.FRACTION,
-        Shown(_P, "volume share", "share"),
+        Shown(_P, "volume share 24 h", "share"),
         Shown(Place.TRADING, "volume", "share"),
         Shown(Place.PAPER, "VOLSH", "share"),
         exported=True,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from monitor import __version__
+from monitor.alerting.since_seen import own_since
 from monitor.content.report import ReportFacts
 from monitor.content.report.selection import RECORD_DAYS
 from monitor.content.wording.figures import stamp
@@ -85,6 +86,11 @@ def gather_day(
             series=_series(conn, until, width, close),
             steps=of_day,
             rotations=[r for r in every if r.closed_at is None or r.closed_at > since],
+            own_since={
+                r.id: own_since(conn, universe, r, close.close_time)
+                for r in every
+                if r.is_on and close is not None
+            },
             changes=[c for c in told if c.changed_at > since],
             past=[r for r in every if r.detected_at >= until - RECORD_DAYS * ONE_DAY],
             readings=_readings(conn, universe, since, until),

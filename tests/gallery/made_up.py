@@ -113,7 +113,12 @@ def _dead_venue() -> Case:
 
 def _one_token() -> Case:
     flagged = alerts.ONE_COIN
-    day = replace(_alive(reports.one_token()), rotations=[flagged], past=[flagged])
+    day = replace(
+        _alive(reports.one_token()),
+        rotations=[flagged],
+        past=[flagged],
+        own_since={flagged.id: {flagged.from_sector: -0.061}},
+    )
     return Case(
         "one-token", "one token makes the whole move",
         turns=[SINGLE["one-coin"]], draw=_drawing(days.SECTORS), report=day,

@@ -53,7 +53,7 @@ def gain_words(rotation: Rotation, names: Names) -> str:
     if rotation.from_sector == MARKET:
         return _over_others(side, rotation, names)
     return (
-        f"{name_of(rotation.to_sector, names)}: share of volume"
+        f"{name_of(rotation.to_sector, names)} in {rotation.evidence.window_h} h: share of volume"
         f" {wide_points(side.volume_share_change_pp)}, of market cap"
         f" {points(side.share_change_pp)}{_by_launch(side, rotation)}."
     )
@@ -99,7 +99,7 @@ def _over_others(side: SideEvidence, rotation: Rotation, names: Names) -> str:
     """Of a gain that no single sector lost: ahead of each, with trading."""
     return (
         f"It ran ahead of each other sector, none of which can be named as the one that lost;"
-        f" {name_of(side.sector, names)}'s share of volume"
+        f" {name_of(side.sector, names)}'s share of volume in {rotation.evidence.window_h} h"
         f" {wide_points(side.volume_share_change_pp)}, of market cap"
         f" {points(side.share_change_pp)}{_by_launch(side, rotation)}."
     )

@@ -34,7 +34,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One side of the rotation."""
+    """One side of the rotation; the window stands in its name, for all rows are over it."""
 
     name: str
     rows: tuple[Row, ...]
@@ -44,7 +44,9 @@ def columns(rotation: Rotation, names: Names) -> tuple[Column, ...]:
     """What lost, then what gained; only one where the other side cannot be named."""
     evidence = rotation.evidence
     return tuple(
-        Column(name_of(side.sector, names), _rows(side, evidence.window_h))
+        Column(
+            f"{name_of(side.sector, names)}, {evidence.window_h} h", _rows(side, evidence.window_h)
+        )
         for side in evidence.sides
     )
 

@@ -97,6 +97,7 @@ class ReportFacts:
     rotations stand as they did at ``until`` (:func:`monitor.content.report.selection.states_at`). ``readings``:
     the day's, of all ordered pairs; the one of each that came nearest is enough. ``gaps``: spells of the series' range
     before the day in which nothing was stepped. ``events`` and ``notes``: of the series' range; notes may lie after the day too;
+    ``own_since``: rotation -> sector -> own return since it was seen, of those that are on.
     ``later_notes``: of the day, written after its report was due.
     ``volume_medians``: token -> USD, 30-day median of its 24 h volume. ``venues``: that gave bars in the day.
     ``banner`` stands above everything where the figures are not the market's. ``due_at``: when it should have been sent.
@@ -117,6 +118,7 @@ class ReportFacts:
     events: Sequence[MemberEvent] = ()
     notes: Sequence[tuple[datetime, str]] = ()
     later_notes: int = 0
+    own_since: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     volume_medians: Mapping[str, float] = field(default_factory=dict)
     venues: Sequence[str] = ()
     health: DataHealth = field(default_factory=DataHealth)

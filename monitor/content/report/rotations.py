@@ -2,7 +2,6 @@
 
 from urllib.parse import quote
 
-from monitor.analytics.own import own_move
 from monitor.content.report.blocks import Block, Card, Paragraph, Section
 from monitor.content.report.facts import GREY, ReportFacts
 from monitor.content.report.selection import RECORD_DAYS, conditions_met, nearest_misses, record
@@ -77,9 +76,8 @@ def _moves(rotation: Rotation, facts: ReportFacts) -> list[str]:
             f"{target}: share of cap {points(other.share_change_pp)}{by_launch},"
             f" of volume {points(other.volume_share_change_pp)}."
         )
-    benchmark = facts.benchmark.id if facts.benchmark else None
-    now = own_move(facts.series, rotation.from_sector, benchmark, rotation.detected_at)
     if rotation.is_on:
+        now = facts.own_since.get(rotation.id, {}).get(rotation.from_sector)
         lines.append(f"Own move of {source} since it was seen: {pp(now)}.")
     return lines
 

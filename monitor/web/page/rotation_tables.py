@@ -85,12 +85,12 @@ def _card(
     name = _name(side.sector, names)
     figures = [
         (f"{name}, {hours} h", f"{percent(side.total_return)}, own {pp(side.own_return)}"),
-        ("its volume share", points(side.volume_share_change_pp)),
-        ("its net flow", net_flow(side.net_flow_usd, side.flow_grade)),
+        (f"its volume share, {hours} h", points(side.volume_share_change_pp)),
+        (f"its net flow, {hours} h", net_flow(side.net_flow_usd, side.flow_grade)),
     ]
     other = r.evidence.to_side
     if other is not None and other is not side:
-        told = f"{_name(other.sector, names)}, volume share"
+        told = f"{_name(other.sector, names)}, volume share, {hours} h"
         figures.append((told, points(other.volume_share_change_pp)))
     figures.append(("score", figure_of(r.score)))
     known = [value for _, value in own if value is not None]

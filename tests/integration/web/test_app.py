@@ -191,9 +191,9 @@ class TestPage:
         assert "<b>agents" not in html
         assert "AI <b>agents</b> & co → Memes" in text
         assert "AI <b>agents</b> & co, 24 h -10.4 %, own -7.2 pp" in text
-        assert "its volume share -18.0 pp" in text
-        assert "Memes, volume share +18.0 pp" in text
-        assert "its net flow -$31.2 M" in text
+        assert "its volume share, 24 h -18.0 pp" in text
+        assert "Memes, volume share, 24 h +18.0 pp" in text
+        assert "its net flow, 24 h -$31.2 M" in text
         assert "rot-old" in text.partition("out of any")[2]
 
     def test_fresh_figures_carry_no_warning(self, site: Site, fill: Fill) -> None:

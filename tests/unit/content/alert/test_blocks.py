@@ -85,7 +85,10 @@ def test_both_sides_stand_in_two_fields() -> None:
     fields = next(
         b["fields"] for b in alert_blocks(alert_message(*SINGLE["confirmed"])) if "fields" in b
     )
-    assert [field["text"].splitlines()[0] for field in fields] == ["*AI agents*", "*Memes*"]
+    assert [field["text"].splitlines()[0] for field in fields] == [
+        "*AI agents, 24 h*",
+        "*Memes, 24 h*",
+    ]
     assert "return 24 h: -10.4 % (own -7.2 pp)" in fields[0]["text"].replace(NBSP, " ")
 
 

@@ -270,7 +270,7 @@ def test_net_flow_has_its_gloss_once_and_says_what_is_guessed() -> None:
 
 def test_one_sided_evidence_has_one_column() -> None:
     message = alert_message(*SINGLE["one-sided"])
-    assert [column.name for column in message.columns] == ["AI agents"]
+    assert [column.name for column in message.columns] == ["AI agents, 24 h"]
     assert message.headline.startswith("AI agents → market")
 
 
@@ -278,14 +278,14 @@ def test_two_columns_stand_side_by_side_within_78_characters() -> None:
     lines = text_of(samples.confirmed()).splitlines()
     begin = lines.index("") + 1
     assert all(len(line) <= 78 for line in lines[begin : begin + 5])
-    assert lines[begin].split() == ["AI", "agents", "Memes"]
+    assert [x for x in lines[begin].split("  ") if x] == [" AI agents, 24 h", "Memes, 24 h"]
 
 
 def test_figures_too_wide_for_two_columns_stand_below_each_other() -> None:
     wide = samples.side(volume_usd=1e3, net_flow_usd=-9.99e12)
     lines = text_of(with_evidence(from_side=wide)).splitlines()
-    assert "AI agents" in lines
-    assert "Memes" in lines
+    assert "AI agents, 24 h" in lines
+    assert "Memes, 24 h" in lines
 
 
 def test_an_address_that_is_not_of_the_web_is_left_out() -> None:

@@ -116,7 +116,8 @@ def quiet(**changes: Any) -> ReportFacts:
         version="0.1.0",
         how_to_stop="To stop this mail, write to the operator.",
     )
-    return replace(made, **changes)
+    since = {r.id: {r.from_sector: -0.061} for r in changes.get("rotations", ())}
+    return replace(made, **({"own_since": since} | changes))
 
 
 def rotating(**changes: Any) -> ReportFacts:
