@@ -5,6 +5,8 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,12 +18,15 @@ from monitor.model import rotation_columns
 from monitor.model.errors import MonitorError
 from monitor.model.figures import FIGURES, Unit
 from monitor.model.grid import iso
+from monitor.model.relative_flow import day_of
 from monitor.model.rotation_json import rotation_to_json
 from monitor.model.universe import BEGINNING, END
 from monitor.store import bars, rotations, steps
 from monitor.store.database import Database
 
 _EXPORTED = tuple(figure for figure in FIGURES if figure.exported)
+RELATIVE = "relative_net_flow_24h_usd"
+"""What a sector got of net flow beyond its part of the tide: a convention, and one of all sectors of a step together."""
 
 
 def export_file(
@@ -95,6 +100,7 @@ def _columns(kind: str) -> Columns:
         kinds: dict[str, Kind] = {"close_ts": "text", "sector": "text"}
         for figure in _EXPORTED:
             kinds[figure.export_name] = "whole" if figure.unit is Unit.COUNT else "number"
+        kinds[RELATIVE] = "number"
         return kinds
     return {name: _rotation_kind(name) for name in rotation_columns.COLUMNS}
 
@@ -135,6 +141,11 @@ def _bars(
 
 
 def _sectors(conn: Connection, since: datetime | None, until: datetime | None) -> Iterator[Record]:
-    for close, state in steps.sector_series(conn, since or BEGINNING, until or END):
-        figures = {figure.export_name: figure.read(state) for figure in _EXPORTED}
-        yield {"close_ts": iso(close), "sector": state.id, **figures}
+    stored = steps.sector_series(conn, since or BEGINNING, until or END)
+    for close, rows in groupby(stored, key=itemgetter(0)):
+        states = [state for _, state in rows]
+        relative, _ = day_of(states)
+        for state in states:
+            figures = {figure.export_name: figure.read(state) for figure in _EXPORTED}
+            figures[RELATIVE] = relative.by_sector.get(state.id) if relative else None
+            yield {"close_ts": iso(close), "sector": state.id, **figures}

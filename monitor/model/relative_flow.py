@@ -48,9 +48,8 @@ def relative_flow(amounts: Sequence[tuple[str, float, float]]) -> RelativeFlow:
     return RelativeFlow(relative, passages)
 
 
-def relative_flow_to_json(states: Sequence[SectorState]) -> Json:
-    """The last 24 h of the sectors that have a share; where one's flow or volume is unknown none is told, and of which
-    it is unknown."""
+def day_of(states: Sequence[SectorState]) -> tuple[RelativeFlow | None, list[str]]:
+    """Of the last 24 h of the sectors that have a share; None where one's flow or volume is unknown, and of which it is."""
     watched = [state for state in states if state.share is not None]
     amounts = [
         (state.id, state.net_flow_24h_usd, state.volume_24h_usd)
@@ -59,7 +58,12 @@ def relative_flow_to_json(states: Sequence[SectorState]) -> Json:
     ]
     told = {id_ for id_, _, _ in amounts}
     unknown = [state.id for state in watched if state.id not in told]
-    found = relative_flow(amounts) if amounts and not unknown else None
+    return relative_flow(amounts) if amounts and not unknown else None, unknown
+
+
+def relative_flow_to_json(states: Sequence[SectorState]) -> Json:
+    """As :func:`day_of`, labelled as the convention that it is."""
+    found, unknown = day_of(states)
     return {
         "window_h": 24,
         "convention": CONVENTION,

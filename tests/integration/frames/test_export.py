@@ -72,6 +72,32 @@ def test_a_header_is_there_also_without_a_row(
     assert rows_of(empty) == (columns, [])
 
 
+def test_relative_flow_of_the_sectors_of_a_step_sums_to_nothing(
+    stored: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "sectors.parquet"
+    export(stored, "sectors", "--out", str(out), "--since", "2025-01-18", "--until", "2025-01-21")
+    _, rows = rows_of(out)
+    by_step: dict[object, list[dict[str, object]]] = {}
+    for row in rows:
+        by_step.setdefault(row["close_ts"], []).append(row)
+    told = 0
+    for step in by_step.values():
+        shared = [row for row in step if row["share_fraction"] is not None]
+        flows = [row["relative_net_flow_24h_usd"] for row in shared]
+        unknown = any(
+            row["net_flow_24h_usd"] is None or row["volume_24h_usd"] is None for row in shared
+        )
+        assert (None in flows) is unknown
+        if not unknown:
+            told += 1
+            known = [flow for flow in flows if isinstance(flow, float)]
+            assert sum(known) == pytest.approx(0.0, abs=1e-3)
+            assert any(known)
+        assert all(row["relative_net_flow_24h_usd"] is None for row in step if row not in shared)
+    assert told
+
+
 def test_rotations_have_outcomes_and_units_in_their_columns(stored: Path, tmp_path: Path) -> None:
     out = tmp_path / "rotations.parquet"
     export(stored, "rotations", "--out", str(out))
