@@ -32,8 +32,7 @@ class Doubts:
         found: dict[tuple[str, datetime], Refusal] = {}
         for market_id, mine in by_market.items():
             before = self._known_before(conn, market_id, mine[0].open_time)
-            recent.note(before)
-            held = self._held(conn, self._markets[market_id], mine, recent)
+            held = self._held(conn, self._markets[market_id], mine, before, recent)
             found |= {(market_id, at): refusal for at, refusal in held.items()}
             believed = [bar for bar in mine if bar.open_time not in held]
             self._before[market_id] = [*before, *believed][-KEPT:]
@@ -53,10 +52,17 @@ class Doubts:
         return [bar for bar, _received in rows]
 
     def _held(
-        self, conn: Connection, market: Market, mine: Sequence[Bar], recent: RecentBars
+        self,
+        conn: Connection,
+        market: Market,
+        mine: Sequence[Bar],
+        before: Sequence[Bar],
+        recent: RecentBars,
     ) -> Mapping[datetime, Refusal]:
         answered = Answered(market, mine, self._width)
-        doubts = suspicions(answered, recent, peers_of(market, recent), insisted=False)
+        own = RecentBars([market])
+        own.note(before)
+        doubts = suspicions(answered, own, peers_of(market, recent), insisted=False)
         if doubts or any(bar.base_volume == 0 for bar in mine):
             # what others say may lift a doubt, or tell that a quiet bar is a frozen one
             span = (mine[0].open_time, mine[-1].open_time + self._width)
@@ -67,7 +73,7 @@ class Doubts:
                     conn, width=self._width, since=span[0], until=span[1], market_ids=sorted(there)
                 )
                 recent.note(bar for bar, _received in rows)
-            doubts = suspicions(answered, recent, peers_of(market, recent), insisted=False)
+            doubts = suspicions(answered, own, peers_of(market, recent), insisted=False)
         peers = peers_of(market, recent)
         return {
             doubt.open_time: doubt

@@ -3,13 +3,14 @@
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from monitor.clock import Clock
@@ -19,10 +20,11 @@ from monitor.files.identity import Series, strangers
 from monitor.files.import_report import ImportReport
 from monitor.files.known import disagreement, filled, known_bars
 from monitor.files.manner import Manner
-from monitor.files.reading import Reading
-from monitor.files.rows import FileRow, read_rows
+from monitor.files.plain_rows import plain_block
+from monitor.files.reading import BAR_FIGURES, Reading
+from monitor.files.rows import FileRow, RowBlock, read_blocks
 from monitor.files.tables import FileRefusedError, Sheet
-from monitor.ingest.validation.candles import bar_fault, to_bar
+from monitor.ingest.validation.candles import are_plainly_sound, bar_fault, to_bar
 from monitor.ingest.validation.plausibility import LEVEL_FACTOR, outliers
 from monitor.ingest.venues.rows import RawCandle, number
 from monitor.model.bars import Bar, Coverage, Refusal
@@ -36,9 +38,9 @@ from monitor.store.knowledge import issue_time
 PIECE = 20_000
 """Bars in one transaction."""
 
+_US = timedelta(microseconds=1)
 _LARGEST = 1e38  # what four bytes hold
 
-_NUMBERS = ("open", "high", "low", "close", "base_volume", "quote_volume", "taker_buy_quote")
 _BLANK_ALLOWED = frozenset({"quote_volume", "taker_buy_quote"})
 
 
@@ -88,13 +90,17 @@ def import_bars(
         apart = {} if how.replace else strangers(conn, universe, survey.series, width)
     reader = _BarReader(markets, survey, width, clock.now(), reading.times)
     piece = _Piece(path, doubts, apart)
-    for row in read_rows(sheet, reading):
-        report.rows += 1
-        try:
-            piece.add(row.line, reader.read(row))
-        except _RefusedRow as refused:
-            report.refuse(path, row.line, refused.detail)
-            piece.refuse(row, refused)
+    for block in read_blocks(sheet, reading):
+        for row in reader.read_block(block):
+            report.rows += 1
+            if isinstance(row, tuple):
+                piece.add(*row)
+                continue
+            try:
+                piece.add(row.line, reader.read(row))
+            except _RefusedRow as refused:
+                report.refuse(path, row.line, refused.detail)
+                piece.refuse(row, refused)
         if len(piece.bars) >= PIECE:
             piece.store(database, clock, width, report, how)
             piece = _Piece(path, doubts, apart)
@@ -120,17 +126,19 @@ class _Seen:
 def _survey(sheet: Sheet, reading: Reading, width: timedelta) -> _Survey:
     seen: dict[str, _Seen] = defaultdict(_Seen)
     survey = _Survey()
-    for row in read_rows(sheet, reading):
-        if row.fault is not None:
+    for block in read_blocks(sheet, reading):
+        plain = plain_block(block)
+        if plain is None:
+            _see_rows(block, reading, seen)
             continue
-        try:
-            seconds = microseconds(row.cells["ts"], reading.times) // 1_000_000
-        except ValueError:
-            continue
-        mine = seen[f"{row.cells['exchange']}:{row.cells['symbol']}"]
-        mine.opens.append(seconds)
-        close = number(row.cells["close"]) or 0.0
-        mine.closes.append(close if math.isfinite(close) and abs(close) < _LARGEST else 0.0)
+        figures = plain.figures[BAR_FIGURES.index("close")]
+        with np.errstate(invalid="ignore"):
+            last = np.where(np.abs(figures) < _LARGEST, figures, 0.0).astype(np.float32)
+        seconds = (plain.opens // 1_000_000).astype(np.uint32)
+        for code, market_id in enumerate(plain.markets):
+            chosen = plain.codes == code
+            seen[market_id].opens.frombytes(seconds[chosen].tobytes())
+            seen[market_id].closes.frombytes(last[chosen].tobytes())
     for market_id, mine in seen.items():
         opens = np.frombuffer(mine.opens, dtype=np.uint32).astype(np.int64)
         order = np.argsort(opens, kind="stable")
@@ -152,8 +160,21 @@ def _survey(sheet: Sheet, reading: Reading, width: timedelta) -> _Survey:
     return survey
 
 
+def _see_rows(block: RowBlock, reading: Reading, seen: dict[str, _Seen]) -> None:
+    for place in range(len(block.lines)):
+        cells = block.row(place).cells
+        try:
+            seconds = microseconds(cells["ts"], reading.times) // 1_000_000
+        except ValueError:
+            continue
+        mine = seen[f"{cells['exchange']}:{cells['symbol']}"]
+        mine.opens.append(seconds)
+        close = number(cells["close"]) or 0.0
+        mine.closes.append(close if math.isfinite(close) and abs(close) < _LARGEST else 0.0)
+
+
 class _BarReader:
-    """One row at a time into a bar, or the reason why not."""
+    """Rows into bars: plain ones a block at a time, others one by one, with the reason why not."""
 
     def __init__(
         self,
@@ -170,6 +191,38 @@ class _BarReader:
         self._times = times
         self._unknown: dict[str, str] = {}
         self._twins: dict[tuple[str, int], list[tuple[int, Bar]]] = defaultdict(list)
+
+    def read_block(self, block: RowBlock) -> Iterator[tuple[int, Bar] | FileRow]:
+        """Each row in its order: with its bar where nothing can be wrong with it, else as it stands, for :meth:`read`."""
+        yield from block.broken()
+        plain = plain_block(block)
+        if plain is None:
+            yield from map(block.row, range(len(block.lines)))
+            return
+        optional = plain.figures[-2:]
+        blank = plain.blank[-2:]
+        sound = are_plainly_sound(plain.figures, ~blank) & (blank | np.isfinite(optional)).all(
+            axis=0
+        )
+        width = self._width // _US
+        latest = (self._now - EPOCH) // _US - width
+        sound &= (plain.opens % width == 0) & (plain.opens <= latest)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            sound &= plain.figures[1] / plain.figures[2] < LEVEL_FACTOR
+        ours = [m in self._markets and m not in self._survey.faults for m in plain.markets]
+        sound &= np.array(ours, dtype=np.bool_)[plain.codes]
+        special = self._survey.doubled | self._survey.outliers
+        moments = {us: EPOCH + us * _US for us in set(plain.opens.tolist())}
+        rows = zip(
+            sound.tolist(), block.lines, plain.codes.tolist(), plain.opens.tolist(),
+            *plain.figures[:5].tolist(), *map(_or_none, optional), strict=True,
+        )  # fmt: skip
+        for place, (is_sound, line, code, us, *figures) in enumerate(rows):
+            market_id = plain.markets[code]
+            if is_sound and not (special and (market_id, us // 1_000_000) in special):
+                yield line, Bar(market_id, moments[us], *figures)
+            else:
+                yield block.row(place)
 
     def read(self, row: FileRow) -> Bar | None:
         """The bar; None for one of several with the same time, which are judged at the end."""
@@ -242,9 +295,14 @@ class _BarReader:
         return moment
 
 
+def _or_none(figures: NDArray[np.float64]) -> list[float | None]:
+    """Figures, None for the unknown."""
+    return [None if figure != figure else figure for figure in figures.tolist()]  # noqa: PLR0124
+
+
 def _candle(row: FileRow) -> RawCandle:
     values: dict[str, float | None] = {}
-    for name in _NUMBERS:
+    for name in BAR_FIGURES:
         text = row.cells[name]
         values[name] = None if text == "" else number(text)
         if values[name] is None and not (text == "" and name in _BLANK_ALLOWED):

@@ -1,6 +1,6 @@
 """Rows of a file under our own names of columns, as text, with their lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,20 +20,47 @@ class FileRow:
     fault: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RowBlock:
+    """Rows side by side. ``columns``: cells by our names as far as the file has them; ``given``: one text for all rows of
+    each other name, blank where nothing says it. ``faults``: lines that are no rows.
+    """
+
+    lines: Sequence[int]
+    columns: Mapping[str, Sequence[str]]
+    given: Mapping[str, str]
+    faults: Sequence[tuple[int, str]] = ()
+
+    def broken(self) -> Iterator[FileRow]:
+        """The lines that are no rows."""
+        for line, fault in self.faults:
+            yield FileRow(line, dict(self.given), fault)
+
+    def row(self, place: int) -> FileRow:
+        """One of the rows."""
+        cells = {name: cells[place] for name, cells in self.columns.items()}
+        return FileRow(self.lines[place], {**self.given, **cells})
+
+
+def read_blocks(sheet: Sheet, reading: Reading) -> Iterator[RowBlock]:
+    """All rows in the file's order; raises FileRefusedError where reading breaks off."""
+    names = BAR_COLUMNS if reading.kind == "bars" else SUPPLY_COLUMNS
+    given = {name: reading.fixed.get(name, "") for name in names}
+    text = str.strip if sheet.form.startswith("CSV") else _text  # cells of a CSV are text already
+    for block in sheet.blocks():
+        columns: dict[str, Sequence[str]] = {}
+        for name, place in reading.columns.items():
+            cells = list(map(text, block.columns[place]))
+            columns[name] = cells if name in _TEXTS else sheet.numbers.plain(cells)
+        yield RowBlock(block.lines, columns, given, block.faults)
+
+
 def read_rows(sheet: Sheet, reading: Reading) -> Iterator[FileRow]:
     """Every row in the file's order; raises FileRefusedError where reading breaks off."""
-    names = BAR_COLUMNS if reading.kind == "bars" else SUPPLY_COLUMNS
-    blank = {name: reading.fixed.get(name, "") for name in names}
-    for block in sheet.blocks():
-        for line, fault in block.faults:
-            yield FileRow(line, dict(blank), fault)
-        columns = []
-        for name, place in reading.columns.items():
-            cells = [_text(value) for value in block.columns[place]]
-            columns.append(cells if name in _TEXTS else sheet.numbers.plain(cells))
-        fields = tuple(reading.columns)
-        for line, values in zip(block.lines, zip(*columns, strict=True), strict=True):
-            yield FileRow(line, blank | dict(zip(fields, values, strict=True)))
+    for block in read_blocks(sheet, reading):
+        yield from block.broken()
+        for place in range(len(block.lines)):
+            yield block.row(place)
 
 
 def _text(value: Any) -> str:

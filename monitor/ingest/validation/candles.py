@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
 from monitor.ingest.venues.rows import RawCandle
 from monitor.model.bars import Bar, Refusal
 from monitor.model.grid import from_ms, is_aligned, iso
@@ -132,6 +135,20 @@ def _volume_fault(row: RawCandle, low: float, high: float) -> tuple[str, str] | 
         detail = f"found quote volume {quote} of {base} coins at {low} to {high}"
         return "volume_mismatch", f"{detail}, expected {least:.6g} to {most:.6g}"
     return None
+
+
+def are_plainly_sound(figures: NDArray[np.float64], given: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which columns of (open, high, low, close, base, quote, taker) :func:`bar_fault` finds nothing wrong with for sure, and
+    :func:`to_bar` takes as they stand; the others are its to judge. ``given``: which optional volumes stand there.
+    """
+    open_, high, low, close, base, quote, taker = figures
+    with np.errstate(invalid="ignore", over="ignore"):
+        sound = np.isfinite(figures[:5]).all(axis=0) & (low > 0) & (base >= 0)
+        sound &= (low <= np.minimum(open_, close)) & (np.maximum(open_, close) <= high)
+        least, most = base * low / VOLUME_TOLERANCE, base * high * VOLUME_TOLERANCE
+        fits = np.isfinite(quote) & (least <= quote) & (quote <= most)
+        taken = np.isfinite(taker) & (taker >= 0) & (~given[0] | (taker <= quote))
+        return sound & (~given[0] | fits) & (~given[1] | taken)  # type: ignore[no-any-return]
 
 
 def to_bar(row: RawCandle, market_id: str, open_time: datetime) -> Bar:
