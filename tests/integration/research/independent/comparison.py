@@ -49,13 +49,12 @@ def engine_of(universe: Universe, intervals: Sequence[IntervalInput]) -> Told:
     detector = again.detector(p)
     memory = detector.new_state()
     told.pairs = memory.pairs
-    confirmed: dict[tuple[str, str], datetime] = {}
     for interval in intervals:
         told.states.append(engine.step(state, interval).step.sectors)
         seen = again.observe(state_again, interval)
         found = detector.look(memory.memory, interval.close_time, seen.sectors, seen.windows)
         told.returning.append(
-            [_returning(pair, confirmed, interval.close_time) for pair in told.pairs]
+            [_returning(pair, memory.ledger.confirmed, interval.close_time) for pair in told.pairs]
         )
         _, features, changes = detector.decide(memory, found)
         detector.close(memory.memory, found)
@@ -65,15 +64,14 @@ def engine_of(universe: Universe, intervals: Sequence[IntervalInput]) -> Told:
         told.scores.append(features.score)
         for change in changes:
             if change.reason in (ChangeReason.CONFIRMED, ChangeReason.LEG):
-                confirmed[change.rotation.pair] = interval.close_time
                 told.confirmations += 1
     return told
 
 
 def _returning(
-    pair: tuple[str, str], confirmed: dict[tuple[str, str], datetime], at: datetime
+    pair: tuple[str, str], confirmed: Mapping[tuple[str, str], datetime], at: datetime
 ) -> bool:
-    """The opposite was confirmed within 7 days, and was no way back itself."""
+    """The opposite was confirmed within 7 days, told or behind a gain on all, and was no way back itself."""
     there, earlier = confirmed.get(pair[::-1]), confirmed.get(pair)
     if there is None or at - there > REVERSAL:
         return False
