@@ -118,9 +118,12 @@ def run_episode(
     from monitor.pipeline import Pipeline
 
     engine = Engine(episode.universe, episode.width)
-    end = episode.until + timedelta(days=1)
+    deadline = timedelta(minutes=5)
+    end = (
+        episode.until + deadline
+    )  # no further: hours that nobody saw would be the newest of the page
     clock = ManualClock(end)
-    pipeline = Pipeline(database, engine, episode.width, deadline=timedelta(minutes=5), clock=clock)
+    pipeline = Pipeline(database, engine, episode.width, deadline=deadline, clock=clock)
     changes: list[RotationChange] = []
     upto, hours = episode.since, (episode.until - episode.since) // episode.width
     while upto < end:

@@ -155,7 +155,7 @@ def test_an_empty_answer_says_why(m: Monitor, caplog: pytest.LogCaptureFixture) 
     assert found.empty
     assert "share_fraction" in found
     assert found.attrs["empty_because"] == (
-        "no step closed in this range; steps are stored from 2024-12-01T01:00:00Z to 2025-02-01T23:00:00Z"
+        "no step closed in this range; steps are stored from 2024-12-01T01:00:00Z to 2025-02-01T00:00:00Z"
     )
     assert "no step closed in this range" in caplog.text
     assert "no rotation that is open" in m.rotations(status="open").attrs["empty_because"]

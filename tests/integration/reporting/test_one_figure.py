@@ -58,7 +58,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     whole = load_episode()
     episode = replace(
         whole,
-        until=LATER - timedelta(days=1),  # the fold goes on for a day
+        until=LATER,
         bars=tuple(bar for bar in whole.bars if bar.open_time < LATER),
     )
     database = demo_database(episode, folder / "january.db")

@@ -56,7 +56,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
     universe = Universe(sectors, episode.universe.tokens, episode.universe.redenominations)
     until = replace(
         episode,
-        until=UNTIL - timedelta(days=1),  # the fold goes on for a day
+        until=UNTIL,
         bars=tuple(bar for bar in episode.bars if bar.open_time < UNTIL),
     )
     database = demo_database(until, tmp_path_factory.mktemp("page") / "january.db")
