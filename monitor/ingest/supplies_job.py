@@ -16,6 +16,7 @@ from monitor.store import quarantine, supplies
 from monitor.store.database import Database
 from monitor.store.knowledge import issue_time
 from monitor.store.supplies import SuppliesSaved
+from monitor.store.supply_gate import CIRCULATING
 
 ROUNDED = 1.02
 """Circulating over total: sources round, and burn between two readings; beyond this one of the two is wrong."""
@@ -62,8 +63,8 @@ def _store(
     with database.write() as conn:
         at = issue_time(conn, clock.now())
         rows = [replace(row, valid_from=at, received_at=at) for row in reading.supplies]
-        supplies.save_supplies(conn, [row for row in rows if row.basis != "circulating"])
-        floating = [row for row in rows if row.basis == "circulating"]
+        supplies.save_supplies(conn, [row for row in rows if row.basis != CIRCULATING])
+        floating = [row for row in rows if row.basis == CIRCULATING]
         refused = list(_above_total(conn, floating, at))
         tokens = {token for token, _ in refused}
         saved = supplies.save_supplies(

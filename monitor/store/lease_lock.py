@@ -8,13 +8,13 @@ more, and learns it. No lock outlives its transaction: this holds behind PgBounc
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection, inspect, text
 
 from monitor.clock import monotonic
 from monitor.model.errors import MonitorError, SchemaError
+from monitor.store import lease_rows
 from monitor.store.database import Database
 from monitor.store.errors import StoreError
 from monitor.store.process import Process, from_text, to_text
@@ -25,13 +25,6 @@ LEASE = timedelta(seconds=20)
 """So long after its last sign a process counts as gone."""
 RENEWALS = 4
 """Signs in the length of a lease."""
-
-# A lease that says it runs for longer than its length was written by a clock that has been set back since: it is over.
-# Its holder, if it lives, is fenced off like any other that lost its turn.
-IS_OVER = (
-    "(until <= clock_timestamp() OR until > clock_timestamp() + 2 * length_s * interval '1 second')"
-)
-LEASE_END = "clock_timestamp() + :length * interval '1 second'"
 
 
 def has_leases(database: Database) -> bool:
@@ -70,26 +63,10 @@ class LeaseLock:
         with self._database.write_beside() as conn:
             if self._fence is not None and self._renewed(conn):
                 return True
-            self._run(
-                conn,
-                "INSERT INTO lease (name, fence, holder, until, length_s)"
-                " VALUES (:name, 0, '', clock_timestamp(), 0) ON CONFLICT DO NOTHING",
-            )
-            free = self._run(
-                conn,
-                f"SELECT fence FROM lease WHERE name = :name AND {IS_OVER} FOR UPDATE SKIP LOCKED",  # noqa: S608
-            ).scalar()
-            if free is None:
-                self._fence = None
-                return False
-            self._run(
-                conn,
-                f"UPDATE lease SET fence = fence + 1, holder = :holder, until = {LEASE_END},"  # noqa: S608
-                " length_s = :length WHERE name = :name",
-                holder=to_text(me),
-                length=self._length_s,
-            )
-        self._fence = int(free) + 1
+            fence = lease_rows.take(conn, self._name, to_text(me), self._length_s)
+        self._fence = fence  # when it is committed
+        if fence is None:
+            return False
         self._sure_until = asked + self._length_s
         return True
 
@@ -123,12 +100,7 @@ class LeaseLock:
     def check(self, conn: Connection, schema: str) -> None:
         """In a writing transaction: raises LeaseLostError unless the lease is ours until this transaction ends, and
         SchemaError where another program has moved the schema on from ``schema``."""
-        mine = self._run(
-            conn,
-            "SELECT fence FROM lease WHERE name = :name AND fence = :fence FOR KEY SHARE",
-            fence=self._fence,
-        ).first()
-        if mine is None:
+        if not lease_rows.keep(conn, self._name, self._fence):
             raise LeaseLostError(
                 f"{self._database.url_masked}: another process has taken over; nothing more is written by this one",
                 remedy="start it again: it waits as a standby",
@@ -142,11 +114,7 @@ class LeaseLock:
             return
         try:
             with self._database.write_beside() as conn:
-                self._run(
-                    conn,
-                    "UPDATE lease SET until = clock_timestamp() WHERE name = :name AND fence = :fence",
-                    fence=self._fence,
-                )
+                lease_rows.free(conn, self._name, self._fence)
         except MonitorError as error:
             log.warning("lease not given back", lease=self._name, error=str(error))
         self._fence = None
@@ -154,21 +122,16 @@ class LeaseLock:
     def holder(self) -> Process | None:
         """Who holds it now; None where nobody does."""
         with self._database.read() as conn:
-            found = self._run(
+            found = lease_rows.run(
                 conn,
-                f"SELECT holder FROM lease WHERE name = :name AND NOT {IS_OVER}",  # noqa: S608
+                f"SELECT holder FROM lease WHERE name = :name AND NOT {lease_rows.IS_OVER}",  # noqa: S608
+                name=self._name,
             ).scalar()
         return None if found is None else from_text(found)
 
     def _renewed(self, conn: Connection) -> bool:
         asked = monotonic()
-        done = self._run(
-            conn,
-            f"UPDATE lease SET until = {LEASE_END} WHERE name = :name AND fence = :fence",  # noqa: S608
-            fence=self._fence,
-            length=self._length_s,
-        )
-        if not done.rowcount:
+        if not lease_rows.renew(conn, self._name, self._fence, self._length_s):
             return False
         self._sure_until = asked + self._length_s
         return True
@@ -179,6 +142,3 @@ class LeaseLock:
         except MonitorError:
             return "unknown"
         return holder.words if holder else "nobody now"
-
-    def _run(self, conn: Connection, statement: str, **values: Any) -> Any:
-        return conn.execute(text(statement), {"name": self._name, **values})

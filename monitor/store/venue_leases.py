@@ -14,12 +14,12 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from monitor.model.errors import MonitorError
+from monitor.store import lease_rows
 from monitor.store.database import Database
 from monitor.store.errors import StoreError
-from monitor.store.lease_lock import IS_OVER, LEASE_END
 from monitor.store.process import Process, from_text, to_text
 
 log = structlog.get_logger(__name__)
@@ -138,10 +138,7 @@ class VenueLeases:
         return frozenset(
             venue
             for venue, fence in sorted(fences.items())
-            if conn.execute(
-                text("SELECT 1 FROM lease WHERE name = :name AND fence = :fence FOR KEY SHARE"),
-                {"name": _VENUE + venue, "fence": fence},
-            ).first()
+            if lease_rows.keep(conn, _VENUE + venue, fence)
         )
 
     def look(self, ended: threading.Event | None = None) -> None:
@@ -174,8 +171,8 @@ class VenueLeases:
             try:
                 with self._database.write_beside() as conn:
                     for venue, fence in sorted(fences.items()):
-                        self._free(conn, venue, fence)
-                    _run(conn, "DELETE FROM lease WHERE name = :name", name=self._name)
+                        lease_rows.free(conn, _VENUE + venue, fence)
+                    lease_rows.run(conn, "DELETE FROM lease WHERE name = :name", name=self._name)
             except MonitorError as error:
                 log.warning("venues not given back", error=str(error))
 
@@ -191,9 +188,9 @@ class VenueLeases:
 
     def _renewed(self, conn: Connection) -> dict[str, int]:
         """venue -> fence of those that nobody took meanwhile."""
-        _run(
+        lease_rows.run(
             conn,
-            f"INSERT INTO lease (name, fence, holder, until, length_s) VALUES (:name, 0, :me, {LEASE_END}, :length)"  # noqa: S608
+            f"INSERT INTO lease (name, fence, holder, until, length_s) VALUES (:name, 0, :me, {lease_rows.LEASE_END}, :length)"  # noqa: S608
             " ON CONFLICT (name) DO UPDATE SET until = excluded.until",
             name=self._name,
             me=self._me,
@@ -203,28 +200,21 @@ class VenueLeases:
             fences = sorted(self._fences.items())
         kept = {}
         for venue, fence in fences:
-            renewed = _run(
-                conn,
-                f"UPDATE lease SET until = {LEASE_END} WHERE name = :name AND fence = :fence",  # noqa: S608
-                name=_VENUE + venue,
-                fence=fence,
-                length=self._length_s,
-            )
-            if renewed.rowcount:
+            if lease_rows.renew(conn, _VENUE + venue, fence, self._length_s):
                 kept[venue] = fence
             else:
                 log.warning("venue taken over by another process", venue=venue)
         return kept
 
     def _division(self, conn: Connection, kept: Collection[str]) -> Division:
-        _run(
+        lease_rows.run(
             conn,
             "DELETE FROM lease WHERE name IN (SELECT name FROM lease"  # noqa: S608
-            f" WHERE name LIKE '{_LIVES}%' AND {IS_OVER} FOR UPDATE SKIP LOCKED)",
+            f" WHERE name LIKE '{_LIVES}%' AND {lease_rows.IS_OVER} FOR UPDATE SKIP LOCKED)",
         )
-        rows = _run(
+        rows = lease_rows.run(
             conn,
-            f"SELECT name, holder, {IS_OVER} AS over,"  # noqa: S608
+            f"SELECT name, holder, {lease_rows.IS_OVER} AS over,"  # noqa: S608
             f" until < clock_timestamp() - :length / 2 * interval '1 second' AS unwanted FROM lease"
             f" WHERE name LIKE '{_LIVES}%' OR name LIKE '{_VENUE}%'",
             length=self._length_s,
@@ -244,53 +234,24 @@ class VenueLeases:
 
     def _left(self, conn: Connection, venues: Collection[str]) -> frozenset[str]:
         for venue in venues:
-            self._free(conn, venue, self._fences[venue])
+            lease_rows.free(conn, _VENUE + venue, self._fences[venue])
         return frozenset(venues)
 
     def _taken(self, conn: Connection, venues: Collection[str]) -> dict[str, int]:
         taken = {}
         for venue in sorted(venues):
-            name = _VENUE + venue
-            _run(
-                conn,
-                "INSERT INTO lease (name, fence, holder, until, length_s)"
-                " VALUES (:name, 0, '', clock_timestamp(), 0) ON CONFLICT DO NOTHING",
-                name=name,
-            )
-            free = _run(
-                conn,
-                f"SELECT fence FROM lease WHERE name = :name AND {IS_OVER} FOR UPDATE SKIP LOCKED",  # noqa: S608
-                name=name,
-            ).scalar()
-            if free is None:
-                continue
-            _run(
-                conn,
-                f"UPDATE lease SET fence = :fence, holder = :me, until = {LEASE_END}, length_s = :length"  # noqa: S608
-                " WHERE name = :name",
-                name=name,
-                fence=int(free) + 1,
-                me=self._me,
-                length=self._length_s,
-            )
-            taken[venue] = int(free) + 1
+            fence = lease_rows.take(conn, _VENUE + venue, self._me, self._length_s)
+            if fence is not None:
+                taken[venue] = fence
         return taken
-
-    def _free(self, conn: Connection, venue: str, fence: int) -> None:
-        _run(
-            conn,
-            "UPDATE lease SET until = clock_timestamp() WHERE name = :name AND fence = :fence",
-            name=_VENUE + venue,
-            fence=fence,
-        )
 
 
 def venue_holders(conn: Connection) -> dict[Process, tuple[str, ...]]:
     """The live pollers of a PostgreSQL store and the venues of each."""
-    rows = _run(
+    rows = lease_rows.run(
         conn,
         f"SELECT name, holder FROM lease WHERE (name LIKE '{_LIVES}%' OR name LIKE '{_VENUE}%')"  # noqa: S608
-        f" AND NOT {IS_OVER} ORDER BY name",
+        f" AND NOT {lease_rows.IS_OVER} ORDER BY name",
     ).all()
     found: dict[Process, tuple[str, ...]] = {}
     for row in rows:
@@ -298,7 +259,3 @@ def venue_holders(conn: Connection) -> dict[Process, tuple[str, ...]]:
         holder = from_text(row.holder)
         found[holder] = (*found.get(holder, ()), *venues)
     return found
-
-
-def _run(conn: Connection, statement: str, **values: Any) -> Any:
-    return conn.execute(text(statement), values)

@@ -2,7 +2,6 @@
 nothing could tell that it had arrived."""
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from monitor.model.grid import iso
 from monitor.model.notice import Act, NoticeKind
 from monitor.model.rotation import ChangeReason, RotationChange, Severity
 from monitor.store.outbox_rows import StoredNotice
-from tests.kit.postgres_server import PostgresServer, find_binaries
+from tests.kit.postgres_server import PostgresServer
 from tests.kit.slack_server.workspace import Message
 from tests.scenarios.busy_books import MESSAGES, Books
 from tests.scenarios.busy_market import LIVE_FROM
@@ -30,17 +29,6 @@ RISES = (
 SILENT = (ChangeReason.HELD, ChangeReason.RESUMED)
 """Told by an edit of the rotation's own message, where it has one."""
 CLOSES = (ChangeReason.FADED, ChangeReason.EXPIRED, ChangeReason.REVERSED)
-
-
-@pytest.fixture
-def postgres() -> Iterator[PostgresServer]:
-    binaries = find_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's initdb and postgres are not installed (Debian: postgresql)")
-    server = PostgresServer(binaries)
-    server.start()
-    yield server
-    server.stop()
 
 
 def test_killed_a_hundred_times_a_busy_channel_gets_every_notice_in_order(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 behind is what one undisturbed daemon leaves behind."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from monitor.pipeline import Pipeline
 from monitor.settings.load import load_settings
 from monitor.store import engine_state
 from monitor.store.database import open_database
-from tests.kit.postgres_server import PostgresServer, find_binaries
+from tests.kit.postgres_server import PostgresServer
 from tests.scenarios.shared_stage import Fleet, fleet, newest_logs
 from tests.scenarios.stage import HOUR, Stage, staged
 
@@ -45,17 +44,6 @@ KEPT = {
     "notices": "SELECT channel, recipient, dedup_key FROM outbox"
     " WHERE event_at <= :until AND kind <> 'operator'",
 }
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    binaries = find_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's initdb and postgres are not installed (Debian: postgresql)")
-    server = PostgresServer(binaries)
-    server.start()
-    yield server
-    server.stop()
 
 
 def stepped_history(postgres: PostgresServer, folder: Path) -> str:

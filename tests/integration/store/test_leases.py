@@ -1,7 +1,6 @@
 """Leases on PostgreSQL: one holder, judged by the server's time; a holder that lost its turn writes nothing more."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
@@ -10,35 +9,16 @@ from sqlalchemy import text
 
 from monitor.model.errors import SchemaError
 from monitor.store import meta
-from monitor.store.database import Database, open_database
+from monitor.store.database import Database
 from monitor.store.lease_lock import LeaseLock, LeaseLostError
 from monitor.store.migrations import head_revision
 from monitor.store.process import Process
 from monitor.store.roles import running
-from tests.kit.pgbouncer import PgBouncer
-from tests.kit.postgres_server import PostgresServer
 from tests.kit.waiting import eventually
 
 LONG = timedelta(minutes=10)
 ANN = Process("desk1", 1, "0.1.0", "2025-01-19T12:00:00Z", "a")
 BO = Process("desk2", 2, "0.1.0", "2025-01-19T12:00:01Z", "a")
-
-
-@pytest.fixture(params=["server", "pgbouncer"])
-def desks(
-    request: pytest.FixtureRequest, postgres: PostgresServer, migrated_postgres: str
-) -> Iterator[tuple[Database, Database]]:
-    """Two processes' views of one database, straight and through PgBouncer."""
-    name = postgres.create(template=migrated_postgres)
-    url = postgres.url(name)
-    if request.param == "pgbouncer":
-        pooler: PgBouncer = request.getfixturevalue("pgbouncer")
-        url = pooler.url(name)
-    pair = open_database(url), open_database(url)
-    yield pair
-    for database in pair:
-        database.close()
-    postgres.drop(name)
 
 
 def locks(desks: tuple[Database, Database]) -> tuple[LeaseLock, LeaseLock]:

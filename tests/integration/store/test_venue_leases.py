@@ -1,40 +1,20 @@
 """Venues of a shared store: asked by one process each, dealt evenly, taken over when their process died."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from monitor.store import meta
-from monitor.store.database import Database, open_database
+from monitor.store.database import Database
 from monitor.store.process import Process
 from monitor.store.roles import running_with_venues
 from monitor.store.venue_leases import VenueLeases
-from tests.kit.pgbouncer import PgBouncer
-from tests.kit.postgres_server import PostgresServer
 
 LONG = timedelta(minutes=10)
 ANN = Process("desk1", 1, "0.1.0", "2025-01-19T12:00:00Z", "a")
 BO = Process("desk2", 1, "0.1.0", "2025-01-19T12:00:00Z", "a")
 VENUES = ("binance", "bybit", "gate", "okx")
-
-
-@pytest.fixture(params=["server", "pgbouncer"])
-def desks(
-    request: pytest.FixtureRequest, postgres: PostgresServer, migrated_postgres: str
-) -> Iterator[tuple[Database, Database]]:
-    """Two processes' views of one database, straight and through PgBouncer."""
-    name = postgres.create(template=migrated_postgres)
-    url = postgres.url(name)
-    if request.param == "pgbouncer":
-        pooler: PgBouncer = request.getfixturevalue("pgbouncer")
-        url = pooler.url(name)
-    pair = open_database(url), open_database(url)
-    yield pair
-    for database in pair:
-        database.close()
-    postgres.drop(name)
 
 
 def pollers(desks: tuple[Database, Database]) -> tuple[VenueLeases, VenueLeases]:
