@@ -11,14 +11,15 @@ from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp
 
 from monitor.model.errors import MonitorError
 from monitor.model.grid import iso
 from monitor.process import rss_bytes
+from monitor.web.kept_answers import KeptAnswers
 from monitor.web.metrics import Memory
-from monitor.web.page.answers import page_routes
+from monitor.web.page.answers import loaded_routes, page_routes
 from monitor.web.page.templating import render
 from monitor.web.readiness import Readiness, readiness
 from monitor.web.surroundings import Surroundings
@@ -30,13 +31,14 @@ COOKIE = "monitor_token"
 def make_app(around: Surroundings, api: ASGIApp) -> Starlette:
     """The application; ``api`` answers every path that is not named here. Its handlers are plain functions, run in threads, since the database is asked synchronously."""
     answers = _Answers(around)
+    of_the_store = Router([*page_routes(around), Mount("/", app=api)])
     return Starlette(
         routes=[
-            *page_routes(around),
+            *loaded_routes(),
             Route("/healthz", answers.healthz),
             Route("/readyz", answers.readyz),
             Route("/metrics", answers.metrics),
-            Mount("/", app=api),
+            Mount("/", app=KeptAnswers(of_the_store, around.clock)),
         ],
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard(around.token))],
         exception_handlers={MonitorError: _not_answered},

@@ -27,7 +27,6 @@ from monitor.api.http.asked import (
 from monitor.api.http.bodies import CSV, json_body
 from monitor.api.http.document_page import document_page
 from monitor.api.http.faults import HANDLERS, error_body
-from monitor.api.http.kept import KeptAnswers
 from monitor.api.sources import Sources
 
 LONGEST_QUERY = 4096
@@ -50,7 +49,7 @@ def api_app(sources: Sources) -> ASGIApp:
     _others(app, sources)
     for kind, handler in HANDLERS:
         app.add_exception_handler(kind, handler)
-    return _ShortQueries(KeptAnswers(app, sources.clock))
+    return _ShortQueries(app)
 
 
 def _questions(app: FastAPI, sources: Sources) -> None:

@@ -18,7 +18,6 @@ from starlette.routing import Route
 
 from monitor.model.state import MarketStep
 from monitor.store import steps
-from monitor.web.answer_cache import AnswerCache
 from monitor.web.page import charts, data_tables, rotation_tables, sector_tables
 from monitor.web.page.asked import Asked, WrongPageError, asked_of
 from monitor.web.page.market import market_page, moved_table, standing_table
@@ -44,34 +43,36 @@ _TYPES = {"page.css": "text/css", "page.js": "text/javascript"}
 
 
 def page_routes(around: Surroundings) -> list[Route]:
-    """All paths that are for people."""
+    """All paths that are for people and answered from the store."""
     pages = _Pages(around)
     return [
         Route("/", pages.page),
         Route("/charts/{name}.json", pages.chart),
         Route("/csv/{key}.csv", pages.csv),
-        Route("/static/bokeh.min.js", _bokeh),
-        Route("/static/{name}", _static),
     ]
 
 
+def loaded_routes() -> list[Route]:
+    """What a page loads; it is the same as long as the program is."""
+    return [Route("/static/bokeh.min.js", _bokeh), Route("/static/{name}", _static)]
+
+
 class _Pages:
-    """One method a path. Answers are kept for a moment, so that many readers at once cost as much as one."""
+    """One method a path."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        self._kept = AnswerCache(around.clock)
 
     def page(self, request: Request) -> Response:
         """The market, or with ``?rotation=ID`` that rotation whole."""
         asked_id = request.query_params.get("rotation")
         if asked_id is not None:
-            return self._kept.get(("rotation", asked_id[:60]), lambda: self._rotation(asked_id))
+            return self._rotation(asked_id)
         try:
             asked = asked_of(request.query_params, self._around.universe)
         except WrongPageError as error:
-            return HTMLResponse(render("wrong.html", why=str(error)), status_code=400)
-        return self._kept.get(("page", asked), lambda: self._market(asked))
+            return _html(render("wrong.html", why=str(error)), 400)
+        return self._market(asked)
 
     def _market(self, asked: Asked) -> Response:
         around, now = self._around, self._around.clock.now()
@@ -83,15 +84,15 @@ class _Pages:
             storage_fault=around.link.standing.fault,
         )
         with around.database.read() as conn:
-            return HTMLResponse(market_page(conn, around, asked, now, found.reasons))
+            return _html(market_page(conn, around, asked, now, found.reasons))
 
     def _rotation(self, asked: str) -> Response:
         around, now = self._around, self._around.clock.now()
         with around.database.read() as conn:
             found = find(conn, asked)
             if found is None:
-                return HTMLResponse(unknown_page(asked, now), status_code=404)
-            return HTMLResponse(rotation_page(conn, around, found, now))
+                return _html(unknown_page(asked, now), 404)
+            return _html(rotation_page(conn, around, found, now))
 
     def chart(self, request: Request) -> Response:
         """What BokehJS draws; 404 with the reason where there is nothing to draw."""
@@ -109,16 +110,12 @@ class _Pages:
         rotation = request.query_params.get("rotation", "")[:60]
         if draw is None:
             return PlainTextResponse("no such chart", status_code=404)
-
-        def drawn() -> Response:
-            with self._around.database.read() as conn:
-                step = steps.latest_step(conn)
-                found = None if step is None else draw(conn, step, asked, rotation)
-            if found is None:
-                return PlainTextResponse("Too little is stored to draw this.", status_code=404)
-            return JSONResponse(found)
-
-        return self._kept.get(("chart", name, asked, rotation), drawn)
+        with self._around.database.read() as conn:
+            step = steps.latest_step(conn)
+            found = None if step is None else draw(conn, step, asked, rotation)
+        if found is None:
+            return PlainTextResponse("Too little is stored to draw this.", status_code=404)
+        return JSONResponse(found)
 
     def _levels(self, conn: Connection, step: MarketStep, asked: Asked, _: str) -> Any:
         around = self._around
@@ -200,6 +197,11 @@ class _Pages:
         }
         make = makers.get(key)
         return make() if make else None
+
+
+def _html(text: str, status: int = 200) -> Response:
+    """A page that the way back in a browser does not show as it was: old figures must not look live."""
+    return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
 
 
 def _static(request: Request) -> Response:

@@ -70,6 +70,12 @@ class Site:
         self, path: str, *, method: str = "GET", demanded: str | None = None, **options: Any
     ) -> httpx.Response:
         """Ask for a path; ``demanded`` is the token that the page asks for."""
+        return self.ask_one_app([(method, path, options)], demanded=demanded)[0]
+
+    def ask_one_app(
+        self, questions: list[tuple[str, str, dict[str, Any]]], *, demanded: str | None = None
+    ) -> list[httpx.Response]:
+        """Ask (method, path, options) one after the other, of one application that keeps its answers between them."""
         around = Surroundings(
             database=self.database,
             universe=UNIVERSE,
@@ -83,10 +89,10 @@ class Site:
             ),
         )
 
-        async def call() -> httpx.Response:
+        async def call() -> list[httpx.Response]:
             transport = httpx.ASGITransport(make_app(around, api_app(self.sources())))
             async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
-                return await client.request(method, path, **options)
+                return [await client.request(m, path, **options) for m, path, options in questions]
 
         return asyncio.run(call())
 

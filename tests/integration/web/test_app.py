@@ -133,6 +133,15 @@ class TestToken:
         assert "t0k" not in answer.text
         assert site.ask("/", demanded="t0kén", params={"token": "nope"}).status_code == 401
 
+    def test_what_was_answered_is_not_answered_again_to_who_has_no_token(
+        self, site: Site, fill: Fill
+    ) -> None:
+        fill()
+        knows = {"headers": {"Authorization": "Bearer t0ken"}}
+        for path in ("/", "/api/sectors"):
+            answers = site.ask_one_app([("GET", path, knows), ("GET", path, {})], demanded="t0ken")
+            assert [answer.status_code for answer in answers] == [200, 401]
+
     def test_answers_are_kept_by_nobody_and_run_nothing(self, site: Site, fill: Fill) -> None:
         fill()
         headers = site.get("/").headers

@@ -1,13 +1,9 @@
-"""Parts of the page that need no database: ranges, CSV, the spark line, answers that are kept."""
+"""Parts of the page that need no database: ranges, CSV, the spark line."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from starlette.responses import PlainTextResponse
 
-from monitor.clock import ManualClock
-from monitor.web.answer_cache import FRESH, MOST, AnswerCache
 from monitor.web.page.ranges import DRAWN, range_of
 from monitor.web.page.rotation_tables import spark_points
 from monitor.web.page.tables import Cell, Column, Table, to_csv
@@ -45,35 +41,3 @@ def test_a_spark_line_skips_what_is_unknown_and_needs_two_points() -> None:
     assert spark_points([(NOW, 0.1), (NOW + DAY, None)]) == ""
     drawn = spark_points([(NOW, 0.0), (NOW + DAY, None), (NOW + 2 * DAY, 0.1)])
     assert drawn == "0.0,35.0 160.0,1.0"
-
-
-def test_an_answer_is_made_once_for_many_readers_and_anew_when_it_is_old() -> None:
-    clock, made = ManualClock(NOW), list[int]()
-    cache = AnswerCache(clock)
-
-    def make() -> PlainTextResponse:
-        made.append(len(made))
-        return PlainTextResponse(str(len(made)))
-
-    threads = [threading.Thread(target=lambda: cache.get("page", make)) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert made == [0]
-    clock.advance(FRESH)
-    assert cache.get("page", make).body == b"2"
-
-
-def test_a_failure_is_not_kept_and_new_questions_take_no_more_memory() -> None:
-    cache = AnswerCache(ManualClock(NOW))
-
-    def fails() -> PlainTextResponse:
-        raise ValueError("locked")
-
-    with pytest.raises(ValueError, match="locked"):
-        cache.get("page", fails)
-    assert cache.get("page", lambda: PlainTextResponse("now")).body == b"now"
-    for i in range(3 * MOST):
-        cache.get(i, lambda: PlainTextResponse("x"))
-    assert len(cache._kept) == MOST

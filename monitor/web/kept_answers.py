@@ -13,8 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from monitor.clock import Clock
 
 FRESH = timedelta(seconds=5)
-"""Every answer says as of when it is; five seconds hide nothing."""
+"""Every page and answer says as of when it is; five seconds hide nothing."""
 MOST = 64
+"""Answers that are kept at once."""
 LARGEST = 2_000_000
 """Bytes of an answer that is kept: what is asked for in ever new words takes no more than so much memory."""
 
