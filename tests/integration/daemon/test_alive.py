@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from monitor.daemon.alive import ServiceManager
 
@@ -40,6 +41,19 @@ def test_an_abstract_address_is_understood() -> None:
         assert listening.recv(1000).startswith(b"READY=1")
 
 
-@pytest.mark.parametrize("environ", [{}, {"NOTIFY_SOCKET": "/no/such/socket"}])
-def test_without_a_manager_nothing_happens(environ: dict[str, str]) -> None:
-    ServiceManager(environ).ready()
+def test_without_a_manager_nothing_is_said(manager: tuple[socket.socket, str]) -> None:
+    listening, _ = manager
+    with structlog.testing.capture_logs() as logged:
+        ServiceManager({}).ready()
+    assert logged == []
+    listening.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        listening.recv(1000)
+
+
+def test_a_manager_that_is_gone_costs_a_line_in_the_log(tmp_path: Path) -> None:
+    with structlog.testing.capture_logs() as logged:
+        ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "gone")}).ready()
+    assert [(line["event"], line["error"]) for line in logged] == [
+        ("service manager not reached", "FileNotFoundError")
+    ]

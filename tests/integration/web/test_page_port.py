@@ -67,5 +67,8 @@ async def test_a_stop_ends_the_waiting_for_a_taken_port() -> None:
             )
         )
         await refused.wait()
+        assert not page.done()
         stop.set()
-        await page
+        await asyncio.wait_for(page, 60)
+    assert page.done()
+    assert page.exception() is None
