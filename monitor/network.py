@@ -52,6 +52,11 @@ def trust() -> ssl.SSLContext:
     )
 
 
+def trusted_path() -> str | None:
+    """The file or folder of :func:`trust` for a library that takes a path; None for those that it brings."""
+    return os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or None
+
+
 def http_client(
     url: str, *, timeout: timedelta, headers: Mapping[str, str] | None = None
 ) -> httpx.AsyncClient:

@@ -11,6 +11,7 @@ from monitor.model.grid import format_duration, iso
 from monitor.model.state import SectorState, TokenState
 from monitor.model.step_json import sector_to_json, step_to_json, token_to_json
 from monitor.store import steps
+from monitor.store.outside import outside_at
 
 Json = dict[str, Any]
 WEEK = timedelta(days=7)
@@ -20,7 +21,8 @@ def sectors(sources: Sources, at: str | None = None) -> Json:
     """Every sector with its tokens, as of the last step or of the step at that time."""
     with sources.database.read() as conn:
         step = sources.step(conn, moment(at, sources.clock.now(), "at"))
-    return {"as_of": iso(step.close_time)} | step_to_json(step)
+        outside = outside_at(conn, step)
+    return {"as_of": iso(step.close_time)} | step_to_json(step, outside)
 
 
 def sector_states(sources: Sources, at: str | None = None) -> tuple[str, Mapping[str, SectorState]]:

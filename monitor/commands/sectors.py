@@ -33,6 +33,7 @@ def sectors(
     """Market cap, share, returns, volume and net flow of each sector, now or then."""
     from monitor.model.step_json import step_to_json
     from monitor.store import steps
+    from monitor.store.outside import outside_at
 
     context = context_of(ctx)
     settings = context.settings()
@@ -41,10 +42,11 @@ def sectors(
         step = steps.latest_step(conn) if then is None else steps.step_at(conn, then)
         if step is None:
             raise no_step_error(conn, settings, then)
+        outside = outside_at(conn, step)
         if not as_json:
             say_missing(conn, settings, step.close_time - DAY, step.close_time)
     if as_json:
-        print_json(step_to_json(step))
+        print_json(step_to_json(step, outside))
         return
     from monitor.content.wording.figures import age_words
 
@@ -54,6 +56,11 @@ def sectors(
     names = {sector.id: sector.name for sector in settings.universe.sectors}
     colors = {sector.id: sector.color for sector in settings.universe.sectors}
     out.print(sector_table(step, names, colors, narrow=is_narrow(out)))
+    from monitor.content.wording.outside import outside_words
+
+    tokens = {token.id: token.name for token in settings.universe.tokens}
+    for words in outside_words(outside, names, tokens):
+        out.print(words, markup=False, highlight=False)
     if not step.sectors:
         raise typer.Exit(FAILED)
 

@@ -29,6 +29,7 @@ from monitor.daemon.page_process import PageProcess, page_command, page_environm
 from monitor.daemon.polling import Polling
 from monitor.daemon.supplies import supplies_read, supply_sources
 from monitor.daemon.telemetry import Telemetry
+from monitor.daemon.vendors import activity_sources, reference_sources, vendors_read
 from monitor.delivery.registry import channel_faults, channels_for
 from monitor.delivery.sender import Sender, claim_lease
 from monitor.delivery.traits import Audience
@@ -175,6 +176,14 @@ def assemble(
             sources, database, settings, clock, references, operators, wake=sender.wake
         )
         parts.jobs["supplies"] = Job(work, schedule.supplies, at_start=True)
+    figures = activity_sources(settings, clock)
+    if figures:
+        work = vendors_read(figures, database, clock, operators, wake=sender.wake)
+        parts.jobs["activity"] = Job(work, schedule.activity, at_start=True)
+    figures = reference_sources(settings, clock)
+    if figures:
+        work = vendors_read(figures, database, clock, operators, wake=sender.wake)
+        parts.jobs["references"] = Job(work, schedule.references, at_start=True)
     parts.background["sender"] = lambda: sender.run(over)
     if beginning.owes_start_digest:
         parts.background["start digest"] = start_digest_told(

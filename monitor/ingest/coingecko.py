@@ -61,16 +61,7 @@ class CoinGecko:
         self._clock = clock
         self._believed = dict(believed or {})
         self._doubted: dict[str, float] = {}
-        headers = {_KEY_HEADERS[plan]: key} if key is not None and plan in _KEY_HEADERS else {}
-        self._http = VendorHttp(
-            SOURCE,
-            base_url or _BASES[plan],
-            clock,
-            headers=headers,
-            timeout=timeout,
-            attempts=attempts,
-            is_no_entry=lambda response: _error_code(response) in _KEY_ERRORS,
-        )
+        self._http = gecko_http(clock, plan, key, base_url, timeout=timeout, attempts=attempts)
 
     @property
     def name(self) -> str:
@@ -128,6 +119,28 @@ class CoinGecko:
             "sparkline": "false",
         }
         return await self._http.get("/coins/markets", parameters)
+
+
+def gecko_http(
+    clock: Clock,
+    plan: Plan,
+    key: str | None,
+    base_url: str | None,
+    *,
+    timeout: timedelta,
+    attempts: int,
+) -> VendorHttp:
+    """Requests by the plan: its address, and the key in its header."""
+    headers = {_KEY_HEADERS[plan]: key} if key is not None and plan in _KEY_HEADERS else {}
+    return VendorHttp(
+        SOURCE,
+        base_url or _BASES[plan],
+        clock,
+        headers=headers,
+        timeout=timeout,
+        attempts=attempts,
+        is_no_entry=lambda response: _error_code(response) in _KEY_ERRORS,
+    )
 
 
 def _error_code(response: httpx.Response) -> int | None:

@@ -3,17 +3,20 @@
 from monitor.model.figures import FIGURES
 from monitor.model.grid import format_duration, iso
 from monitor.model.json_form import Json, to_json
+from monitor.model.outside import NOTHING_OUTSIDE, Outside, outside_to_json
 from monitor.model.relative_flow import relative_flow_to_json
 from monitor.model.state import MarketStep, SectorState, TokenState
 
 
-def step_to_json(step: MarketStep) -> Json:
-    """Sectors with their tokens. ``at`` is the close of the interval: when the figures became knowable."""
+def step_to_json(step: MarketStep, outside: Outside = NOTHING_OUTSIDE) -> Json:
+    """Sectors with their tokens. ``at`` is the close of the interval: when the figures became knowable. ``outside``: what
+    vendors say beside ours."""
     return {
         "at": iso(step.close_time),
         "interval": format_duration(step.width),
         "sectors": [sector_to_json(sector, step.tokens) for sector in step.sectors],
         "relative_flow_24h": relative_flow_to_json(step.sectors),
+        **outside_to_json(outside),
     }
 
 

@@ -15,6 +15,7 @@ from monitor.alerting.since_seen import own_since
 from monitor.content.report import ReportFacts
 from monitor.content.report.selection import RECORD_DAYS
 from monitor.content.wording.figures import stamp
+from monitor.model.outside import NOTHING_OUTSIDE
 from monitor.model.rotation import PairReading, states_at
 from monitor.model.state import MarketStep, SectorState
 from monitor.model.universe import Sector, Universe
@@ -22,6 +23,7 @@ from monitor.reporting.health import gaps_before, health_of_day
 from monitor.reporting.window import ONE_DAY, day_window
 from monitor.store import bars, closes, notes, readings, rotations, steps
 from monitor.store.database import Database
+from monitor.store.outside import outside_at
 
 INSTANT = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
@@ -102,6 +104,8 @@ def gather_day(
             health=health_of_day(
                 conn, universe, width, since=since, until=until, steps=of_day, now=now
             ),
+            outside=NOTHING_OUTSIDE if close is None else outside_at(conn, close, known_by=known),
+            token_names={token.id: token.name for token in universe.tokens},
             gaps=gaps_before(conn, width, until - HISTORY, since),
             why_empty=_why_empty(conn, since, until, now),
             configuration=imprint.configuration,

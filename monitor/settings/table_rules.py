@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from monitor.model.grid import format_duration, parse_duration
-from monitor.settings.tables import UNREAD_SOURCES, Tables
+from monitor.settings.tables import Tables
 
 Fault = tuple[str, str]
 WIDTHS = ("1m", "5m", "15m", "30m", "1h")
@@ -139,15 +139,6 @@ def _quiet(tables: Tables) -> Iterator[Fault]:
         yield "alerts.quiet_hours", f"found {quiet[0]:%H:%M} twice, expected two times of day"
 
 
-def _sources(tables: Tables) -> Iterator[Fault]:
-    for name, table in tables.sources.items():
-        if table.enabled and name in UNREAD_SOURCES:
-            yield (
-                f"sources.{name}.enabled",
-                "found true, expected false: nothing reads it yet, and no flag needs it",
-            )
-
-
 RULES = (
     (_interval, {"engine", "schedule"}),
     (_lease, {"database"}),
@@ -159,6 +150,5 @@ RULES = (
     (_slack, {"alerts"}),
     (_mail, {"alerts", "report", "smtp"}),
     (_web, {"web"}),
-    (_sources, {"sources"}),
 )
 """Each rule with the tables that it reads."""

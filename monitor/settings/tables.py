@@ -63,11 +63,9 @@ class DatabaseTable(Table):
 ChainName = Literal["base", "bsc", "ethereum", "solana"]
 """Chains whose nodes can be asked for a token's total supply; the names are those of ``identity``."""
 SourceName = Literal["coingecko", "coinpaprika", "defillama", "dune", "sosovalue", ChainName]
-UNREAD_SOURCES: tuple[SourceName, ...] = ("defillama", "dune", "sosovalue")
-"""What nothing reads yet; they may stand in a file, switched off."""
 
 RetentionKind = Literal[
-    "bars", "steps", "tokens", "readings", "checkpoints", "quarantine", "outbox"
+    "bars", "steps", "tokens", "readings", "checkpoints", "quarantine", "outbox", "vendors"
 ]
 
 RollupKind = Literal["bars", "steps", "readings"]
@@ -80,6 +78,7 @@ def _kept() -> dict[RetentionKind, timedelta]:
         "checkpoints": timedelta(days=400),
         "quarantine": timedelta(days=90),
         "outbox": timedelta(days=90),
+        "vendors": timedelta(days=400),
     }
 
 
@@ -95,6 +94,8 @@ class ScheduleTable(Table):
     retry_every: Duration = timedelta(seconds=20)
     poll_timeout: Duration = timedelta(seconds=60)
     supplies: Duration = timedelta(hours=6)
+    activity: Duration = timedelta(hours=6)
+    references: Duration = timedelta(hours=1)
     prune: Duration = timedelta(days=1)
     retention: Annotated[dict[RetentionKind, Duration], AfterValidator(_named_over_default)] = (
         Field(default_factory=_kept)
@@ -122,6 +123,8 @@ class SectorTable(Table):
     name: str = Field(min_length=1, max_length=200)
     color: Color = "#888888"
     benchmark: bool = False
+    coingecko: str | None = None
+    sosovalue: str | None = None
     tokens: list[str | MemberTable] = Field(min_length=1)
 
 
@@ -151,6 +154,15 @@ class MigrationTable(Table):
     at: Moment
 
 
+class DuneQueryTable(Table):
+    """A saved query whose rows are days."""
+
+    query: Annotated[int, Field(gt=0)]
+    figure: Literal["volume", "fees", "revenue"]
+    day: str = Field(min_length=1, max_length=200)
+    value: str = Field(min_length=1, max_length=200)
+
+
 class TokenTable(Table):
     """[tokens.X]"""
 
@@ -158,6 +170,9 @@ class TokenTable(Table):
     identity: dict[str, str] = Field(default_factory=dict)
     coingecko: str | None = None
     coinpaprika: str | None = None
+    defillama: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] | None = None
+    fee_rate: Fraction | None = None
+    dune: list[DuneQueryTable] = Field(default_factory=list)
     first_trade: Moment | None = None
     first_trade_source: str | None = None
     markets: list[MarketTable] = Field(default_factory=list)
@@ -183,6 +198,7 @@ class SourceTable(Table):
     base_url: Url | None = None
     api_key: SecretText | None = None
     plan: Literal["none", "demo", "pro"] = "none"
+    changes: Literal["ratio", "percent"] | None = None
 
 
 class _DetectionTable(Table):

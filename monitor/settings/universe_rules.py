@@ -171,6 +171,38 @@ def _sources(tables: Tables) -> Iterator[Fault]:
         yield "sources.coinpaprika", "found no token with a coinpaprika id, expected one at least"
 
 
+def _vendors(tables: Tables) -> Iterator[Fault]:
+    """A vendor that is switched on has something to read, and what it asks for."""
+    named: dict[str, tuple[str, bool]] = {
+        "defillama": (
+            'token with a protocol, expected tokens.X.defillama = "virtuals-protocol"',
+            any(token.defillama for token in tables.tokens.values()),
+        ),
+        "dune": (
+            "token with a saved query, expected tokens.X.dune = [{query = ..., figure = ..., day = ..., value = ...}]",
+            any(token.dune for token in tables.tokens.values()),
+        ),
+        "sosovalue": (
+            'sector with a name there, expected sectors[].sosovalue = "AI Agents"',
+            any(sector.sosovalue for sector in tables.sectors),
+        ),
+    }
+    for name, (what, is_named) in named.items():
+        source = next((table for key, table in tables.sources.items() if key == name), None)
+        if source is None or not source.enabled:
+            continue
+        if not is_named:
+            yield f"sources.{name}", f"found no {what}"
+        if name != "defillama" and source.api_key is None:
+            variable = f"MONITOR_SOURCES__{name.upper()}__API_KEY"
+            yield f"sources.{name}.api_key", f"found none, expected a key in {variable}"
+        if name == "sosovalue" and source.changes is None:
+            yield (
+                "sources.sosovalue.changes",
+                "found none, expected ratio or percent: its documents do not say which, compare one answer with a known day",
+            )
+
+
 def _needs_supply(tables: Tables, token: str) -> bool:
     ids = {
         "coingecko": tables.tokens[token].coingecko,
@@ -238,6 +270,7 @@ RULES = (
     (_identities, {"tokens"}),
     (_supplies, {"sectors", "tokens", "sources"}),
     (_sources, {"sources", "tokens"}),
+    (_vendors, {"sources", "tokens", "sectors"}),
     (_migrations, {"sectors", "tokens"}),
 )
 """Each rule with the tables that it reads."""

@@ -20,6 +20,7 @@ from monitor.store.tables import (
     sector_state,
     silence,
     step,
+    vendor_reading,
 )
 
 TURN = timedelta(days=7)
@@ -57,7 +58,7 @@ def prune(conn: Connection, *, now: datetime, retention: Mapping[str, timedelta]
 
     Kinds: ``bars`` (with their versions and coverage), ``steps`` (sector states and member events), ``tokens`` (the
     tokens of a step, whose sectors stay), ``readings``, ``checkpoints`` (states of the fold), ``quarantine``, ``outbox``
-    (what was delivered, told elsewhere or given up, and why readers were not told).
+    (what was delivered, told elsewhere or given up, and why readers were not told), ``vendors`` (their figures).
     A kind that is not named is kept for good. Raises ConfigError for an unknown one.
     """
     unknown = sorted(retention.keys() - _PRUNERS.keys())
@@ -150,6 +151,10 @@ def _outbox(conn: Connection, before: datetime) -> int:
     return deleted + conn.execute(delete(outbox).where(done)).rowcount
 
 
+def _vendors(conn: Connection, before: datetime) -> int:
+    return conn.execute(delete(vendor_reading).where(vendor_reading.c.at < before)).rowcount
+
+
 _TIMES: Mapping[str, Column[datetime]] = {
     "bars": coverage.c.since,  # small beside the bars, and as old
     "steps": step.c.close_time,
@@ -158,6 +163,7 @@ _TIMES: Mapping[str, Column[datetime]] = {
     "checkpoints": engine_checkpoint.c.last_open,
     "quarantine": quarantine.c.hour,
     "outbox": outbox.c.event_at,
+    "vendors": vendor_reading.c.at,
 }
 """By kind, what tells how far back its rows reach."""
 
@@ -169,4 +175,5 @@ _PRUNERS = {
     "checkpoints": _checkpoints,
     "quarantine": _quarantine,
     "outbox": _outbox,
+    "vendors": _vendors,
 }

@@ -130,6 +130,20 @@ supply = Table(
     sqlite_with_rowid=False,
 )
 
+# What vendors publish of a token's protocol or of a sector; never part of a flag. A restated figure is a further row.
+vendor_reading = Table(
+    "vendor_reading",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("figure", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),
+    Column("asked_at", UtcDateTime, primary_key=True),
+    Column("value", Double, nullable=False),
+    Column("unit", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 engine_state = Table(
     "engine_state",
     metadata,

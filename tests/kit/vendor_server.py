@@ -11,20 +11,23 @@ Rpc = Callable[[list[Any]], Any]
 
 
 class VendorServer:
-    """``answers``: path -> body, or (status, body); ``rpc``: method -> what makes its result of the parameters."""
+    """``answers``: path, with its query or without -> body, or (status, body); a text is sent as it is, all else as JSON.
+    ``rpc``: method -> what makes its result of the parameters. ``headers``: of each request."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
         self.rpc: dict[str, Rpc] = {}
         self.asked: list[str] = []
+        self.headers: list[dict[str, str]] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.asked.append(self.path)
-                found = outer.answers.get(
-                    urlsplit(self.path).path, (404, {"error": "id not found"})
-                )
+                outer.headers.append({k.lower(): v for k, v in self.headers.items()})
+                none = (404, {"error": "id not found"})
+                of_path = outer.answers.get(urlsplit(self.path).path, none)
+                found = outer.answers.get(self.path, of_path)
                 status, body = found if isinstance(found, tuple) else (200, found)
                 self._answer(status, body)
 
@@ -41,7 +44,7 @@ class VendorServer:
                     self._answer(200, {**told, "result": made(call["params"])})
 
             def _answer(self, status: int, body: Any) -> None:
-                raw = json.dumps(body).encode()
+                raw = (body if isinstance(body, str) else json.dumps(body)).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(raw)))

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from monitor.api.schemas.answer import Answer, Part
+from monitor.api.schemas.outside import Activity, Reference
 from monitor.model.figures import FIGURES, Figure, Unit
 from monitor.model.state import FlowGrade, ShareSplit
 
@@ -93,6 +94,8 @@ class Sectors(Answer):
     interval: str
     sectors: list[Sector]
     relative_flow_24h: RelativeFlow
+    activity: list[Activity]
+    references: list[Reference]
 
 
 class Tokens(Answer):

@@ -5,7 +5,6 @@ from monitor.content.report.facts import (
     Outage,
     Refused,
     ReportFacts,
-    Vendor,
     WaitingNotices,
 )
 from monitor.content.report.html import report_html
@@ -20,7 +19,6 @@ __all__ = [
     "Refused",
     "ReportFacts",
     "ReportPicture",
-    "Vendor",
     "WaitingNotices",
     "draw_pictures",
     "report_html",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
 from monitor.content.wording.safe_text import one_line
+from monitor.model.outside import NOTHING_OUTSIDE, Outside
 from monitor.model.rotation import PairReading, Rotation, RotationChange
 from monitor.model.state import MarketStep, MemberEvent, SectorState
 from monitor.model.universe import Sector
@@ -40,16 +41,6 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Vendor:
-    """A vendor's figure beside ours: simple returns over the day."""
-
-    name: str
-    what: str
-    theirs: float
-    ours: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class WaitingNotices:
     """``count`` overdue notices of a channel wait, the oldest of them since ``since``."""
 
@@ -71,7 +62,6 @@ class DataHealth:
     outages: tuple[Outage, ...] = ()
     refused: tuple[Refused, ...] = ()
     late_notices: int | None = None
-    vendors: tuple[Vendor, ...] = ()
     undelivered: int = 0
     waiting: tuple[WaitingNotices, ...] = ()
     begins: datetime | None = None
@@ -100,7 +90,7 @@ class ReportFacts:
     ``own_since``: rotation -> sector -> own return since it was seen, of those that are on.
     ``later_notes``: of the day, written after its report was due.
     ``volume_medians``: token -> USD, 30-day median of its 24 h volume. ``venues``: that gave bars in the day.
-    ``banner`` stands above everything where the figures are not the market's. ``due_at``: when it should have been sent.
+    ``outside``: what vendors say, and ``token_names`` for it. ``banner`` stands above everything where the figures are not the market's. ``due_at``: when it should have been sent.
     """
 
     day: date
@@ -122,6 +112,8 @@ class ReportFacts:
     volume_medians: Mapping[str, float] = field(default_factory=dict)
     venues: Sequence[str] = ()
     health: DataHealth = field(default_factory=DataHealth)
+    outside: Outside = NOTHING_OUTSIDE
+    token_names: Mapping[str, str] = field(default_factory=dict)
     gaps: Sequence[tuple[datetime, datetime]] = ()
     why_empty: str = "no interval of this day was stepped"
     configuration: str = ""

@@ -8,11 +8,11 @@ from monitor.content.report.facts import (
     Outage,
     Refused,
     ReportFacts,
-    Vendor,
     WaitingNotices,
 )
 from monitor.content.report.phrases import clock_span, outage_words
-from monitor.content.wording.figures import duration, percent, points, share, stamp
+from monitor.content.wording.figures import duration, share, stamp
+from monitor.content.wording.outside import outside_words
 from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import one_line
 
@@ -37,7 +37,7 @@ def data_health(facts: ReportFacts) -> Section:
         lines.append(f"Late notices: {health.late_notices}.")
     if health.undelivered:
         lines.append(f"Notices that their channel refused for good: {health.undelivered}.")
-    lines += [_vendor(vendor) for vendor in health.vendors]
+    lines += outside_words(facts.outside, facts.names, facts.token_names)
     return Section("Data", tuple(Paragraph(line) for line in lines))
 
 
@@ -113,11 +113,3 @@ def _refused(rows: tuple[Refused, ...]) -> str:
         for row in rows
     ]
     return f"Rows quarantined: {sum(row.count for row in rows)} ({', '.join(told[:6])})."
-
-
-def _vendor(vendor: Vendor) -> str:
-    difference = None if vendor.ours is None else 100 * (vendor.ours - vendor.theirs)
-    return (
-        f"{one_line(vendor.name)} says {one_line(vendor.what)} {percent(vendor.theirs)}; ours"
-        f" {percent(vendor.ours)}, a difference of {points(difference)}."
-    )

@@ -18,7 +18,14 @@ from starlette.routing import Route
 
 from monitor.model.state import MarketStep
 from monitor.store import steps
-from monitor.web.page import charts, data_tables, rotation_tables, sector_tables
+from monitor.store.outside import outside_at
+from monitor.web.page import (
+    charts,
+    data_tables,
+    outside_tables,
+    rotation_tables,
+    sector_tables,
+)
 from monitor.web.page.asked import Asked, WrongPageError, asked_of
 from monitor.web.page.market import market_page, moved_table, standing_table
 from monitor.web.page.relative import trails
@@ -191,6 +198,10 @@ class _Pages:
                 read_scene(conn, around.universe, step, asked.range, around.width)
             ),
             "standing": lambda: standing_table(conn, step, around),
+            "activity": lambda: outside_tables.activity_table(
+                outside_at(conn, step), around.universe
+            ),
+            "references": lambda: outside_tables.reference_table(outside_at(conn, step), sectors),
             "coverage": lambda: data_tables.grid_table(
                 data_tables.read_grid(conn, around.universe, around.width, step.close_time)
             ),

@@ -14,7 +14,8 @@ from monitor.model.rotation import MARKET, Severity, Status
 from monitor.model.state import MarketStep
 from monitor.model.universe import Sector
 from monitor.store import outbox, steps, venue_health
-from monitor.web.page import data_tables, rotation_tables, sector_tables
+from monitor.store.outside import outside_at
+from monitor.web.page import data_tables, outside_tables, rotation_tables, sector_tables
 from monitor.web.page.asked import Asked
 from monitor.web.page.charts import PANELS, pressure_words
 from monitor.web.page.ranges import WORDS
@@ -41,6 +42,7 @@ def market_page(
     known = sector_tables.supplies_in_force(conn, step.tokens, step.close_time)
     open_cards = rotation_tables.cards(conn, step, names, colors)
     scene = read_scene(conn, around.universe, step, asked.range, around.width)
+    outside = outside_at(conn, step)
     grid = data_tables.read_grid(conn, around.universe, around.width, step.close_time)
     return render(
         "page.html",
@@ -60,6 +62,14 @@ def market_page(
             (sectors[s.id], names[s.id], sector_tables.token_table(sectors[s.id], step, known))
             for s in step.sectors
             if s.id in sectors
+        ],
+        outside=[
+            table
+            for table in (
+                outside_tables.activity_table(outside, around.universe),
+                outside_tables.reference_table(outside, sectors),
+            )
+            if table.rows
         ],
         ranges=WORDS,
         scene=scene,

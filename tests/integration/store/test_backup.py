@@ -13,6 +13,7 @@ from monitor.model.rotation import ChangeReason
 from monitor.model.silence import Silence, Why
 from monitor.model.state import MemberEvent, MemberEventKind
 from monitor.model.universe import BEGINNING, Supply
+from monitor.model.vendor_reading import VendorFigure, VendorReading
 from monitor.store import (
     checkpoints,
     engine_state,
@@ -26,6 +27,7 @@ from monitor.store import (
     silences,
     steps,
     supplies,
+    vendor_readings,
     venue_health,
 )
 from monitor.store.backup import backup, copy_to
@@ -78,6 +80,8 @@ def fill(database: Database) -> None:
         reports_sent.mark_sent(conn, NOON.date(), "x@y", NOON)
         below = Silence(rotation().id, ChangeReason.OPENED, NOON, "slack", "", Why.BELOW_MINIMUM)
         silences.save_silences(conn, [below])
+        fees = VendorReading("ARC", VendorFigure.DAILY_FEES, 1.0, NOON, "dune", NOON)
+        vendor_readings.save_vendor_readings(conn, [fees])
 
 
 @pytest.fixture

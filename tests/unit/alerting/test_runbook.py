@@ -20,7 +20,14 @@ JOBS = [*re.findall(r'parts\.(?:jobs|background)\["([^"]+)"\]', ASSEMBLED), FAUL
 
 @pytest.mark.parametrize(
     "subject",
-    ["venue okx", "channel slack", "channels", "supplies", *(f"job {name}" for name in JOBS)],
+    [
+        "venue okx",
+        "channel slack",
+        "channels",
+        "supplies",
+        "vendor-figures",
+        *(f"job {name}" for name in JOBS),
+    ],
 )
 def test_each_subject_has_its_paragraph(subject: str) -> None:
     assert paragraph(subject).removeprefix(f"{RUNBOOK}#") in HEADINGS
@@ -29,7 +36,7 @@ def test_each_subject_has_its_paragraph(subject: str) -> None:
 def test_no_paragraph_is_of_nothing() -> None:
     assert len(JOBS) > 6
     jobs = {f"job-{name.replace(' ', '-')}" for name in JOBS}
-    assert {"venue", "channel", "channels", "supplies"} | jobs == HEADINGS
+    assert {"venue", "channel", "channels", "supplies", "vendor-figures"} | jobs == HEADINGS
 
 
 def test_a_notice_names_its_paragraph_and_a_good_end_names_none() -> None:

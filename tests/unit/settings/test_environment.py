@@ -51,6 +51,7 @@ BY_KEY: dict[str, tuple[str, object]] = {
     "report.time": ("06:30", time(6, 30)),
     "report.timezone": ("Europe/Berlin", "Europe/Berlin"),
     "report.unsubscribe": ("mailto:desk@example.com", "mailto:desk@example.com"),
+    "sources.coingecko.changes": ("ratio", "ratio"),
     "smtp.host": ("mail.example.com", "mail.example.com"),
     "smtp.security": ("tls", "tls"),
     "smtp.user": ("007", "007"),
@@ -139,7 +140,8 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
 def test_one_retention_keeps_the_others_at_their_defaults(tmp_path: Path) -> None:
     kept = load(tmp_path, SMALL, {"MONITOR_SCHEDULE__RETENTION__BARS": "30d"}).schedule.retention
     assert {kind: length.days for kind, length in kept.items()} == {
-        "tokens": 400, "readings": 90, "checkpoints": 400, "quarantine": 90, "outbox": 90, "bars": 30,
+        "tokens": 400, "readings": 90, "checkpoints": 400, "quarantine": 90, "outbox": 90,
+        "vendors": 400, "bars": 30,
     }  # fmt: skip
 
 

@@ -36,9 +36,28 @@ ONE_FAULT = {
         changed(more="[sources.coingeko]\n"),
         "c.toml: sources.coingeko: found 'coingeko', expected 'coingecko', 'coinpaprika', 'defillama', 'dune', 'sosovalue', 'base', 'bsc', 'ethereum' or 'solana'",
     ),
-    "source that nothing reads": (
-        changed(more="[sources.dune]\nenabled = true\n"),
-        "c.toml: sources.dune.enabled: found true, expected false: nothing reads it yet, and no flag needs it",
+    "protocols of nothing": (
+        changed(more="[sources.defillama]\nenabled = true\n"),
+        'c.toml: sources.defillama: found no token with a protocol, expected tokens.X.defillama = "virtuals-protocol"',
+    ),
+    "saved query without a key": (
+        changed(
+            (
+                'name = "Dogecoin"',
+                'name = "Dogecoin"\ndune = [{query = 7, figure = "fees", day = "d", value = "v"}]',
+            ),
+            more="[sources.dune]\nenabled = true\n",
+        ),
+        "c.toml: sources.dune.api_key: found none, expected a key in MONITOR_SOURCES__DUNE__API_KEY",
+    ),
+    "figure that is none of a query": (
+        changed(
+            (
+                'name = "Dogecoin"',
+                'name = "Dogecoin"\ndune = [{query = 7, figure = "tvl", day = "d", value = "v"}]',
+            )
+        ),
+        "c.toml: tokens.DOGE.dune[0].figure: found 'tvl', expected 'volume', 'fees' or 'revenue'",
     ),
     "text for a number": (
         changed(more='[detection]\non = "3.0"\n'),

@@ -9,9 +9,9 @@ from monitor.content.report import (
     Outage,
     Refused,
     ReportFacts,
-    Vendor,
     WaitingNotices,
 )
+from monitor.model.outside import Outside, Reference
 from monitor.model.rotation import ChangeReason, Condition, PairReading
 from monitor.model.state import (
     FlowGrade,
@@ -167,9 +167,10 @@ def partial(**changes: Any) -> ReportFacts:
         late_notices=1,
         undelivered=1,
         waiting=(WaitingNotices("slack", 3, SINCE + 20 * HOUR),),
-        vendors=(Vendor("SoSoValue", "AI agents in 24 h", 0.0347, 0.021),),
     )  # fmt: skip
-    return quiet(**({"health": health} | changes))
+    theirs = Reference("ai-agents", "sosovalue", SINCE + 23 * HOUR, None, 5.2e9, 0.0347, 0.021)
+    outside = Outside(references=(theirs,))
+    return quiet(**({"health": health, "outside": outside} | changes))
 
 
 def empty(**changes: Any) -> ReportFacts:
