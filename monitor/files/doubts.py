@@ -3,14 +3,18 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+import numpy as np
 from sqlalchemy import Connection
 
 from monitor.ingest.history import witnesses
+from monitor.ingest.validation.calm import is_calm
 from monitor.ingest.validation.recent import KEPT, RecentBars
 from monitor.ingest.validation.suspicion import Answered, Peers, peers_of, suspicions
+from monitor.model.bar_columns import BarColumns
 from monitor.model.bars import Bar, Refusal
 from monitor.model.universe import Market, Universe
 from monitor.store import bars
+from monitor.store.types import from_us
 
 
 class Doubts:
@@ -22,19 +26,24 @@ class Doubts:
         self._width = width
         self._before: dict[str, list[Bar]] = {}
 
-    def of(self, conn: Connection, piece: Sequence[Bar]) -> dict[tuple[str, datetime], Refusal]:
+    def of(self, conn: Connection, piece: BarColumns) -> dict[tuple[str, datetime], Refusal]:
         """(market, open) -> why that bar is held. A file's bars bear each other out like venues that answer together."""
-        by_market: dict[str, list[Bar]] = {}
-        for bar in sorted(piece, key=lambda b: b.open_time):
-            by_market.setdefault(bar.market_id, []).append(bar)
-        recent = RecentBars(self._universe.markets, kept=KEPT + len(piece))
-        recent.note(piece)
+        recent: RecentBars | None = None
         found: dict[tuple[str, datetime], Refusal] = {}
-        for market_id, mine in by_market.items():
-            before = self._known_before(conn, market_id, mine[0].open_time)
-            held = self._held(conn, self._markets[market_id], mine, before, recent)
-            found |= {(market_id, at): refusal for at, refusal in held.items()}
-            believed = [bar for bar in mine if bar.open_time not in held]
+        for market_id, places in piece.by_market().items():
+            first = from_us(int(piece.opens[places[0]]))
+            before = self._known_before(conn, market_id, first)
+            mine = piece.chosen(places)
+            if is_calm(before, mine, self._width):
+                believed = mine.chosen(np.arange(max(0, len(mine) - KEPT), len(mine))).bars()
+            else:
+                if recent is None:
+                    recent = RecentBars(self._universe.markets, kept=KEPT + len(piece))
+                    recent.note(piece.bars())
+                bars = mine.bars()
+                held = self._held(conn, self._markets[market_id], bars, before, recent)
+                found |= {(market_id, at): refusal for at, refusal in held.items()}
+                believed = [bar for bar in bars if bar.open_time not in held]
             self._before[market_id] = [*before, *believed][-KEPT:]
         return found
 

@@ -32,10 +32,10 @@ _ENOUGH = 12
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Closes of one market of a file, to four bytes: opens in seconds since the epoch, ascending."""
+    """Closes of one market of a file: opens in seconds since the epoch, ascending; four bytes each."""
 
-    opens: NDArray[np.int64]
-    closes: NDArray[np.float64]
+    opens: NDArray[np.uint32]
+    closes: NDArray[np.float32]
 
     def sample(self) -> dict[datetime, float]:
         """At most :data:`SAMPLE` of them, evenly over the whole."""
@@ -184,5 +184,5 @@ def _among_themselves(mates: Sequence[Market], series: Mapping[str, Series]) -> 
     for market in mates:
         mine = series[market.id]
         shared = mine.closes[np.isin(mine.opens, common)]
-        prices[market.id] = float(np.median(shared)) / market.multiplier
+        prices[market.id] = float(np.median(shared.astype(np.float64))) / market.multiplier
     return wrong_coins(prices, ())

@@ -1,14 +1,14 @@
 """A file's bars beside those that the store holds already: the same, more, or another figure."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from monitor.model.bar_columns import BarColumns
 from monitor.model.bars import Bar
 from monitor.store import bars as stored
+from monitor.store.types import from_us
 
 PRICE_ROUNDING = 1e-4
 VOLUME_ROUNDING = 1e-3
@@ -19,15 +19,13 @@ _VOLUMES = ("base_volume", "quote_volume", "taker_buy_quote")
 
 
 def known_bars(
-    conn: Connection, bars: Sequence[Bar], width: timedelta
+    conn: Connection, bars: BarColumns, width: timedelta
 ) -> dict[tuple[str, datetime], Bar]:
     """(market, open) -> what the store holds in the span of each market's bars."""
-    opens: dict[str, list[datetime]] = defaultdict(list)
-    for bar in bars:
-        opens[bar.market_id].append(bar.open_time)
     found: dict[tuple[str, datetime], Bar] = {}
-    for market_id, moments in opens.items():
-        first, until = min(moments), max(moments) + width
+    for market_id, places in bars.by_market().items():
+        first, last = (from_us(int(bars.opens[place])) for place in places[[0, -1]])
+        until = last + width
         if market_id not in stored.markets_with_bars(conn, width, first, until):
             continue
         rows = stored.read_bars(conn, width=width, since=first, until=until, market_ids=[market_id])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.files.reading import BAR_FIGURES
 from monitor.files.rows import RowBlock
+from monitor.model.bar_columns import BAR_FIGURES
 
 _ISO = len("2025-01-19T05:00:00")
 _UTC = (b"Z", b"+00:00")
@@ -20,8 +20,8 @@ _LARGEST = 2**32  # s: what the survey of a file keeps of a time
 @dataclass(frozen=True, slots=True)
 class PlainBlock:
     """``markets``: the distinct ``venue:symbol`` of the rows, ``codes`` each row's place among them. ``opens``: microseconds
-    since the epoch. ``figures``: rows of :data:`BAR_FIGURES`, NaN where no number stands. ``blank``: optional figures
-    that are blank, and not something else that is no number.
+    since the epoch. ``figures``: a row for each figure that was asked for, NaN where no number stands. ``blank``: optional
+    figures that are blank, and not something else that is no number.
     """
 
     markets: list[str]
@@ -31,22 +31,22 @@ class PlainBlock:
     blank: NDArray[np.bool_]
 
 
-def plain_block(block: RowBlock) -> PlainBlock | None:
-    """The block as arrays; None where its times are not all of one plain form."""
+def plain_block(block: RowBlock, names: Sequence[str] = BAR_FIGURES) -> PlainBlock | None:
+    """The block as arrays of the figures by these names; None where its times are not all of one plain form."""
     opens = plain_times(block.columns.get("ts", ()))
     if opens is None:
         return None
     length = len(opens)
     markets, codes = _markets(block, length)
-    figures = np.full((len(BAR_FIGURES), length), np.nan)
-    blank = np.zeros((len(BAR_FIGURES), length), dtype=np.bool_)
-    for i, name in enumerate(BAR_FIGURES):
+    figures = np.full((len(names), length), np.nan)
+    blank = np.zeros((len(names), length), dtype=np.bool_)
+    for i, name in enumerate(names):
         cells = block.columns.get(name)
         if cells is None or not any(cells):
             blank[i] = True
             continue
         try:
-            figures[i] = list(map(float, cells))
+            figures[i] = np.fromiter(map(float, cells), np.float64, length)
         except ValueError:
             figures[i] = [_figure(cell) for cell in cells]
             blank[i] = [cell == "" for cell in cells]

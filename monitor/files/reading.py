@@ -7,19 +7,9 @@ from typing import Literal
 
 from monitor.files.file_times import TimeForm
 from monitor.files.tables import FileRefusedError, Sheet, is_index
+from monitor.model.bar_columns import BAR_FIGURES
 
-BAR_COLUMNS = (
-    "ts",
-    "exchange",
-    "symbol",
-    "open",
-    "high",
-    "low",
-    "close",
-    "base_volume",
-    "quote_volume",
-    "taker_buy_quote",
-)
+BAR_COLUMNS = ("ts", "exchange", "symbol", *BAR_FIGURES)
 SUPPLY_COLUMNS = (
     "ts",
     "token",
@@ -29,8 +19,6 @@ SUPPLY_COLUMNS = (
     "circulating_supply",
     "volume_24h_usd",
 )
-PRICES = ("open", "high", "low", "close")
-BAR_FIGURES = (*PRICES, "base_volume", "quote_volume", "taker_buy_quote")
 
 
 @dataclass(frozen=True, slots=True)

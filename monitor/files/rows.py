@@ -1,6 +1,6 @@
 """Rows of a file under our own names of columns, as text, with their lines."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,14 +42,18 @@ class RowBlock:
         return FileRow(self.lines[place], {**self.given, **cells})
 
 
-def read_blocks(sheet: Sheet, reading: Reading) -> Iterator[RowBlock]:
-    """All rows in the file's order; raises FileRefusedError where reading breaks off."""
+def read_blocks(
+    sheet: Sheet, reading: Reading, *, only: Collection[str] | None = None
+) -> Iterator[RowBlock]:
+    """All rows in the file's order, or ``only`` some of our columns; raises FileRefusedError where reading breaks off."""
     names = BAR_COLUMNS if reading.kind == "bars" else SUPPLY_COLUMNS
     given = {name: reading.fixed.get(name, "") for name in names}
     text = str.strip if sheet.form.startswith("CSV") else _text  # cells of a CSV are text already
     for block in sheet.blocks():
         columns: dict[str, Sequence[str]] = {}
         for name, place in reading.columns.items():
+            if only is not None and name not in only:
+                continue
             cells = list(map(text, block.columns[place]))
             columns[name] = cells if name in _TEXTS else sheet.numbers.plain(cells)
         yield RowBlock(block.lines, columns, given, block.faults)

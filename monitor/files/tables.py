@@ -5,18 +5,17 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+from monitor.files.blocks import BLOCK, Block, block_of
+from monitor.files.csv_blocks import csv_blocks
 from monitor.files.numbers import AmbiguousNumberError, NumberForm, number_form
 from monitor.model.errors import MonitorError
-
-BLOCK = 20_000
-"""Rows in memory at a time."""
 
 _SAMPLE = 200
 _DELIMITERS = (",", ";", "\t", "|")
@@ -24,7 +23,6 @@ _CHUNK = 1 << 20  # characters of JSON in memory at a time
 _WHOLE_JSON = 256 * 1024 * 1024  # a JSON object is read whole; larger ones are no market chart
 _INDEX = "__index_level_0__"
 
-Column = Sequence[Any]
 _BREAKS = (
     OSError,
     ValueError,
@@ -37,16 +35,6 @@ _BREAKS = (
 
 class FileRefusedError(MonitorError):
     """A file that cannot be read as what it should be; nothing of it was taken in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Rows as columns, in the order of the sheet's names. ``lines``: each row's line in the file, from 1 (its number
-    where the file has no lines). ``faults``: lines that are no rows of this table, and why."""
-
-    lines: Sequence[int]
-    columns: list[Column]
-    faults: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,37 +151,16 @@ def _is_number(cell: str) -> bool:
 
 
 def _csv_blocks(sheet: Sheet) -> Iterator[Block]:
-    wide = len(sheet.names)
     with _text(sheet.path) as text:
         for _ in range(sheet.skipped):
             next(text)
-        reader = csv.reader(text, delimiter=sheet.delimiter)
-        if not sheet.headless:
-            next((row for row in reader if row), None)
-        while True:
-            start = reader.line_num + sheet.skipped
-            rows = list(islice(reader, BLOCK))
-            if not rows:
-                return
-            end = reader.line_num + sheet.skipped
-            lines: Sequence[int] = range(start + 1, end + 1)
-            if len(lines) != len(rows):  # a cell over several lines: about where, never before
-                lines = [min(start + 1 + i, end) for i in range(len(rows))]
-            yield _block(rows, lines, wide)
-
-
-def _block(rows: list[Any], lines: Sequence[int], wide: int) -> Block:
-    faults: list[tuple[int, str]] = []
-    if any(len(row) != wide for row in rows):
-        whole = []
-        for line, row in zip(lines, rows, strict=True):
-            if len(row) == wide:
-                whole.append((line, row))
-            elif row:
-                faults.append((line, f"found {len(row)} cells, expected {wide}"))
-        lines, rows = [line for line, _ in whole], [row for _, row in whole]
-    columns: list[Column] = [list(column) for column in zip(*rows, strict=True)]
-    return Block(lines, columns or [[] for _ in range(wide)], faults)
+        yield from csv_blocks(
+            text,
+            sheet.delimiter,
+            len(sheet.names),
+            has_header=not sheet.headless,
+            line=sheet.skipped,
+        )
 
 
 # JSON
@@ -254,7 +221,7 @@ def _json_blocks(sheet: Sheet) -> Iterator[Block]:
             ]
         else:
             rows = [row if isinstance(row, list) else [row] for row in rows]
-        yield _block(rows, range(first, first + len(rows)), len(sheet.names))
+        yield block_of(rows, range(first, first + len(rows)), len(sheet.names))
         first += len(rows)
 
 
@@ -295,7 +262,7 @@ def _is_pair(item: Any) -> bool:
 
 def _chart_blocks(sheet: Sheet) -> Iterator[Block]:
     _, rows = _chart(sheet.path)
-    yield _block(rows, range(1, len(rows) + 1), len(sheet.names))
+    yield block_of(rows, range(1, len(rows) + 1), len(sheet.names))
 
 
 # Parquet and Feather

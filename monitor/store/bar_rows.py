@@ -4,13 +4,14 @@ A row is (market number, width in seconds, open time, open, high, low, close, ba
 quote, received at), times in the database's own form.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Connection
 
-from monitor.model.bars import Bar
+from monitor.model.bar_columns import BarColumns
 from monitor.store.tables import bar
 from monitor.store.types import to_us
 
@@ -29,48 +30,24 @@ _COPY_FROM = 200  # fewer rows than this are quicker without a temporary table
 
 def to_rows(
     conn: Connection,
-    bars: Sequence[Bar],
-    numbers: dict[str, int],
+    bars: BarColumns,
+    numbers: Mapping[str, int],
     width: timedelta,
     received_at: datetime,
 ) -> list[Row]:
     """Rows of the bars, in their order."""
-    width_s = width // timedelta(seconds=1)
+    codes: list[int] = bars.codes.tolist()
+    ours = {code: numbers[bars.markets[code]] for code in set(codes)}
+    market = [ours[code] for code in codes]
+    opens: list[Any] = bars.opens.tolist()
+    received: Any = to_us(received_at)
     if conn.dialect.name != "sqlite":
-        return [
-            (
-                numbers[b.market_id],
-                width_s,
-                b.open_time,
-                b.open,
-                b.high,
-                b.low,
-                b.close,
-                b.base_volume,
-                b.quote_volume,
-                b.taker_buy_quote,
-                received_at,
-            )
-            for b in bars
-        ]
-    received_us = to_us(received_at)
-    opens = {moment: to_us(moment) for moment in {b.open_time for b in bars}}
-    return [
-        (
-            numbers[b.market_id],
-            width_s,
-            opens[b.open_time],
-            b.open,
-            b.high,
-            b.low,
-            b.close,
-            b.base_volume,
-            b.quote_volume,
-            b.taker_buy_quote,
-            received_us,
-        )
-        for b in bars
-    ]
+        moments = bars.moments()
+        opens, received = [moments[us] for us in opens], received_at
+    width_s = width // timedelta(seconds=1)
+    # as many of each as there are bars
+    columns = (market, repeat(width_s), opens, *bars.lists(), repeat(received))
+    return list(zip(*columns, strict=False))
 
 
 def insert_new(conn: Connection, rows: list[Row]) -> int:

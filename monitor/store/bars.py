@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import (
     Connection,
     Row,
@@ -21,11 +22,13 @@ from sqlalchemy import (
     update,
 )
 
+from monitor.model.bar_columns import BAR_FIGURES, BarColumns
 from monitor.model.bars import Bar
 from monitor.store import bar_rows, checkpoints, markets
 from monitor.store.coverage import last_stepped, missing_ranges, save_coverage
 from monitor.store.sql import chunks
 from monitor.store.tables import bar, bar_superseded, market
+from monitor.store.types import from_us, to_us
 
 __all__ = [
     "SaveResult",
@@ -38,20 +41,12 @@ __all__ = [
     "read_bars",
     "revisions",
     "save_bars",
+    "save_columns",
     "save_coverage",
     "time_span",
     "widths",
 ]
 
-_VALUES = (
-    "open",
-    "high",
-    "low",
-    "close",
-    "base_volume",
-    "quote_volume",
-    "taker_buy_quote",
-)
 _MAY_BE_BLANK = ("quote_volume", "taker_buy_quote")
 _READ_ROWS = 50_000  # about as many rows are in memory while a long history is read
 
@@ -75,11 +70,22 @@ def save_bars(
     Of two bars with one key in a call the later counts. ``received_at`` comes from
     :func:`monitor.store.knowledge.issue_time` in the same transaction.
     """
-    if not bars:
+    return save_columns(conn, BarColumns.of(bars), width=width, received_at=received_at)
+
+
+def save_columns(
+    conn: Connection, bars: BarColumns, *, width: timedelta, received_at: datetime
+) -> SaveResult:
+    """The same for bars side by side."""
+    if not len(bars):
         return SaveResult(0, 0, 0)
-    numbers = markets.register(conn, {b.market_id for b in bars})
+    numbers = markets.register(conn, {bars.markets[code] for code in set(bars.codes.tolist())})
     stepped = last_stepped(conn, width)
-    late, fresh = _parted(bars, stepped - width if stepped else None)
+    is_late = np.zeros(len(bars), dtype=np.bool_)
+    if stepped is not None:
+        is_late = bars.opens <= to_us(stepped - width)
+    late = bars.chosen(is_late)
+    fresh = bars.chosen(~is_late) if len(late) else bars
     new_late = bar_rows.insert_new(conn, bar_rows.to_rows(conn, late, numbers, width, received_at))
     new = new_late + bar_rows.insert_new(
         conn, bar_rows.to_rows(conn, fresh, numbers, width, received_at)
@@ -87,22 +93,13 @@ def save_bars(
     revised = 0
     changed: list[datetime] = []
     if new < len(bars):
-        revised, changed = _revise(conn, bars, numbers, width, received_at)
-    if late:
-        first = min(bar.open_time for bar in late)
-        last = max(bar.open_time for bar in late)
+        revised, changed = _revise(conn, bars.bars(), numbers, width, received_at)
+    if len(late):
+        first, last = from_us(int(late.opens.min())), from_us(int(late.opens.max()))
         changed = [moment for moment in changed if moment <= last]
         if new_late or changed:
             checkpoints.spoil(conn, first if new_late else min(changed))
     return SaveResult(new, revised, len(bars) - new - revised)
-
-
-def _parted(bars: Sequence[Bar], stepped: datetime | None) -> tuple[list[Bar], list[Bar]]:
-    """(of intervals that were stepped already, later ones)."""
-    if stepped is None:
-        return [], list(bars)
-    late = [bar for bar in bars if bar.open_time <= stepped]
-    return late, [bar for bar in bars if bar.open_time > stepped] if late else list(bars)
 
 
 def _revise(
@@ -142,7 +139,7 @@ def _revise(
                 bar.c.width_s == width_s,
                 bar.c.open_time == bindparam("b_open", type_=bar.c.open_time.type),
             )
-            .values(received_at=received_at, **{name: bindparam(name) for name in _VALUES})
+            .values(received_at=received_at, **{name: bindparam(name) for name in BAR_FIGURES})
         )
         conn.execute(statement, changed)
     return len(replaced), [row["b_open"] for row in changed]
@@ -150,7 +147,7 @@ def _revise(
 
 def _over(row: RowMapping, fresh: Bar) -> dict[str, float | None]:
     """The stored bar brought up to the fresh one; what the fresh one does not give stays as it is."""
-    values: dict[str, float | None] = {name: getattr(fresh, name) for name in _VALUES}
+    values: dict[str, float | None] = {name: getattr(fresh, name) for name in BAR_FIGURES}
     for name in _MAY_BE_BLANK:
         if values[name] is None:
             values[name] = row[name]
@@ -352,4 +349,4 @@ def _wanted(market_id: str, market_ids: Sequence[str] | None) -> bool:
 
 
 def _bar(row: Row[Any], market_id: str) -> Bar:
-    return Bar(market_id, row.open_time, **{name: getattr(row, name) for name in _VALUES})
+    return Bar(market_id, row.open_time, **{name: getattr(row, name) for name in BAR_FIGURES})

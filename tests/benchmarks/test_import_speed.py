@@ -19,7 +19,7 @@ pytestmark = pytest.mark.benchmark
 
 ROWS = 1_000_000
 RUNS = 3
-LEAST_RATE = 0.3
+LEAST_RATE = 0.5
 MOST_MB = 120.0
 SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -58,7 +58,7 @@ def measured(*arguments: str) -> tuple[float, float]:
     return float(seconds), float(peak)
 
 
-def test_a_million_rows_are_checked_at_a_third_of_the_rate_of_not_checking(tmp_path: Path) -> None:
+def test_a_million_rows_are_checked_at_half_the_rate_of_not_checking(tmp_path: Path) -> None:
     csv = tmp_path / "bars.csv"
     make_csv(csv, ROWS)
     empty = tmp_path / "empty.db"

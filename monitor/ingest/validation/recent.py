@@ -13,8 +13,8 @@ from monitor.model.universe import DOLLARS, Market
 KEPT = 60
 """Bars of each market: five hours of five minutes, enough for a habit and for what is read again."""
 
-_HABIT_BARS = 48
-_LEAST_BARS = 12
+HABIT_BARS = 48
+LEAST_BARS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Habit:
     @classmethod
     def of(cls, bars: Sequence[Bar]) -> "Habit | None":
         """The habit of the newest of these bars, ascending; None where they are too few to speak of one."""
-        newest = bars[-_HABIT_BARS:]
+        newest = bars[-HABIT_BARS:]
         volumes = [bar.base_volume for bar in newest if bar.base_volume > 0]
-        if len(volumes) < _LEAST_BARS:
+        if len(volumes) < LEAST_BARS:
             return None
         return cls(
             bars=len(newest),
