@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from monitor.engine import Engine, EngineState
+from monitor.engine import Engine, EngineState, Moved
 from monitor.model.errors import MonitorError
-from monitor.model.rotation import StepOutput
-from monitor.pipeline import fold
+from monitor.pipeline import moves
 from monitor.store import bars, checkpoints
 from monitor.store.checkpoints import Checkpoint
 from monitor.store.coverage import last_stepped
@@ -37,9 +36,10 @@ def steps_of(
     until: datetime | None = None,
     as_known: bool = False,
     on_step: OnStep = _nothing,
-) -> Iterator[StepOutput]:
+) -> Iterator[Moved]:
     """Every step that closes at or after ``since`` and up to ``until``, as a fold from the first stored bar gives it.
 
+    What is to be said of a step beside its changes has to be asked before the next one is.
     ``as_known``: each interval shows only what had been received when it was stepped. States are kept by the day on the
     way, where the database takes them, so that the next question is answered sooner. Raises MonitorError where no bar
     of the engine's width is stored.
@@ -65,11 +65,11 @@ def steps_of(
         intervals = read_intervals(
             conn, engine.universe, width=width, since=start, until=end, as_known=as_known
         )
-        for done, output in enumerate(fold(engine, state, intervals), 1):
-            keeper.see(output, state)
+        for done, moved in enumerate(moves(engine, state, intervals), 1):
+            keeper.see(moved, state)
             on_step(done, total)
-            if since is None or output.step.close_time >= since:
-                yield output
+            if since is None or moved.close_time >= since:
+                yield moved
 
 
 class _Keeper:
@@ -82,12 +82,12 @@ class _Keeper:
         self._as_known = as_known
         self._keeps = True
 
-    def see(self, output: StepOutput, state: EngineState) -> None:
+    def see(self, moved: Moved, state: EngineState) -> None:
         """After a step."""
-        if not self._keeps or not checkpoints.is_due(output.step.close_time):
+        if not self._keeps or not checkpoints.is_due(moved.close_time):
             return
         try:
-            self._keeps = self._keep(output.step.open_time, state)
+            self._keeps = self._keep(moved.open_time, state)
         except MonitorError as error:
             log.debug("no state is kept", reason=str(error))
             self._keeps = False

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor.clock import Clock
-from monitor.engine import Engine, EngineState
+from monitor.engine import Engine, EngineState, Moved
 from monitor.model.bars import Slot
 from monitor.model.grid import floor_time
 from monitor.model.interval import IntervalInput
@@ -48,9 +48,17 @@ class Progress:
 def fold(
     engine: Engine, state: EngineState, intervals: Iterator[IntervalInput]
 ) -> Iterator[StepOutput]:
-    """The engine over intervals in order; ``state`` moves along in place."""
+    """The engine over intervals in order, with all that is stored of a step; ``state`` moves along in place."""
     for interval in intervals:
         yield engine.step(state, interval)
+
+
+def moves(
+    engine: Engine, state: EngineState, intervals: Iterator[IntervalInput]
+) -> Iterator[Moved]:
+    """The same, and of each step only what it decided until more is asked."""
+    for interval in intervals:
+        yield engine.move(state, interval)
 
 
 def first_open(conn: Connection, width: timedelta) -> datetime | None:
@@ -192,7 +200,7 @@ class Pipeline:
                 until=floor_time(last_open, self._width) + self._width,
                 as_known=True,
             )
-            for _ in fold(self._engine, state, history):
+            for _ in moves(self._engine, state, history):
                 pass
         checkpoints.begin_lineage(conn, self._engine.identity)
         return state

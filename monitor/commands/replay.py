@@ -146,12 +146,12 @@ def replayed_steps(
         steps = steps_of(
             database, engine, since=since, until=until, as_known=as_known, on_step=on_step
         )
-        for output in steps:
+        for moved in steps:
             changes = tuple(
-                c for c in output.changes if since is None or c.rotation.detected_at >= since
+                c for c in moved.changes if since is None or c.rotation.detected_at >= since
             )
             if changes:
-                yield replace(output, changes=changes)
+                yield replace(moved.output(), changes=changes)
 
 
 def engine_of(settings: "Settings", *, live_from: datetime | None = None) -> "Engine":

@@ -14,7 +14,7 @@ from monitor.detection.features import Sensed, advance, sample, sense
 from monitor.detection.inputs import PairContext, SectorStep
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.parameters import DetectionParameters
-from monitor.detection.seen import BoolArray, Features, Pairs, Seen
+from monitor.detection.seen import BoolArray, Pairs, Seen
 from monitor.detection.step_view import StepView
 from monitor.detection.tallies import Tallies
 from monitor.detection.windows import Arrays, DetectionWindows
@@ -63,6 +63,16 @@ class Looked:
             features = self.sensed.features(reversing)
             self.views[key] = Seen(features, pairs, self.context, horizons_h, watched, reversing)
         return self.views[key]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """What was made of a step; its figures are worked out when they are asked for."""
+
+    at: datetime
+    seen: Seen
+    judged: Judged
+    changes: tuple[RotationChange, ...]
 
 
 class Detector:
@@ -131,16 +141,20 @@ class Detector:
 
     def step(
         self, state: DetectorState, at: datetime, sectors: SectorStep, context: PairContext
-    ) -> tuple[tuple[PairReading, ...], tuple[RotationChange, ...]]:
+    ) -> "Decided":
         """Move ``state`` on, in place; ``at`` is the interval's close, when all this became knowable."""
         found = self.look(state.memory, at, sectors, context)
-        judged, features, changes = self.decide(state, found)
-        readings = tuple(
-            reading(judged, features, self._pairs, i, at, self._p)
+        decided = self.decide(state, found)
+        self.close(state.memory, found)
+        return decided
+
+    def readings(self, decided: "Decided") -> tuple[PairReading, ...]:
+        """What was seen of each pair, in the words that are stored."""
+        features = decided.seen.features
+        return tuple(
+            reading(decided.judged, features, self._pairs, i, decided.at, self._p)
             for i in range(len(self._pairs.names))
         )
-        self.close(state.memory, found)
-        return readings, changes
 
     def look(
         self, memory: DetectionWindows, at: datetime, sectors: SectorStep, context: PairContext
@@ -160,9 +174,7 @@ class Detector:
         advance(memory, self._pairs, rows)
         return Looked(at, sectors, context, sense(memory, self._pairs, self._p))
 
-    def decide(
-        self, state: DetectorState, found: "Looked"
-    ) -> tuple[Judged, Features, tuple[RotationChange, ...]]:
+    def decide(self, state: DetectorState, found: "Looked") -> "Decided":
         """What is made of it: judged against this detector's bounds, and what changed of its rotations."""
         memory, p, at = state.memory, self._p, found.at
         reversing = state.ledger.reversing(self._pairs.names, at, p)
@@ -184,7 +196,7 @@ class Detector:
         )
         changes = decide(moment, state.ledger)
         state.tallies.keep(judged.score, closes_hour=is_aligned(at, HOUR))
-        return judged, seen.features, changes
+        return Decided(at, seen, judged, changes)
 
     def close(self, memory: DetectionWindows, found: "Looked") -> None:
         """Once an hour, after all is decided: the samples that later steps are held against."""

@@ -42,5 +42,5 @@ class Sweep:
             leader, memory = group.members[0][1], group.states[0].memory
             found = leader.look(memory, at, sectors, context)
             for (number, detector), state in zip(group.members, group.states, strict=True):
-                self.changes[number].extend(detector.decide(state, found)[2])
+                self.changes[number].extend(detector.decide(state, found).changes)
             leader.close(memory, found)

@@ -1,6 +1,7 @@
 """The fold: one interval in, the state moved on, the picture and the rotations out."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,7 +26,7 @@ from monitor.engine.values import StepValues
 from monitor.engine.windows import Windows
 from monitor.model.grid import is_aligned
 from monitor.model.interval import FloatArray, IntervalInput, Layout
-from monitor.model.rotation import StepOutput
+from monitor.model.rotation import RotationChange, StepOutput
 from monitor.model.state import MemberEvent
 from monitor.model.universe import Universe
 
@@ -40,6 +41,19 @@ class Observed:
     windows: Windows
     sectors: SectorStep
     events: tuple[MemberEvent, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moved:
+    """One step that was taken, and what it decided.
+
+    ``output``: all that can be said of it, worked out when asked. It raises RuntimeError once the state has moved on.
+    """
+
+    open_time: datetime
+    close_time: datetime
+    changes: tuple[RotationChange, ...]
+    output: Callable[[], StepOutput]
 
 
 class Engine:
@@ -100,14 +114,23 @@ class Engine:
         )
 
     def step(self, state: EngineState, interval: IntervalInput) -> StepOutput:
+        """:meth:`move`, with all that can be said of the step."""
+        return self.move(state, interval).output()
+
+    def move(self, state: EngineState, interval: IntervalInput) -> Moved:
         """Move ``state`` on by one interval, in place. Raises ValueError unless it follows the last one directly and
         holds every market and token of the layout."""
-        seen = self.observe(state, interval)
-        picture = self._painter.draw(state, seen.values, seen.windows, interval, seen.events)
-        readings, changes = self._detector.step(
-            state.detector, interval.close_time, seen.sectors, seen.windows
-        )
-        return StepOutput(picture, readings, changes)
+        seen, at = self.observe(state, interval), interval.close_time
+        decided = self._detector.step(state.detector, at, seen.sectors, seen.windows)
+        taken = state.steps
+
+        def output() -> StepOutput:
+            if state.steps != taken:
+                raise RuntimeError(f"found the state at step {state.steps}, expected {taken}")
+            picture = self._painter.draw(state, seen.values, seen.windows, interval, seen.events)
+            return StepOutput(picture, self._detector.readings(decided), decided.changes)
+
+        return Moved(interval.open_time, at, decided.changes, output)
 
     def detector(self, parameters: DetectionParameters) -> Detector:
         """A further detector with parameters of its own, to be stepped on what :meth:`observe` gives."""

@@ -211,10 +211,10 @@ class Monitor:
         ``as_known``: shows it at each step only what had been received by then. Raises MonitorError without a bar.
         """
         start, last = self._time(since), {}
-        for output in steps_of(
+        for moved in steps_of(
             self._database, self._engine, since=start, until=self._time(until), as_known=as_known
         ):
-            for change in output.changes:
+            for change in moved.changes:
                 if start is None or change.rotation.detected_at >= start:
                     last[change.rotation.id] = change.rotation
         found = sorted(last.values(), key=lambda r: (r.detected_at, r.id))

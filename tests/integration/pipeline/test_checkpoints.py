@@ -43,7 +43,7 @@ def asked(
         as_known=as_known,
         on_step=lambda done, _all: folded.append(done),
     )
-    return list(steps), len(folded) if list(folded) else 0
+    return [moved.output() for moved in steps], len(folded)
 
 
 def kept(database: Database) -> set[tuple[bool, bool, datetime]]:

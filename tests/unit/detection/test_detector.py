@@ -74,8 +74,13 @@ def run(
     for i, sectors in enumerate(stream):
         if cuts is None or i in cuts:
             state = through_bytes(one, state)
-        seen.append(one.step(state, at(i), sectors, Answers()))
+        seen.append(stepped(one, state, i, sectors))
     return seen, state
+
+
+def stepped(one: Detector, state: DetectorState, i: int, sectors: SectorStep) -> Seen:
+    decided = one.step(state, at(i), sectors, Answers())
+    return one.readings(decided), decided.changes
 
 
 def at(i: int) -> datetime:
@@ -188,8 +193,8 @@ def test_a_sector_that_is_added_later_leaves_the_others_memory_untouched() -> No
     moved = grown.restore(arrays, rest, SECTORS)
     place = [0, 1, 3, 4]
     for i, narrow in enumerate(stream[160:], start=160):
-        before = one.step(state, at(i), narrow, Answers())[0]
-        after = grown.step(moved, at(i), widened(narrow, place), Answers())[0]
+        before, _ = stepped(one, state, i, narrow)
+        after, _ = stepped(grown, moved, i, widened(narrow, place))
         wanted = {(r.from_sector, r.to_sector): r for r in before}
         found = {(r.from_sector, r.to_sector): r for r in after}
         assert {pair: found[pair] for pair in wanted} == wanted

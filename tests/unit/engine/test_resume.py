@@ -61,6 +61,25 @@ def test_cut_anywhere_and_resumed_the_outputs_and_the_bytes_are_the_same() -> No
     assert any(events_of(out) for out in outputs)
 
 
+def test_a_step_of_which_nothing_is_told_decides_and_remembers_the_same() -> None:
+    engine = Engine(WATCHED, WIDTH)
+    told, untold = engine.new_state(), engine.new_state()
+    for interval in FEED:
+        moved = engine.move(untold, interval)
+        output = engine.step(told, interval)
+        assert (moved.close_time, moved.changes) == (output.step.close_time, output.changes)
+        assert engine.dump(untold) == engine.dump(told)
+    assert repr(moved.output()) == repr(output)
+
+
+def test_of_a_step_that_the_state_has_left_nothing_more_is_told() -> None:
+    engine = Engine(WATCHED, WIDTH)
+    state = engine.new_state()
+    left, _ = engine.move(state, FEED[0]), engine.move(state, FEED[1])
+    with pytest.raises(RuntimeError, match="found the state at step 2, expected 1"):
+        left.output()
+
+
 def test_a_state_before_its_first_step_can_be_stored() -> None:
     engine = Engine(WATCHED, WIDTH)
     state = engine.load(engine.dump(engine.new_state()))

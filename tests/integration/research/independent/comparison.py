@@ -56,13 +56,14 @@ def engine_of(universe: Universe, intervals: Sequence[IntervalInput]) -> Told:
         told.returning.append(
             [_returning(pair, memory.ledger.confirmed, interval.close_time) for pair in told.pairs]
         )
-        _, features, changes = detector.decide(memory, found)
+        decided = detector.decide(memory, found)
+        features = decided.seen.features
         detector.close(memory.memory, found)
         for name in WITNESSES:
             told.sensed.setdefault(name, []).append(getattr(found.sensed, name))
         told.volume.append(features.volume)
         told.scores.append(features.score)
-        for change in changes:
+        for change in decided.changes:
             if change.reason in (ChangeReason.CONFIRMED, ChangeReason.LEG):
                 told.confirmations += 1
     return told
