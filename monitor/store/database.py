@@ -32,6 +32,9 @@ class Database:
         self.url_masked = url_masked
         self.dialect = engine.dialect.name
         self._file = _stamp_of(file_of(self))
+        if self.dialect == "sqlite":
+            # a new connection would make an empty file in the place of one that is gone, and discard its log
+            event.listen(engine, "do_connect", lambda *_: self.see_file())
         self._writer = Turns()
         self._writing_thread: int | None = None
         self.guard: Callable[[Connection], None] | None = None
@@ -75,10 +78,15 @@ class Database:
             self._writing_thread = None
             self._writer.release()
 
+    @property
+    def waiting_writers(self) -> int:
+        """Threads of this process that wait to write."""
+        return self._writer.waiting
+
     def see_file(self) -> None:
         """Raises StoreError where the SQLite file is another one than was opened: what is written would be lost.
 
-        Every writing transaction looks first.
+        Every writing transaction looks first, and so does every new connection.
         """
         file = file_of(self)
         if file is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Column, Connection, Table, and_, delete, func, or_, select, update
 
 from monitor.model.errors import ConfigError
 from monitor.store.database import Database
@@ -23,22 +23,72 @@ from monitor.store.tables import (
     vendor_reading,
 )
 
-TURN = timedelta(days=7)
-"""So much history goes in one transaction: whoever wants to write waits no longer than that takes."""
+TURN = timedelta(days=1)
+"""So much history of one kind goes in one transaction: whoever wants to write waits no longer than that takes."""
+ROWS = 5_000
+"""So many bars of one market: of all markets a day may be a million."""
 
 
 def prune_in_turns(
-    database: Database, *, now: datetime, retention: Mapping[str, timedelta]
+    database: Database, *, now: datetime, retention: Mapping[str, timedelta], rows: int = ROWS
 ) -> dict[str, int]:
-    """As :func:`prune`, the oldest first, in transactions of a week of one kind each. What was deleted before a failure
-    stays deleted."""
+    """As :func:`prune`, the oldest first, in short transactions: a day of one kind each, of bars at most ``rows`` of one
+    market. What was deleted before a failure stays deleted."""
     counts = dict.fromkeys(retention, 0)
     for kind, length in retention.items():
+        if kind == "bars":
+            counts[kind] = _bars_in_turns(database, now - length, rows)
+            continue
         for before in _turns(database, kind, now - length):
             with database.write() as conn:
                 gone = prune(conn, now=before + length, retention={kind: length})
             counts[kind] += gone[kind]
     return counts
+
+
+def _bars_in_turns(database: Database, before: datetime, rows: int) -> int:
+    deleted = 0
+    with (
+        database.write() as conn
+    ):  # first: bars nobody speaks for any more are no lie, their absence would be
+        conn.execute(delete(coverage).where(coverage.c.until <= before))
+    for table in (bar, bar_superseded):
+        with database.read() as conn:
+            series = _series_with_older(conn, table, before)
+        for number, width_s in series:
+            gone, more = 0, True
+            while more:
+                with database.write() as conn:
+                    gone, more = _oldest_gone(conn, table, (number, width_s), before, rows)
+                deleted += gone
+    return deleted
+
+
+def _series_with_older(conn: Connection, table: Table, before: datetime) -> list[tuple[int, int]]:
+    """(market, width in seconds) of each series that has rows before then."""
+    found = []
+    for number in conn.execute(select(market.c.id).order_by(market.c.id)).scalars().all():
+        for width_s in _widths(conn, number):
+            older = select(func.min(table.c.open_time)).where(
+                table.c.market == number, table.c.width_s == width_s, table.c.open_time < before
+            )
+            if conn.execute(older).scalar() is not None:
+                found.append((number, width_s))
+    return found
+
+
+def _oldest_gone(
+    conn: Connection, table: Table, series: tuple[int, int], before: datetime, rows: int
+) -> tuple[int, bool]:
+    """(rows deleted, whether there are more): the oldest of a series, about ``rows`` of them."""
+    of = table.c
+    older = (of.market == series[0], of.width_s == series[1], of.open_time < before)
+    first_kept = select(of.open_time).where(*older).order_by(of.open_time).offset(rows).limit(1)
+    until = conn.execute(first_kept).scalar()
+    if until is None:
+        return conn.execute(delete(table).where(*older)).rowcount, False
+    # versions of one bar stay together
+    return conn.execute(delete(table).where(*older, of.open_time <= until)).rowcount, True
 
 
 def _turns(database: Database, kind: str, end: datetime) -> Iterator[datetime]:
@@ -156,7 +206,6 @@ def _vendors(conn: Connection, before: datetime) -> int:
 
 
 _TIMES: Mapping[str, Column[datetime]] = {
-    "bars": coverage.c.since,  # small beside the bars, and as old
     "steps": step.c.close_time,
     "tokens": step.c.close_time,
     "readings": pair_reading.c.at,

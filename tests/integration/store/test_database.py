@@ -1,5 +1,6 @@
 """Transactions: one writer, readers that see one state, nothing left of what failed."""
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -267,3 +268,20 @@ def test_a_file_system_without_a_write_ahead_log_is_known(tmp_path: Path) -> Non
     assert (lacks_wal(plain), lacks_wal(without)) == (False, True)
     for database in (plain, without):
         database.close()
+
+
+def test_a_new_connection_makes_no_empty_file_where_the_one_in_use_was_moved_away(
+    migrated_sqlite: Path, tmp_path: Path
+) -> None:
+    file, away = tmp_path / "monitor.db", tmp_path / "away.db"
+    shutil.copy(migrated_sqlite, file)
+    opened = open_database(f"sqlite:///{file}")
+    file.rename(away)
+    opened.engine.dispose()  # whoever reads next needs a connection
+    with pytest.raises(StoreError, match="deleted while it was in use"), opened.read():
+        pass
+    assert not file.exists()
+    away.rename(file)
+    with opened.read() as conn:
+        assert conn.exec_driver_sql("SELECT count(*) FROM step").scalar() == 0
+    opened.close()

@@ -1,5 +1,6 @@
 """Retention: what is older goes, what is kept for good stays."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -27,6 +28,7 @@ from tests.integration.store.samples import (
     sector,
     token,
 )
+from tests.kit.waiting import eventually
 
 NOON = at("2025-01-19T12:00")
 DAY = timedelta(days=1)
@@ -142,8 +144,34 @@ def test_a_long_history_goes_in_turns_between_which_others_write(database: Datab
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "write", counted)
-        counts = prune_in_turns(database, now=NOON, retention={"bars": 10 * DAY})
+        counts = prune_in_turns(database, now=NOON, retention={"bars": 10 * DAY}, rows=6)
     assert counts == {"bars": 30}
-    assert turns == 5  # 30 days, a week at a time
+    assert turns == 1 + 5  # coverage, and 30 bars, about so many at a time
     with database.read() as conn:
         assert [b.open_time for b, _ in read_bars(conn, width=HOUR)] == opens[-10:]
+
+
+def test_who_wants_to_write_meanwhile_waits_for_one_turn_alone(database: Database) -> None:
+    opens = [NOON - days * DAY for days in range(40, 0, -1)]
+    with database.write() as conn:
+        save_bars(conn, [bar(ARC, moment) for moment in opens], width=HOUR, received_at=NOON)
+    pruning = threading.current_thread()
+    order: list[str] = []
+
+    def other() -> None:
+        with database.write():
+            pass
+
+    waiting = threading.Thread(target=other)
+
+    def guard(_: Connection) -> None:
+        mine = threading.current_thread() is pruning
+        order.append("prune" if mine else "other")
+        if len(order) == 2:  # within a turn that deletes
+            waiting.start()
+            eventually(lambda: database.waiting_writers == 1, what="the other one stands in line")
+
+    database.guard = guard
+    prune_in_turns(database, now=NOON, retention={"bars": 10 * DAY}, rows=6)
+    waiting.join()
+    assert order == ["prune", "prune", "other", *["prune"] * 4]
