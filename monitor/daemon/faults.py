@@ -46,6 +46,8 @@ class Faults:
         self._failed = failed
         self._stop = stop
         self._standing: dict[str, str] = {}
+        # job -> what it was told for: others that fail of the same are not told
+        self._told_for: dict[str, str] = {}
         self._telling: set[asyncio.Task[None]] = set()
         self._in_order = asyncio.Lock()
 
@@ -55,9 +57,9 @@ class Faults:
         return "; ".join(self._standing.values()) or None
 
     @property
-    def by_job(self) -> Mapping[str, str]:
-        """job -> the fault that stands, in words."""
-        return self._standing
+    def state(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """(job -> its fault that stands, in words; job -> what it was told for)."""
+        return self._standing, self._told_for
 
     def watched(self, job: str, work: Work) -> Work:
         """The work, with its failure told and its success taken as the end of its own fault."""
@@ -76,23 +78,32 @@ class Faults:
         return run
 
     def broke(self, job: str, error: Exception) -> None:
-        """Log it; tell it unless this job's fault stands already."""
+        """Log it; tell it unless this job's fault stands already, or another's that has the same cause."""
         self._failed()
         ours = isinstance(error, MonitorError)
-        text = f"{job} failed: {error if ours else type(error).__name__}"
+        cause = str(error) if ours else type(error).__name__
+        text = f"{job} failed: {cause}"
         log.error("job failed", job=job, error=text, exc_info=None if ours else error)
-        if job not in self._standing and not self._stop.is_set():
-            self._standing[job] = text
+        if self._stop.is_set() or job in self._told_for:
+            return
+        self._standing[job] = text
+        if not ours or cause not in self._told_for.values():
+            self._told_for[job] = cause
             self._tell(job, f"{text}. Polling goes on; nothing was lost.")
 
     def mended(self, job: str) -> None:
         """Tell that this job is well again, where its fault stands."""
-        if job in self._standing and not self._stop.is_set():
-            self._tell(job, f"well again after: {self._standing.pop(job)}", well=True)
+        if job not in self._standing or self._stop.is_set():
+            return
+        text = self._standing.pop(job)
+        if self._told_for.pop(job, None) is not None:
+            self._tell(job, f"well again after: {text}", well=True)
 
     def inherit(self, before: "Faults") -> None:
         """Take over what stands: it was told, and is told once more when it is well."""
-        self._standing.update(before.by_job)
+        standing, told = before.state
+        self._standing.update(standing)
+        self._told_for.update(told)
 
     async def close(self) -> None:
         """Wait for what is being told."""

@@ -78,6 +78,41 @@ async def test_a_fault_is_told_once_and_ends_with_its_own_jobs_success_alone(
     assert site.failed == 3
 
 
+async def test_one_cause_of_several_jobs_is_told_once_and_healed_once(database: Database) -> None:
+    site = Site(database)
+    await site.run("poll", DISK)
+    await site.run("prune", DISK)
+    await site.run("report", MonitorError("no mail server"))
+    assert "prune failed: the disk is full" in str(site.faults.standing)
+    await site.run("poll")
+    await site.run("report")
+    await site.run("prune")
+    assert site.faults.standing is None
+    assert await site.told() == [
+        "Monitor: poll failed: the disk is full. Polling goes on; nothing was lost.",
+        "Monitor: report failed: no mail server. Polling goes on; nothing was lost.",
+        "Monitor: well again after: poll failed: the disk is full",
+        "Monitor: well again after: report failed: no mail server",
+    ]
+
+
+async def test_a_job_that_still_fails_when_the_told_one_is_well_is_told_itself(
+    database: Database,
+) -> None:
+    site = Site(database)
+    await site.run("poll", DISK)
+    await site.run("prune", DISK)
+    await site.run("poll")
+    await site.run("prune", DISK)
+    await site.run("prune")
+    assert [text.split(". ")[0] for text in await site.told()] == [
+        "Monitor: poll failed: the disk is full",
+        "Monitor: well again after: poll failed: the disk is full",
+        "Monitor: prune failed: the disk is full",
+        "Monitor: well again after: prune failed: the disk is full",
+    ]
+
+
 async def test_a_stop_is_no_fault_and_heals_none(database: Database) -> None:
     site = Site(database)
     await site.run("poll", DISK)
