@@ -126,7 +126,7 @@ class PageProcess:
         if lines is None:
             return False
         try:
-            while line := await asyncio.wait_for(lines.readline(), self._silent_s):
+            while line := await self._line(lines):
                 said = read_answer(line) or {}
                 if said.get("page") == "refused":
                     self._faults.broke("page", PageNotServedError(str(said.get("why"))))
@@ -137,6 +137,15 @@ class PageProcess:
         except ValueError:  # a line without an end: not our page
             return False
         return False
+
+    async def _line(self, lines: asyncio.StreamReader) -> bytes:
+        """The next, empty at the end; raises TimeoutError where none came for too long."""
+        try:
+            return await asyncio.wait_for(lines.readline(), self._silent_s)
+        except (
+            TimeoutError
+        ):  # it may have been this process that stood still: then what was said is there already
+            return await asyncio.wait_for(lines.readline(), GRACE_S)
 
     async def _unless_stopped(self, task: "asyncio.Task[Any]") -> None:
         """Until the task has ended or the daemon stops, whichever is first."""

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,13 @@ print('{"page": "serving", "why": ""}', flush=True)
 sys.stdin.read()
 """
 SAYS_NOTHING = "import time, sys; open(sys.argv[1], 'a').write('.'); time.sleep(600)"
+CHATTERS = """
+import sys, time
+open(sys.argv[1], 'a').write('.')
+while True:
+    print('{"page": "serving", "why": ""}', flush=True)
+    time.sleep(0.05)
+"""
 DEAF = """
 import sys, time
 print('{"page": "serving", "why": ""}', flush=True)
@@ -82,6 +90,22 @@ async def test_one_that_hangs_is_ended_and_started_again(site: Site, tmp_path: P
     site.stop.set()
     await work
     assert "answered nothing for 0.5 s" in (await site.told())[0]
+
+
+async def test_a_daemon_that_stood_still_takes_its_page_for_no_silent_one(
+    site: Site, tmp_path: Path
+) -> None:
+    file = tmp_path / "starts"
+    work = asyncio.create_task(page(site, CHATTERS, file, silent_s=1.0).run())
+    await soon(file.exists, what="it runs")
+    for _ in range(3):
+        time.sleep(1.5)  # noqa: ASYNC251  as a process that was stopped, or a machine that slept
+        await asyncio.sleep(0.2)
+    assert not work.done()
+    assert site.faults.standing is None
+    site.stop.set()
+    await work
+    assert file.read_text() == "."
 
 
 async def test_one_that_reads_nothing_holds_up_neither_the_loop_nor_the_stop(
