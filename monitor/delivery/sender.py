@@ -41,6 +41,7 @@ FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=5)
 DAY = timedelta(days=1)
 FIRST_REST = timedelta(seconds=1)
+LONGEST_RECEIPT_REST = timedelta(seconds=30)
 HOPELESS = 12
 """Tries of a notice that alone is not taken, about half an hour: then it is given up and said, and its thread goes on."""
 _LONGEST_REST = 60
@@ -89,6 +90,7 @@ class Sender:
         self._operators = operators or operators_on(channels)
         self.on_attempt: Callable[[Attempt], None] = lambda _: None
         self._wake = asyncio.Event()
+        self._runs = False
         self._plain: set[int] = set()
         self._doubts = Reconciler(database, clock, channels)
         self._troubles = Backoff(channels)
@@ -99,6 +101,7 @@ class Sender:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop``; what is under way is finished or given up by its own timeout."""
+        self._runs = True
         async with asyncio.TaskGroup() as group:
             for channel in self._channels:
                 group.create_task(self._work(channel, stop))
@@ -217,13 +220,18 @@ class Sender:
         return True
 
     async def _taken(self, channel: Channel, claimed: Claimed, receipt: Receipt) -> None:
-        """Write it down; a store that is busy is asked again for as long as the lease keeps others away."""
+        """Write it down; a store that takes nothing is asked again: what is not written down would be sent once more.
+
+        A run asks for as long as no other process may send, a single turn for as long as the lease keeps others away.
+        """
         at = self._clock.now()
 
         async def write() -> None:
             await asyncio.to_thread(self._confirm, channel, claimed, receipt, at)
 
         def over(state: RetryCallState) -> bool:
+            if self._runs:
+                return not self._may_send()
             return self._clock.now() + timedelta(seconds=state.upcoming_sleep) - at > self._lease
 
         def say(state: RetryCallState) -> None:
@@ -232,7 +240,9 @@ class Sender:
 
         await AsyncRetrying(
             retry=retry_if_exception_type(MonitorError),
-            wait=wait_exponential(multiplier=FIRST_REST.total_seconds()),
+            wait=wait_exponential(
+                multiplier=FIRST_REST.total_seconds(), max=LONGEST_RECEIPT_REST.total_seconds()
+            ),
             stop=over,
             before_sleep=say,
             sleep=sleep_of(self._clock),

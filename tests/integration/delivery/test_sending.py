@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 import structlog
+from sqlalchemy import Connection
 
 from monitor.delivery.channel import ChannelSender, Receipt, Sending
 from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.sender import LEASE, LONGEST_PAUSE
 from monitor.model.notice import Notice, NoticeKind
 from monitor.store import outbox
+from monitor.store.errors import DatabaseFullError
 from tests.integration.delivery.post import MINUTE, NOW, Post, notice
 from tests.kit.slack_server import SlackFaultKind
 from tests.kit.waiting import PATIENCE_S, soon
@@ -228,6 +230,30 @@ async def test_a_worker_killed_after_its_claim_is_followed_only_when_its_lease_i
     assert await post.drain_after(LEASE - SECOND) == 0
     assert post.texts() == []
     assert await post.drain_after(SECOND) == 1
+    assert post.texts() == ["preview of n"]
+
+
+async def test_a_store_that_takes_no_receipt_for_longer_than_the_lease_costs_no_repeat(
+    post: Post,
+) -> None:
+    post.put(notice("n"))
+    stop, refused = asyncio.Event(), 0
+
+    def guard(_: Connection) -> None:
+        nonlocal refused
+        if post.texts():
+            refused += 1
+            raise DatabaseFullError("the disk is full")
+
+    post.database.guard = guard
+    work = asyncio.create_task(post.sender.run(stop))
+    began = post.clock.now()
+    await soon(lambda: post.clock.now() - began > 3 * LEASE, what="the lease is long over")
+    post.database.guard = None
+    await soon(lambda: post.stored("n").delivered_at is not None, what="the receipt is written")
+    stop.set()
+    await work
+    assert refused > 3
     assert post.texts() == ["preview of n"]
 
 
