@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import structlog
 
 from monitor.daemon.assemble import Parts
-from monitor.model.errors import ConfigError
+from monitor.model.errors import ConfigError, MonitorError
 from monitor.settings.schema import Settings
 from monitor.settings.tables import Tables
 
@@ -59,6 +59,44 @@ async def next_parts(
         following.faults.mended(FAULT)
         return found, following
     return None
+
+
+async def given_to_standby(
+    settings: Settings,
+    *,
+    reread: Reread,
+    asked: asyncio.Event,
+    stop: asyncio.Event,
+    over: asyncio.Event,
+) -> Settings | None:
+    """While a standby waits: settings that were read again at a signal, to wait with instead; ``over`` is set then.
+
+    None where ``over`` or ``stop`` came first; both end the waiting. What is wrong is logged: a standby owes nobody a notice,
+    and the daemon that was asked as well tells it. A signal that came when the turn did is left to the daemon.
+    """
+    stopped = asyncio.create_task(stop.wait())
+    stopped.add_done_callback(lambda _: over.set())
+    try:
+        while await _either(asked, over):
+            asked.clear()
+            try:
+                found = await asyncio.to_thread(reread)
+            except Exception as error:  # noqa: BLE001  whatever is wrong with the new one, it waits with the old one
+                ours = isinstance(error, MonitorError)
+                log.error("standby: reload failed", error=str(error) if ours else repr(error))  # noqa: TRY400  its words suffice
+                continue
+            if over.is_set():
+                asked.set()
+                return None
+            log.info(
+                "standby: configuration read again",
+                changed=changed(settings.tables, found.tables),
+            )
+            over.set()
+            return found
+        return None
+    finally:
+        stopped.cancel()
 
 
 def changed(before: Tables, now: Tables) -> list[str]:

@@ -13,7 +13,7 @@ from monitor.clock import Clock
 from monitor.daemon.alive import ServiceManager
 from monitor.daemon.assemble import Beginning, Parts, assemble, begin, engine_of
 from monitor.daemon.helping import Helper
-from monitor.daemon.reload import Reread, asked_to_reread, next_parts
+from monitor.daemon.reload import Reread, asked_to_reread, given_to_standby, next_parts
 from monitor.daemon.ringing import rung
 from monitor.daemon.standby import Lost, Turn, awaited, turn_of
 from monitor.daemon.stopping import stops_at_signals
@@ -41,11 +41,29 @@ async def run_daemon(
     """Poll, step, alert and keep the page served until SIGTERM, SIGINT or ``stop``; returns the exit code.
 
     Starting and recovering are one path: whatever a killed run left behind is taken up from the database. On a
-    database that another daemon works on it waits as a standby. At SIGHUP the settings are read again by ``reread``. Raises
-    SchemaError when the schema is not this program's and ``migrate`` is not given. ``log_options``: how this call logs,
-    for the page's process.
+    database that another daemon works on it waits as a standby. At SIGHUP the settings are read again by ``reread``; a
+    standby, which has nothing in its memory, begins to wait anew with them. Raises SchemaError when the schema is not
+    this program's and ``migrate`` is not given. ``log_options``: how this call logs, for the page's process.
     """
     stop = stop or asyncio.Event()
+    ended: int | Settings = settings
+    while isinstance(ended, Settings):
+        ended = await _run(
+            ended, clock, reread=reread, migrate=migrate, stop=stop, log_options=log_options
+        )
+    return ended
+
+
+async def _run(
+    settings: Settings,
+    clock: Clock,
+    *,
+    reread: Reread,
+    migrate: bool,
+    stop: asyncio.Event,
+    log_options: Sequence[str],
+) -> int | Settings:
+    """The exit code, or settings to begin anew with: those that a standby was given."""
     lost = Lost(asyncio.get_running_loop(), stop)
     database = open_database(settings.database.url.get_secret_value())
     manager = ServiceManager(os.environ)
@@ -59,8 +77,15 @@ async def run_daemon(
         _ready_to_wait(database, migrate=migrate)
         with stops_at_signals(stop):
             helper = Helper(settings, clock, database, venues) if venues else None
-            if not await _turn_came(turn, database, manager, stop, helper, lost):
-                return 0
+            over = asyncio.Event()  # the waiting
+            asking = asyncio.create_task(
+                given_to_standby(settings, reread=reread, asked=asked, stop=stop, over=over)
+            )
+            came = await _turn_came(turn, database, manager, over, helper, lost)
+            over.set()
+            given = await asking
+            if not came:
+                return given or 0
         if migrate:
             upgrade(database)
         check_schema(database)

@@ -40,11 +40,11 @@ def daemon(
         process.wait(timeout=PATIENCE_S)
 
 
-def said(process: "subprocess.Popen[bytes]", log: Path, words: str) -> None:
-    """Wait until the log holds the words; fails with it where the process ends before."""
+def said(process: "subprocess.Popen[bytes]", log: Path, words: str, times: int = 1) -> None:
+    """Wait until the log holds the words so often; fails with it where the process ends before."""
 
     def holds() -> bool:
-        found = words in log.read_text()
+        found = log.read_text().count(words) >= times
         assert found or process.poll() is None, log.read_text()[-3000:]
         return found
 
@@ -100,6 +100,32 @@ def test_a_standby_ends_when_it_is_told_to(market: Market, tmp_path: Path) -> No
             said(second, logs[1], f"process {first.pid} on ")
             second.send_signal(signal.SIGTERM)
             assert second.wait(timeout=PATIENCE_S) == 0
+
+
+def test_a_standby_takes_up_a_changed_configuration_at_once_or_says_why_not(
+    market: Market, tmp_path: Path
+) -> None:
+    market.monitor("db", "upgrade")
+    logs = [tmp_path / "first.log", tmp_path / "second.log"]
+    right = market.config.read_text()
+    with daemon(market, logs[0]) as first:
+        said(first, logs[0], "started")
+        with daemon(market, logs[1]) as second:
+            said(second, logs[1], f"process {first.pid} on ")
+            market.config.write_text(right + "\n[nowhere]\nx = 1\n")
+            second.send_signal(signal.SIGHUP)
+            said(second, logs[1], "standby: reload failed")
+            assert "nowhere" in logs[1].read_text()
+            market.config.write_text(right + "\n[heartbeat]\nsignals = false\n")
+            second.send_signal(signal.SIGHUP)
+            said(second, logs[1], "standby: configuration read again")
+            said(second, logs[1], f"process {first.pid} on ", 2)
+            assert "started" not in logs[1].read_text()
+            first.kill()
+            said(second, logs[1], "started")
+            second.send_signal(signal.SIGTERM)
+            assert second.wait(timeout=PATIENCE_S) == 0
+    assert "Traceback" not in logs[1].read_text()
 
 
 @pytest.fixture
