@@ -4,7 +4,7 @@ The daemon, `replay` and `demo` step through this one module; only the source of
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -24,6 +24,7 @@ from monitor.store import bars, checkpoints, engine_state, outbox, rotations, st
 from monitor.store.database import Database
 from monitor.store.interval_source import read_intervals
 from monitor.store.knowledge import issue_time
+from monitor.store.sector_depth import steps_with_depth
 
 log = structlog.get_logger(__name__)
 
@@ -160,6 +161,14 @@ class Pipeline:
                     )
             if not outputs:
                 return Progress(waiting_for=tuple(waiting))
+            outputs = [
+                replace(output, step=step)
+                for output, step in zip(
+                    outputs,
+                    steps_with_depth(conn, self._engine.universe, [o.step for o in outputs]),
+                    strict=True,
+                )
+            ]
             changes = tuple(change for output in outputs for change in output.changes)
             steps.save_steps(conn, [(output, stepped_at) for output in outputs])
             rotations.save_changes(conn, changes)

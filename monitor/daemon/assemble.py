@@ -21,6 +21,7 @@ from monitor.bootstrap import (
 )
 from monitor.clock import Clock
 from monitor.daemon.alive import ServiceManager
+from monitor.daemon.books import books_read
 from monitor.daemon.cycle import Cycle
 from monitor.daemon.faults import Faults, Work
 from monitor.daemon.heartbeat import Heartbeat, beating, heartbeat_of
@@ -130,9 +131,10 @@ def assemble(
         lease=claim_lease(database, settings.database.lease),
     )
     sender.on_attempt = telemetry.attempted
+    poller = _poller(settings, clock, database, references, rights)
     parts = Parts(
         Polling(
-            _poller(settings, clock, database, references, rights),
+            poller,
             database,
             operators,
             manager,
@@ -184,6 +186,9 @@ def assemble(
     if figures:
         work = vendors_read(figures, database, clock, operators, wake=sender.wake)
         parts.jobs["references"] = Job(work, schedule.references, at_start=True)
+    if schedule.depth is not None:
+        work = books_read(poller, database, settings, clock, rights)
+        parts.jobs["depth"] = Job(work, schedule.depth)
     parts.background["sender"] = lambda: sender.run(over)
     if beginning.owes_start_digest:
         parts.background["start digest"] = start_digest_told(

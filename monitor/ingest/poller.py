@@ -87,6 +87,11 @@ class Poller:
         self._writing = asyncio.Lock()
 
     @property
+    def clients(self) -> tuple[VenueClient, ...]:
+        """One a venue; whoever asks a venue for something else goes by its client's limiter too."""
+        return self._clients
+
+    @property
     def health(self) -> tuple[VenueHealth, ...]:
         """Health of every venue of the last poll, by name."""
         return self._health.all

@@ -4,7 +4,7 @@ The store's columns, the JSON of sectors, the export, the terminal, the page and
 A new figure is a row; what the engine does not say itself is worked out from the state, and so needs no column.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from monitor.model.state import SectorState
 
-Form = Literal["money", "net flow", "share", "percent", "pp", "count of", "coverage", "data"]
+Form = Literal[
+    "money", "net flow", "share", "percent", "pp", "count of", "coverage", "data", "basis points"
+]
 """How a value is written; :mod:`monitor.content.wording.cells` has the writers."""
 
 
@@ -27,6 +29,7 @@ class Unit(StrEnum):
     HOURS = "h"
     GRADE = "grade"
     FLAG = "flag"
+    BP = "bp"
 
 
 class Place(StrEnum):
@@ -44,13 +47,14 @@ class Place(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One column. ``benchmark``: the watched market's benchmark has the figure too, else a dash stands there.
-    ``spared``: a narrow terminal leaves it out."""
+    ``spared``: a narrow terminal leaves it out; ``if_known``: left out where no sector has it, for it is read only if asked for."""
 
     place: Place
     heading: str
     form: Form
     benchmark: bool = False
     spared: bool = False
+    if_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,10 @@ def derived(
 
 def _breadth(state: SectorState) -> list[int]:
     return [state.breadth_behind, state.breadth_of]
+
+
+def _sum(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else a + b
 
 
 _T, _P = Place.TERMINAL, Place.PAGE
@@ -241,12 +249,36 @@ FIGURES: tuple[Figure, ...] = (
     stored("stale_weight", Unit.FRACTION, known=True, exported=True),
     stored("supply_age_h", Unit.HOURS),
     stored("venue_conflict", Unit.FLAG, known=True, in_json=False),
+    stored("depth_bid_1pct_usd", Unit.USD, exported=True),
+    stored("depth_ask_1pct_usd", Unit.USD, exported=True),
+    stored("depth_bid_2pct_usd", Unit.USD, exported=True),
+    stored("depth_ask_2pct_usd", Unit.USD, exported=True),
+    derived(
+        "depth_1pct_usd",
+        Unit.USD,
+        lambda s: _sum(s.depth_bid_1pct_usd, s.depth_ask_1pct_usd),
+        Shown(_P, "depth 1 %", "money", benchmark=True, if_known=True),
+        Shown(Place.TRADING, "depth 1 %", "money", benchmark=True, if_known=True),
+    ),
+    stored(
+        "spread_bp",
+        Unit.BP,
+        Shown(_P, "spread", "basis points", benchmark=True, if_known=True),
+        exported=True,
+    ),
+    stored("depth_coverage", Unit.FRACTION, exported=True),
+    stored("depth_truncated", Unit.FLAG),
 )
 
 
-def figures_at(place: Place, *, narrow: bool = False) -> Iterator[tuple[Figure, Shown]]:
-    """The columns of a table that people see, in order."""
+def figures_at(
+    place: Place, *, narrow: bool = False, of: Sequence[SectorState] | None = None
+) -> Iterator[tuple[Figure, Shown]]:
+    """The columns of a table that people see, in order. ``of``: the states shown, without which every column is there."""
     for figure in FIGURES:
         for shown in figure.shown:
-            if shown.place == place and not (narrow and shown.spared):
-                yield figure, shown
+            if shown.place != place or (narrow and shown.spared):
+                continue
+            if shown.if_known and of is not None and all(figure.read(s) is None for s in of):
+                continue
+            yield figure, shown

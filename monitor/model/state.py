@@ -64,6 +64,11 @@ class SectorState:
     ``return_24h``. ``share_split_24h`` sums to ``share_change_24h``. ``breadth_behind`` of ``breadth_of`` members had a
     negative own return over 24 h. ``coverage``: cap share of members with a fresh price and known volume now.
     ``flow_seen``: part of the day's volume whose taker side was told, not estimated.
+
+    Depth is no part of the fold: where order books are read (else None) it is added to the step that they precede. USD of
+    bids and asks within 1 % and 2 % of the middle, summed over the members' polled markets, each the median of the last
+    hour; ``spread_bp``: median over markets; ``depth_coverage``: part of the markets whose books were seen;
+    ``depth_truncated``: a served book ended before 2 %, the sum is a lower bound.
     """
 
     id: str
@@ -95,6 +100,13 @@ class SectorState:
     supply_age_h: float | None
     venue_conflict: bool = False
     flow_seen: float | None = None
+    depth_bid_1pct_usd: float | None = None
+    depth_ask_1pct_usd: float | None = None
+    depth_bid_2pct_usd: float | None = None
+    depth_ask_2pct_usd: float | None = None
+    spread_bp: float | None = None
+    depth_coverage: float | None = None
+    depth_truncated: bool | None = None
 
 
 class MemberEventKind(StrEnum):

@@ -12,6 +12,7 @@ WIDTHS = ("1m", "5m", "15m", "30m", "1h")
 LEASES = timedelta(seconds=2), timedelta(minutes=10)
 LEAST = {"bars": timedelta(days=30), "outbox": timedelta(days=16)}
 """The longest yardstick that the engine is rebuilt from, the ranks of scores; and how long a rotation may be told of."""
+LEAST_DEPTH, MOST_DEPTH = timedelta(seconds=30), timedelta(minutes=30)
 LEAST_ROLLUP = timedelta(days=30)
 _WHY = {"bars": "yardsticks are made of them", "outbox": "what was told decides what is told"}
 
@@ -133,6 +134,16 @@ def _rollup(tables: Tables) -> Iterator[Fault]:
             )
 
 
+def _depth(tables: Tables) -> Iterator[Fault]:
+    every = tables.schedule.depth
+    if every is not None and not LEAST_DEPTH <= every <= MOST_DEPTH:
+        span = f"{format_duration(LEAST_DEPTH)} to {format_duration(MOST_DEPTH)}"
+        yield (
+            "schedule.depth",
+            f"found {format_duration(every)!r}, expected {span}: a step has the books of the hour before it",
+        )
+
+
 def _quiet(tables: Tables) -> Iterator[Fault]:
     quiet = tables.alerts.quiet_hours
     if quiet is not None and quiet[0] == quiet[1]:
@@ -143,6 +154,7 @@ RULES = (
     (_interval, {"engine", "schedule"}),
     (_lease, {"database"}),
     (_retention, {"schedule"}),
+    (_depth, {"schedule"}),
     (_rollup, {"schedule"}),
     (_detection, {"detection"}),
     (_pairs, {"detection", "sectors"}),

@@ -65,7 +65,7 @@ ChainName = Literal["base", "bsc", "ethereum", "solana"]
 SourceName = Literal["coingecko", "coinpaprika", "defillama", "dune", "sosovalue", ChainName]
 
 RetentionKind = Literal[
-    "bars", "steps", "tokens", "readings", "checkpoints", "quarantine", "outbox", "vendors"
+    "bars", "steps", "tokens", "readings", "checkpoints", "quarantine", "outbox", "vendors", "books"
 ]
 
 RollupKind = Literal["bars", "steps", "readings"]
@@ -79,6 +79,7 @@ def _kept() -> dict[RetentionKind, timedelta]:
         "quarantine": timedelta(days=90),
         "outbox": timedelta(days=90),
         "vendors": timedelta(days=400),
+        "books": timedelta(days=30),
     }
 
 
@@ -96,6 +97,7 @@ class ScheduleTable(Table):
     supplies: Duration = timedelta(hours=6)
     activity: Duration = timedelta(hours=6)
     references: Duration = timedelta(hours=1)
+    depth: Duration | None = None
     prune: Duration = timedelta(days=1)
     retention: Annotated[dict[RetentionKind, Duration], AfterValidator(_named_over_default)] = (
         Field(default_factory=_kept)

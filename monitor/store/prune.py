@@ -10,6 +10,7 @@ from monitor.store.database import Database
 from monitor.store.tables import (
     bar,
     bar_superseded,
+    book_reading,
     coverage,
     engine_checkpoint,
     market,
@@ -108,7 +109,8 @@ def prune(conn: Connection, *, now: datetime, retention: Mapping[str, timedelta]
 
     Kinds: ``bars`` (with their versions and coverage), ``steps`` (sector states and member events), ``tokens`` (the
     tokens of a step, whose sectors stay), ``readings``, ``checkpoints`` (states of the fold), ``quarantine``, ``outbox``
-    (what was delivered, told elsewhere or given up, and why readers were not told), ``vendors`` (their figures).
+    (what was delivered, told elsewhere or given up, and why readers were not told), ``vendors`` (their figures),
+    ``books`` (depth of markets; a sector's stays with its step).
     A kind that is not named is kept for good. Raises ConfigError for an unknown one.
     """
     unknown = sorted(retention.keys() - _PRUNERS.keys())
@@ -201,6 +203,10 @@ def _outbox(conn: Connection, before: datetime) -> int:
     return deleted + conn.execute(delete(outbox).where(done)).rowcount
 
 
+def _books(conn: Connection, before: datetime) -> int:
+    return conn.execute(delete(book_reading).where(book_reading.c.at < before)).rowcount
+
+
 def _vendors(conn: Connection, before: datetime) -> int:
     return conn.execute(delete(vendor_reading).where(vendor_reading.c.at < before)).rowcount
 
@@ -213,6 +219,7 @@ _TIMES: Mapping[str, Column[datetime]] = {
     "quarantine": quarantine.c.hour,
     "outbox": outbox.c.event_at,
     "vendors": vendor_reading.c.at,
+    "books": book_reading.c.at,
 }
 """By kind, what tells how far back its rows reach."""
 
@@ -225,4 +232,5 @@ _PRUNERS = {
     "quarantine": _quarantine,
     "outbox": _outbox,
     "vendors": _vendors,
+    "books": _books,
 }

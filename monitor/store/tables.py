@@ -130,6 +130,22 @@ supply = Table(
     sqlite_with_rowid=False,
 )
 
+# Depth of a market's order book as of when it was asked for, in USD.
+book_reading = Table(
+    "book_reading",
+    metadata,
+    Column("market", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, primary_key=True),
+    Column("bid_1pct_usd", Double, nullable=False),
+    Column("ask_1pct_usd", Double, nullable=False),
+    Column("bid_2pct_usd", Double, nullable=False),
+    Column("ask_2pct_usd", Double, nullable=False),
+    Column("spread_bp", Double, nullable=False),
+    Column("truncated", Boolean, nullable=False),
+    Index("ix_book_reading_at", "at"),
+    sqlite_with_rowid=False,
+)
+
 # What vendors publish of a token's protocol or of a sector; never part of a flag. A restated figure is a further row.
 vendor_reading = Table(
     "vendor_reading",

@@ -4,7 +4,7 @@ from monitor.content.report.blocks import Block, Paragraph, Section, Table
 from monitor.content.report.facts import ReportFacts
 from monitor.content.report.selection import movers
 from monitor.content.wording.cells import cell
-from monitor.content.wording.figures import UNKNOWN, money, percent, pp, stamp
+from monitor.content.wording.figures import UNKNOWN, basis_points, money, percent, pp, share, stamp
 from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import one_line
 from monitor.model.figures import Form, Place, figures_at
@@ -34,7 +34,7 @@ def sectors(facts: ReportFacts) -> Section | None:
     found = [state for _, state in states]
 
     def table(place: Place, caption: str) -> Table:
-        shown = list(figures_at(place))
+        shown = list(figures_at(place, of=found))
         rows = tuple(
             (name, *(cell(figure, column, state) for figure, column in shown))
             for name, state in zip(names, found, strict=True)
@@ -51,9 +51,25 @@ def sectors(facts: ReportFacts) -> Section | None:
                 Place.TRADING, "Trading in 24 h: volume share, net flow, members behind the market"
             ),
             *(_on_paper(place, names, found) for place in (Place.PAPER, Place.PAPER_MORE)),
+            *_depth(found, facts),
             Paragraph(GLOSS + _estimated(found, facts), soft=True),
         ),
     )
+
+
+def _depth(states: list[SectorState], facts: ReportFacts) -> list[Paragraph]:
+    """What stood in the order books at the day's end, where they are read."""
+    told = [
+        f"{facts.name(s.id)} {money(s.depth_bid_1pct_usd, sign=False)} bid and"
+        f" {money(s.depth_ask_1pct_usd, sign=False)} asked, spread {basis_points(s.spread_bp)}"
+        for s in states
+        if s.depth_bid_1pct_usd is not None
+    ]
+    if not told:
+        return []
+    least = min(s.depth_coverage or 0.0 for s in states if s.depth_bid_1pct_usd is not None)
+    seen = "" if least > 0.995 else f" Books of {share(least, 0)} or more of a sector's markets."
+    return [Paragraph(f"In the order books within 1 % of the price: {'; '.join(told)}.{seen}")]
 
 
 def _estimated(states: list[SectorState], facts: ReportFacts) -> str:

@@ -3,7 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from monitor.content.wording.figures import UNKNOWN, money, net_flow, percent, pp, share
+from monitor.content.wording.figures import (
+    UNKNOWN,
+    basis_points,
+    money,
+    net_flow,
+    percent,
+    pp,
+    share,
+)
 from monitor.model.figures import Figure, Form, Shown
 from monitor.model.state import SectorState
 
@@ -29,6 +37,7 @@ _WRITERS: Mapping[Form, Callable[[Any, SectorState], str]] = {
     "count of": _counted,
     "coverage": lambda value, _: share(value, 0),
     "data": _data,
+    "basis points": lambda value, _: basis_points(value),
 }
 
 

@@ -33,6 +33,11 @@ def wide_points(value: float | None) -> str:
     return points(value, 0 if value is not None and abs(value) >= 9.95 else 1)
 
 
+def basis_points(value: float | None) -> str:
+    """A spread: ``4.0 bp``, ``52 bp``."""
+    return UNKNOWN if value is None else f"{value:.{0 if value >= 9.95 else 1}f} bp"
+
+
 def level(value: float | None) -> str:
     """A share that is in per cent already, without a sign: ``6.9 %``, ``52 %``."""
     return share(

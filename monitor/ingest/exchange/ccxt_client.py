@@ -18,12 +18,14 @@ from monitor.clock import Clock
 from monitor.ingest.errors import BadVenueData, VenueError, VenueForbidden
 from monitor.ingest.exchange.market_table import MarketTable, choose_markets, refuse_reload
 from monitor.ingest.exchange.translate import Answer, translate
+from monitor.ingest.venues.book_levels import read_book
 from monitor.ingest.venues.definition import VenueDefinition
 from monitor.ingest.venues.registry import definition_of
 from monitor.ingest.venues.request import CandleQuestion, Kind, MarketFacts, kind_of
 from monitor.ingest.venues.rows import RawCandle, WrongShapeError
 from monitor.model.errors import ConfigError
 from monitor.model.grid import format_duration, from_ms
+from monitor.model.order_book import OrderBook
 from monitor.model.universe import Market
 from monitor.network import USER_AGENT, proxy_for, trust
 
@@ -119,6 +121,16 @@ class CcxtClient:
             )
         try:
             return self._definition.rows(facts, payload)
+        except WrongShapeError as error:
+            raise BadVenueData(self.venue, str(error), symbol=market.symbol) from error
+
+    async def order_book(self, market: Market, levels: int) -> OrderBook:
+        """Both sides in coins, best first; raises VenueError. The market table must have been loaded."""
+        facts = self._facts(market)
+        fetch = self._exchange.fetch_order_book
+        payload = await self._ask(market.symbol, lambda: fetch(market.symbol, levels))
+        try:
+            return read_book(payload, facts.contract_size)
         except WrongShapeError as error:
             raise BadVenueData(self.venue, str(error), symbol=market.symbol) from error
 

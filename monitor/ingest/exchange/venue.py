@@ -16,6 +16,7 @@ from monitor.ingest.venues.request import kind_of
 from monitor.ingest.venues.rows import RawCandle
 from monitor.model.bars import Bar, Coverage, Refusal
 from monitor.model.grid import floor_time, to_ms
+from monitor.model.order_book import OrderBook
 from monitor.model.spans import Span, left_open, runs
 from monitor.model.universe import Market
 
@@ -43,6 +44,10 @@ class Connection(Protocol):
         self, market: Market, width: timedelta, since_ms: int, count: int, now_ms: int
     ) -> list[RawCandle]:
         """Raw rows."""
+        ...
+
+    async def order_book(self, market: Market, levels: int) -> OrderBook:
+        """A market's book."""
         ...
 
     async def venue_time(self) -> datetime:
@@ -102,6 +107,11 @@ class VenueClient:
         seconds = self.clock_offset.total_seconds()
         direction = "ahead of" if seconds > 0 else "behind"
         return f"{self.venue}: its clock is {abs(seconds):.0f} s {direction} ours; the earlier of both decides what is closed"
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether its markets are known."""
+        return self._connection.table is not None
 
     async def prepare(self) -> None:
         """Before a poll: load markets where none are, look again hourly for missing ones, read the clock hourly.
@@ -167,6 +177,10 @@ class VenueClient:
         return FetchedBars(
             checked.closed, checked.forming, checked.refusals[:_REFUSALS_KEPT], spoke, until
         )
+
+    async def fetch_book(self, market: Market) -> OrderBook:
+        """Its order book, as many levels as the venue serves in a plain answer; raises VenueError."""
+        return await self._connection.order_book(market, self.definition.book_levels)
 
     async def venue_time(self) -> datetime:
         """What the venue's own clock shows; raises VenueError."""

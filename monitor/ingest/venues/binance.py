@@ -32,4 +32,5 @@ VENUE = VenueDefinition(
     fills_quiet=True,
     taker_volume=True,
     market_types=by_kind_linear,
+    book_levels=500,
 )

@@ -38,4 +38,5 @@ VENUE = VenueDefinition(
     market_types=by_kind_linear,
     bans_by_403=True,
     reset_header="X-Bapi-Limit-Reset-Timestamp",
+    book_levels=200,
 )

@@ -38,6 +38,7 @@ class VenueDefinition:
     ``timeframes``. ``market_types``: ccxt's option that loads only the tables of these kinds, since one dead side endpoint
     would fail the whole load. ``spot_markets``: the method that loads spot markets alone. ``bans_by_403``: a plain HTTP 403
     is a ban for asking too often. ``reset_header``: a header with the time in ms at which a limit ends.
+    ``book_levels``: of an order book in one plain answer, as many as cost little.
     """
 
     venue: str
@@ -54,6 +55,7 @@ class VenueDefinition:
     spot_markets: str = "fetch_markets"
     bans_by_403: bool = False
     reset_header: str | None = None
+    book_levels: int = 100
 
     @property
     def proved(self) -> bool:

@@ -37,4 +37,5 @@ VENUE = VenueDefinition(
     swap_limit=300,
     settle=timedelta(seconds=2),
     fills_quiet=True,
+    book_levels=400,
 )

@@ -30,13 +30,15 @@ _SECTOR = Column("sector", "sector", words=True)
 
 def sector_table(step: MarketStep, sectors: Mapping[str, Sector]) -> Table:
     """Every figure of every sector as of the step."""
-    return _table("sectors", "Sectors", list(figures_at(Place.PAGE)), step, sectors)
+    shown = list(figures_at(Place.PAGE, of=step.sectors))
+    return _table("sectors", "Sectors", shown, step, sectors)
 
 
 def small_sector_tables(step: MarketStep, sectors: Mapping[str, Sector]) -> list[Table]:
     """The same in three, each narrow enough for a phone."""
     return [
-        _table("sectors", title, list(figures_at(place)), step, sectors) for place, title in SMALL
+        _table("sectors", title, list(figures_at(place, of=step.sectors)), step, sectors)
+        for place, title in SMALL
     ]
 
 

@@ -93,7 +93,7 @@ async def hall() -> AsyncIterator[Hall]:
     for venue in VENUES:
         for coin, price in COINS.items():
             book.put(venue, f"{coin}/USDT", [candle(at, price) for at in opens])
-    with VenueServer(book, clock) as server:
+    with VenueServer(book, clock, venues=[*VENUES, "kucoin"]) as server:
         made = Hall(server, clock, book)
         yield made
         for client in made.clients:

@@ -9,6 +9,7 @@ import pytest
 
 from monitor.model.bars import Coverage, Refusal, VenueHealth, VenueState
 from monitor.model.errors import SchemaError
+from monitor.model.order_book import BookReading, Depth
 from monitor.model.rotation import ChangeReason
 from monitor.model.silence import Silence, Why
 from monitor.model.state import MemberEvent, MemberEventKind
@@ -20,6 +21,7 @@ from monitor.store import (
     meta,
     migrations,
     notes,
+    order_books,
     outbox,
     quarantine,
     reports_sent,
@@ -82,6 +84,8 @@ def fill(database: Database) -> None:
         silences.save_silences(conn, [below])
         fees = VendorReading("ARC", VendorFigure.DAILY_FEES, 1.0, NOON, "dune", NOON)
         vendor_readings.save_vendor_readings(conn, [fees])
+        book = Depth(1.0, 2.0, 3.0, 4.0, 5.0, truncated=True)
+        order_books.save_books(conn, [BookReading(ARC, NOON, book)])
 
 
 @pytest.fixture

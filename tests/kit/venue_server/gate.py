@@ -49,6 +49,7 @@ class Gate(Venue):
             f"{spot}/trades": Route("trades", self._trades),
             f"{spot}/time": Route("time", self._time),
             f"{futures}/contracts": Route("markets", self._contracts),
+            f"{futures}/order_book": Route("book", self._futures_book),
             f"{futures}/candlesticks": Route("candles", partial(self._candles, swap=True)),
             f"{_ROOT}/margin/currency_pairs": Route("margin", self._nothing),
             f"{_ROOT}/futures/btc/contracts": Route("markets", self._nothing),
@@ -165,6 +166,25 @@ class Gate(Venue):
                 "update": now - 2,
                 "asks": [[text(p), text(q)] for p, q in asks],
                 "bids": [[text(p), text(q)] for p, q in bids],
+            }
+        )
+
+    def _futures_book(self, question: Question) -> Answer:
+        """Levels are objects, sizes whole contracts."""
+        listing = self._known(question)
+        bids, asks = self.shelf.order_book(listing, question.integer("limit") or 10)
+        now = self.shelf.now_ms / 1000
+
+        def levels(side: list[tuple[float, float]]) -> list[dict[str, Any]]:
+            return [{"p": text(p), "s": round(q / listing.contract_size)} for p, q in side]
+
+        return Answer(
+            {
+                "id": self.shelf.now_ms,
+                "current": now,
+                "update": now,
+                "asks": levels(asks),
+                "bids": levels(bids),
             }
         )
 

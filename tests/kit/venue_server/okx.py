@@ -129,9 +129,11 @@ class Okx(Venue):
         }
 
     def _book(self, question: Question) -> Answer:
-        bids, asks = self.shelf.order_book(self._known(question), question.integer("sz") or 1)
+        listing = self._known(question)
+        bids, asks = self.shelf.order_book(listing, question.integer("sz") or 1)
+        contract = listing.contract_size if listing.swap else 1.0
         levels = {
-            name: [[text(price), text(size), "0", "1"] for price, size in side]
+            name: [[text(price), text(size / contract), "0", "1"] for price, size in side]
             for name, side in (("asks", asks), ("bids", bids))
         }
         return _good([{**levels, "ts": str(self.shelf.now_ms)}])

@@ -1,0 +1,113 @@
+"""A step carries what the order books of the hour before it say, to the store, the page, the export and the report."""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from monitor.content.report import report_text
+from monitor.files.export import export_stream
+from monitor.model.order_book import BookReading, Depth
+from monitor.model.rotation import StepOutput
+from monitor.reporting import gather_day
+from monitor.store import steps
+from monitor.store.database import Database
+from monitor.store.order_books import save_books
+from tests.integration.pipeline.test_catch_up import HOUR, START, pipeline, put
+from tests.integration.store.samples import FIVE, at
+from tests.integration.web.conftest import CLOSE, UNIVERSE, Site, fill, picture, site
+from tests.integration.web.test_app import words
+
+__all__ = ["fill", "site"]  # fixtures
+
+
+def test_the_pipeline_adds_depth_to_the_steps_that_the_books_precede(database: Database) -> None:
+    put(database, range(4))
+    near = Depth(100.0, 90.0, 210.0, 190.0, 4.0, truncated=False)
+    moment = START + 2 * HOUR + timedelta(minutes=40)
+    with database.write() as conn:
+        save_books(
+            conn,
+            [BookReading(f"bybit:{token}/USDT", moment, near) for token in ("A", "B", "X")]
+            + [BookReading("bybit:C/USDT", START + 4 * HOUR + FIVE, near)],
+        )
+    pipeline(database).catch_up(START + 4 * HOUR)
+    with database.read() as conn:
+        by_close = {
+            close: steps.step_at(conn, close) for close in (START + k * HOUR for k in (2, 3, 4))
+        }
+    found = {
+        close: {s.id: s.depth_bid_1pct_usd for s in step.sectors}
+        for close, step in by_close.items()
+        if step is not None
+    }
+    nothing = {"ai": None, "memes": None, "benchmark": None}
+    assert found == {
+        START + 2 * HOUR: nothing,
+        START + 3 * HOUR: {"ai": 200.0, "memes": None, "benchmark": 100.0},
+        START + 4 * HOUR: nothing,
+    }
+
+
+def deep(site: Site) -> None:
+    """The last step again, with depth of AI agents."""
+    step = picture(CLOSE)
+    known: dict[str, Any] = {
+        "depth_bid_1pct_usd": 1.2e6,
+        "depth_ask_1pct_usd": 0.9e6,
+        "depth_bid_2pct_usd": 2.5e6,
+        "depth_ask_2pct_usd": 2.1e6,
+        "spread_bp": 6.04,
+        "depth_coverage": 0.8,
+        "depth_truncated": True,
+    }
+    sectors = tuple(replace(s, **known) if s.id == "ai-agents" else s for s in step.sectors)
+    with site.database.write() as conn:
+        steps.save_step(conn, StepOutput(replace(step, sectors=sectors), (), ()), CLOSE)
+
+
+def test_the_page_has_the_column_only_where_books_are_read(
+    site: Site, fill: Callable[[], None]
+) -> None:
+    fill()
+    assert "depth 1 %" not in site.get("/").text
+    deep(site)
+    text = words(site.get("/").text)
+    assert "depth 1 % spread" in text
+    assert "$2.10 M 6.0 bp" in text
+    ours = site.get("/api/sectors").json()["sectors"][0]
+    assert (ours["depth_1pct_usd"], ours["spread_bp"], ours["depth_truncated"]) == (
+        2.1e6,
+        6.04,
+        True,
+    )
+
+
+def test_export_and_report_have_it_with_units(site: Site, fill: Callable[[], None]) -> None:
+    fill()
+    deep(site)
+    out = io.BytesIO()
+    export_stream("sectors", out, site.database, width=FIVE)
+    row = next(
+        r
+        for r in reversed(list(csv.DictReader(io.StringIO(out.getvalue().decode()))))
+        if r["sector"] == "ai-agents"
+    )
+    names = ("depth_bid_1pct_usd", "depth_ask_2pct_usd", "spread_bp", "depth_coverage_fraction")
+    assert [float(row[name]) for name in names] == [1.2e6, 2.1e6, 6.04, 0.8]
+    facts = gather_day(
+        site.database,
+        UNIVERSE,
+        day=CLOSE.date(),
+        zone="UTC",
+        width=FIVE,
+        now=at("2025-01-20T07:00"),
+    )
+    text = " ".join(report_text(facts).split())
+    assert "In the order books within 1 % of the price:" in text
+    assert (
+        "$1.20 M bid and $900 k asked, spread 6.0 bp. Books of 80 % or more of a sector's markets."
+        in text
+    )
