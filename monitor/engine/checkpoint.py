@@ -23,7 +23,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 Moves = tuple[IntArray, IntArray]
 """Old and new positions of the names that both layouts have."""
 
-FORM = 7
+FORM = 8
 """Of the stored bytes; counts up when what is kept changes."""
 
 
@@ -207,7 +207,11 @@ def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:
 
 
 def _rings(state: EngineState) -> dict[str, Ring]:
-    rings = {"market/hours": state.market_hours, "week/ring": state.week}
+    rings = {
+        "market/hours": state.market_hours,
+        "week/ring": state.week,
+        "sector/matched_days": state.matched_days,
+    }
     rings |= {f"token/ring/{name}": ring for name, ring in state.token_rings.items()}
     rings |= {f"sector/ring/{name}": ring for name, ring in state.sector_rings.items()}
     return rings

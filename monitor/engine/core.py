@@ -154,7 +154,8 @@ class Engine:
             state.first_seen = state.steps
         age_h = self._valuation.market_age_h(state, interval)
         values = self._valuation.values(state, interval, priced, age_h)
-        remember(state, values, self.width, closes_hour=is_aligned(interval.close_time, HOUR))
+        closes_hour = is_aligned(interval.close_time, HOUR)
+        remember(state, values, self.width, closes_hour=closes_hour)
         windows = Windows(
             state,
             values,
@@ -164,6 +165,8 @@ class Engine:
             interval,
             age_h,
         )
+        if closes_hour:
+            state.matched_days.push(windows.sector_total("matched", 24))
         events: tuple[MemberEvent, ...] = ()
         if state.first_seen is not None and state.steps > state.first_seen:
             events = member_events(values, self.layout, interval, redenominated)

@@ -72,6 +72,8 @@ class SnapshotMaker:
             "volume_share": self._only_watched(windows.traded_share(DAY)),
             "volume_share_change_24h": self._only_watched(share_now - share_then),
             "net_flow_24h_usd": listed(windows.sector_total("net", DAY)),
+            "abnormal_volume_24h_usd": self._only_watched(windows.abnormal_volume()),
+            "illiquidity_24h": listed(windows.illiquidity()),
             "flow_grade": [GRADES[code] for code in windows.grades(DAY).tolist()],
             "flow_seen": listed(windows.flow_seen(DAY)),
             "volume_step_usd": listed(v.volume),

@@ -27,6 +27,8 @@ SECTOR_RINGS = {
     "p3": 72,
 }
 """Hours that are kept of each: the longest window, the day before it for matched volume, a launch's drain for part 3."""
+USUAL_H = 14 * 24
+"""Hours of samples that say what part of all trading is usual in a sector."""
 NEVER = 10**9
 
 
@@ -35,7 +37,7 @@ class EngineState:
 
     ``market_close`` is in the quote currency per coin, ``market_idle`` and ``market_dark`` count steps without a move or
     trade and without a known volume, ``market_known`` steps with one since it first traded; ``market_sector``, ``link``,
-    ``matched_usual``: the chain of matched volume; ``begun``: steps since a sector had its first member. ``age``: steps since a price was accepted, ``absent``: those of them in which anybody
+    ``matched_usual``: the chain of matched volume; ``matched_days``: its sums of 24 h, a sample an hour; ``begun``: steps since a sector had its first member. ``age``: steps since a price was accepted, ``absent``: those of them in which anybody
     answered, ``seen``: steps since the first was. ``hold``, ``hold_price``: steps and price of a jump that is not believed
     yet. ``pending``: the market's part of the steps in which a token's price was unknown. ``book_*``: the members as of
     the last step; ``line_supply``: supply a redenomination handed on, until one is told.
@@ -90,5 +92,7 @@ class EngineState:
         self.begun = np.full(sectors, -1, dtype=np.int64)
         self.link = np.full(sectors, np.nan)
         self.matched_usual = Mean(decay(84.0, step_h), sectors)
+        samples = round((USUAL_H + 24) / max(step_h, 1.0))
+        self.matched_days = Ring(samples, sectors)
         self.betas = Betas(sectors, step_h, parameters)
         self.detector = detector

@@ -6,6 +6,7 @@ from datetime import timedelta
 import numpy as np
 
 from monitor.analytics.flow import worst_grade
+from monitor.analytics.liquidity import abnormal_volume, illiquidity
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.ring import Ring
 from monitor.analytics.window import drift, none_or, sums, total
@@ -17,6 +18,8 @@ from monitor.model.state import FlowGrade, ShareSplit
 
 GRADES: tuple[FlowGrade | None, ...] = (None, FlowGrade.A, FlowGrade.B, FlowGrade.C, FlowGrade.D)
 TOLD_CONTRIBUTORS = 3
+LEAST_USUAL = 0.25
+"""Part of the samples of two weeks that say what is usual: the yardsticks' own least, 84 of 336 hours."""
 
 
 class Windows:
@@ -99,6 +102,29 @@ class Windows:
     def traded_share(self, hours: int) -> FloatArray:
         """Each watched sector's part of all that was traded in the last ``hours``."""
         return self._share_of(self.sector_total("volume", hours))
+
+    def abnormal_volume(self) -> FloatArray:
+        """USD of the last 24 h that each watched sector traded beyond its usual part, which is that of the two weeks before
+        them, over matched markets; unknown for all before a quarter of those weeks is known, or where it is of one."""
+        units = np.exp(-np.nan_to_num(self._state.link))[: self._watched]
+        day = self.steps(24) // max(1, self.steps(1))
+        samples = self._state.matched_days.last(self._state.matched_days.length)[:-day]
+        past = samples[:, : self._watched] * units
+        whole = past.sum(axis=1, keepdims=True)
+        known = whole[:, 0] > 0
+        if np.count_nonzero(known) < LEAST_USUAL * len(past):
+            return np.full(self._watched, np.nan)
+        volumes = self.sector_total("volume", 24)[: self._watched]
+        return abnormal_volume(past[known] / whole[known], self.volume_share(24), volumes)
+
+    def illiquidity(self) -> FloatArray:
+        """Per sector the mean over the last 24 hours of its return without sign per million USD traded."""
+        steps, hour = self.steps(24), self.steps(1)
+        rings, hours = self._state.sector_rings, (steps // hour, hour, -1)
+        moved, traded = (
+            rings[name].last(steps).reshape(hours).sum(axis=1) for name in ("r", "volume")
+        )
+        return illiquidity(moved, traded, self._parameters.least_known)
 
     def _share_of(self, amounts: FloatArray) -> FloatArray:
         volume = amounts[: self._watched]

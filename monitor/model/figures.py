@@ -13,7 +13,17 @@ from typing import Any, Literal
 from monitor.model.state import SectorState
 
 Form = Literal[
-    "money", "net flow", "share", "percent", "pp", "count of", "coverage", "data", "basis points"
+    "money",
+    "signed money",
+    "net flow",
+    "share",
+    "percent",
+    "per million",
+    "pp",
+    "count of",
+    "coverage",
+    "data",
+    "basis points",
 ]
 """How a value is written; :mod:`monitor.content.wording.cells` has the writers."""
 
@@ -23,6 +33,7 @@ class Unit(StrEnum):
 
     USD = "usd"
     FRACTION = "fraction"
+    FRACTION_PER_USD_M = "fraction_per_usd_m"
     LEVEL = "level"
     RATIO = "ratio"
     COUNT = "count"
@@ -37,9 +48,10 @@ class Place(StrEnum):
 
     TERMINAL = "terminal"
     PAGE = "page"
-    SIZE = "size"  # the report on a phone: three small tables
+    SIZE = "size"  # the report on a phone: four small tables
     RETURN = "return"
     TRADING = "trading"
+    LIQUIDITY = "liquidity"
     PAPER = "paper"  # the report on paper of 78 columns: two tables
     PAPER_MORE = "paper more"
 
@@ -198,6 +210,8 @@ FIGURES: tuple[Figure, ...] = (
             s.volume_24h_usd / s.market_cap_usd if s.volume_24h_usd and s.market_cap_usd else None
         ),
         Shown(_P, "turnover 24 h", "share", benchmark=True),
+        Shown(Place.LIQUIDITY, "turnover", "share", benchmark=True),
+        Shown(Place.PAPER_MORE, "TURNOVER", "share", benchmark=True),
         exported=True,
     ),
     stored("volume_step_usd", Unit.USD, in_json=False),
@@ -214,6 +228,22 @@ FIGURES: tuple[Figure, ...] = (
         Unit.FRACTION,
         Shown(Place.TRADING, "change", "pp"),
         Shown(Place.PAPER, "d24h", "pp"),
+    ),
+    stored(
+        "abnormal_volume_24h_usd",
+        Unit.USD,
+        Shown(_P, "abnormal volume 24 h", "signed money"),
+        Shown(Place.LIQUIDITY, "abnormal volume", "signed money"),
+        Shown(Place.PAPER_MORE, "ABNORMAL", "signed money"),
+        exported=True,
+    ),
+    stored(
+        "illiquidity_24h",
+        Unit.FRACTION_PER_USD_M,
+        Shown(_P, "hourly move per $1 M, 24 h", "per million", benchmark=True),
+        Shown(Place.LIQUIDITY, "move per $1 M", "per million", benchmark=True),
+        Shown(Place.PAPER_MORE, "PER $1M", "per million", benchmark=True),
+        exported=True,
     ),
     stored(
         "net_flow_24h_usd",

@@ -63,7 +63,8 @@ class SectorState:
     ``return_step`` is this interval's simple return of the chained index. ``own_return_24h`` + ``market_part_24h`` =
     ``return_24h``. ``share_split_24h`` sums to ``share_change_24h``. ``breadth_behind`` of ``breadth_of`` members had a
     negative own return over 24 h. ``coverage``: cap share of members with a fresh price and known volume now.
-    ``flow_seen``: part of the day's volume whose taker side was told, not estimated.
+    ``flow_seen``: part of the day's volume whose taker side was told, not estimated. ``abnormal_volume_24h_usd``: traded
+    beyond the usual part of the last two weeks. ``illiquidity_24h``: mean hourly return, without sign, per million USD.
 
     Depth is no part of the fold: where order books are read (else None) it is added to the step that they precede. USD of
     bids and asks within 1 % and 2 % of the middle, summed over the members' polled markets, each the median of the last
@@ -107,6 +108,8 @@ class SectorState:
     spread_bp: float | None = None
     depth_coverage: float | None = None
     depth_truncated: bool | None = None
+    abnormal_volume_24h_usd: float | None = None
+    illiquidity_24h: float | None = None
 
 
 class MemberEventKind(StrEnum):

@@ -12,7 +12,8 @@ from monitor.model.state import FlowGrade, MemberEvent, MemberEventKind, SectorS
 
 GLOSS = (
     "Own is the sector's return less the watched market's part (beta times its return). Net flow is taker buying less"
-    " taker selling on the watched venues; every trade has a buyer and a seller."
+    " taker selling on the watched venues; every trade has a buyer and a seller. Abnormal volume is what was traded beyond the"
+    " sector's usual part of the last two weeks; it sums to 0."
 )
 _WHAT = {
     MemberEventKind.LAUNCH: "launched and joined",
@@ -49,6 +50,10 @@ def sectors(facts: ReportFacts) -> Section | None:
             table(Place.RETURN, "Return, and the sector's own part of 24 h"),
             table(
                 Place.TRADING, "Trading in 24 h: volume share, net flow, members behind the market"
+            ),
+            table(
+                Place.LIQUIDITY,
+                "Liquidity in 24 h: volume of market cap, volume beyond the usual, hourly move per $1 M",
             ),
             *(_on_paper(place, names, found) for place in (Place.PAPER, Place.PAPER_MORE)),
             *_depth(found, facts),

@@ -8,6 +8,7 @@ from monitor.content.wording.figures import (
     basis_points,
     money,
     net_flow,
+    per_million,
     percent,
     pp,
     share,
@@ -30,6 +31,8 @@ def _data(coverage: float, state: SectorState) -> str:
 
 _WRITERS: Mapping[Form, Callable[[Any, SectorState], str]] = {
     "money": lambda value, _: money(value, sign=False),
+    "signed money": lambda value, _: money(value),
+    "per million": lambda value, _: per_million(value),
     "net flow": lambda value, state: net_flow(value, state.flow_grade, short=True),
     "share": lambda value, _: share(value),
     "percent": lambda value, _: percent(value),

@@ -65,6 +65,16 @@ def rough_money(value: float | None) -> str:
     return f"{'-' if value < 0 else '+'}${_one_digit(abs(value))}"
 
 
+def per_million(value: float | None) -> str:
+    """A return without a sign that a million dollars goes with, two digits: ``0.012 %``."""
+    if value is None:
+        return UNKNOWN
+    if 0 < value < 1e-6:
+        return "under 0.0001 %"
+    text = f"{100 * value:.2g}" if value < 1 else f"{100 * value:.0f}"
+    return f"{text} %"
+
+
 def net_flow(value: float | None, grade: FlowGrade | None, *, short: bool = False) -> str:
     """Net flow as well as it is known: ``-$31.2 M``; estimated from prices, ``about -$0.3 B, estimated``, or ``short`` as
     tables have it ``~-$0.3 B``."""

@@ -22,7 +22,12 @@ from monitor.store import supplies
 from monitor.web.page.scene import name_of
 from monitor.web.page.tables import Cell, Column, Table, text_cell
 
-SMALL = ((Place.SIZE, "Size"), (Place.RETURN, "Returns"), (Place.TRADING, "Trading, 24 h"))
+SMALL = (
+    (Place.SIZE, "Size"),
+    (Place.RETURN, "Returns"),
+    (Place.TRADING, "Trading, 24 h"),
+    (Place.LIQUIDITY, "Liquidity, 24 h"),
+)
 """What a phone shows instead of one wide table."""
 
 _SECTOR = Column("sector", "sector", words=True)
@@ -35,7 +40,7 @@ def sector_table(step: MarketStep, sectors: Mapping[str, Sector]) -> Table:
 
 
 def small_sector_tables(step: MarketStep, sectors: Mapping[str, Sector]) -> list[Table]:
-    """The same in three, each narrow enough for a phone."""
+    """The same in four, each narrow enough for a phone."""
     return [
         _table("sectors", title, list(figures_at(place, of=step.sectors)), step, sectors)
         for place, title in SMALL

@@ -316,6 +316,8 @@ def volume_figures(t: Tables, s: Sectors, v: Volumes) -> dict[str, pd.DataFrame]
         "net_flow_24h_usd": amount(v.net, day),
         "flow_grade": grade,
         "flow_seen": (seen / told).clip(upper=1.0).where(told > 0),
+        "abnormal_volume_24h_usd": _abnormal(t, amount(matched, day), v.link, now, traded_day),
+        "illiquidity_24h": _illiquidity(t, s, traded),
         "volume_step_usd": v.volume,
         "net_flow_step_usd": v.net,
         "coverage": v.coverage,
@@ -326,3 +328,33 @@ def part_of_all(amounts: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Unknown for all as soon as it is for one."""
     whole = amounts[names].sum(axis=1, skipna=False)
     return amounts[names].div(whole.where(whole > 0), axis=0)
+
+
+def _abnormal(
+    t: Tables, matched: pd.DataFrame, link: pd.DataFrame, now: pd.DataFrame, traded: pd.DataFrame
+) -> pd.DataFrame:
+    """Beyond the medians of the fortnight before the day, taken from hourly samples of a day's matched volume."""
+    out = pd.DataFrame(np.nan, index=t.index, columns=t.sectors)
+    hours = np.flatnonzero(t.closes_hour.to_numpy())
+    for row in range(len(out)):
+        asked = hours[hours <= row][-15 * 24 : -24]
+        units = np.exp(-link[t.sectors].iloc[row].fillna(0.0))
+        samples = part_of_all(matched[t.sectors].iloc[asked] * units, t.sectors).dropna()
+        if len(samples) < 84:
+            continue
+        usual = samples.median()
+        whole = traded[t.sectors].iloc[row].sum(skipna=False)
+        out.iloc[row] = (now[t.sectors].iloc[row] - usual / usual.sum()) * whole
+    return out
+
+
+def _illiquidity(t: Tables, s: Sectors, traded: pd.DataFrame) -> pd.DataFrame:
+    """Mean over the last 24 hours of |r| over millions traded, over the hours that have both."""
+    moved = s.r.where(~t.unseen).rolling(t.per_hour, min_periods=t.per_hour).sum()
+    usd = traded.rolling(t.per_hour, min_periods=t.per_hour).sum()
+    hourly = pd.DataFrame(np.exp(moved) - 1.0).abs() / usd.where(usd > 0) * 1e6
+    summed, known = hourly * 0.0, hourly * 0.0
+    for k in range(24):
+        one = hourly.shift(k * t.per_hour)
+        summed, known = summed.fillna(0.0) + one.fillna(0.0), known.fillna(0.0) + one.notna()
+    return (summed / known).where(known >= 0.7 * 24)

@@ -38,19 +38,19 @@ _QUIET = SectorState(
     return_7d=0.05, own_return_24h=0.007, market_part_24h=0.014, beta=1.0, share_change_24h=0.003,
     share_change_7d=0.011, share_split_24h=None, volume_24h_usd=1e8, volume_share=0.14, volume_share_change_24h=0.02,
     net_flow_24h_usd=3.1e6, flow_grade=FlowGrade.A, volume_step_usd=1e6, net_flow_step_usd=1e5, breadth_behind=3,
-    breadth_of=4, members=4, coverage=1.0, stale_weight=0.0, supply_age_h=1.0,
+    breadth_of=4, members=4, coverage=1.0, stale_weight=0.0, supply_age_h=1.0, abnormal_volume_24h_usd=1.9e6, illiquidity_24h=0.00012,
 )  # fmt: skip
 STATES = (
     replace(_QUIET, id="ai-agents", market_cap_usd=4.1e9, share=0.069),
     replace(
         _QUIET, id="memes", market_cap_usd=18.3e9, share=0.31, return_24h=-0.012, own_return_24h=-0.026,
         share_change_24h=-0.006, volume_share=0.49, volume_share_change_24h=-0.031, net_flow_24h_usd=-12.0e6,
-        breadth_behind=4, breadth_of=9, members=9,
+        breadth_behind=4, breadth_of=9, members=9, abnormal_volume_24h_usd=-1.9e6,
     ),
     replace(
         _QUIET, id="benchmark", market_cap_usd=59.0e9, share=None, return_24h=0.014, share_change_24h=None,
         share_change_7d=None, volume_share=None, volume_share_change_24h=None, net_flow_24h_usd=None, breadth_of=0,
-        breadth_behind=0, members=2,
+        breadth_behind=0, members=2, abnormal_volume_24h_usd=None,
     ),
 )  # fmt: skip
 

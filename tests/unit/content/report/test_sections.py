@@ -33,10 +33,11 @@ def test_the_narrow_tables_and_the_wide_one_hold_the_same_figures() -> None:
     wide = [cell for table in tables(section, "text") for cell in table.rows[1][1:]]
     assert narrow == [
         "$18.3 B", "31.0 %", "-0.6 pp", "+1.1 pp", "+0.1 %", "-1.2 %", "+5.0 %", "-2.6 pp", "49.0 %", "-3.1 pp",
-        "-$12.0 M", "4 of 9",
+        "-$12.0 M", "4 of 9", "0.5 %", "-$1.90 M", "0.012 %",
     ]  # fmt: skip
     assert wide == [
         "$18.3B", "31.0%", "-0.6", "-1.2%", "-2.6", "49.0%", "-3.1", "-$12.0M", "4/9", "+1.1", "+0.1%", "+5.0%",
+        "0.5%", "-$1.90M", "0.012%",
     ]  # fmt: skip
 
 
