@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -13,6 +14,8 @@ from monitor.model.grid import parse_duration, parse_iso
 from monitor.model.passwords import has_bare_at, hide_password
 
 _DURATION = "expected a length of time such as '90s', '5m' or '7d'"
+_LONGEST = timedelta(days=36_500)
+"""Nothing here needs more, and it can be taken from any date that a clock shows."""
 _MOMENT = "expected a date or time such as 2025-01-19 or 2025-01-19T05:00:00Z"
 _TIME = "expected a time of day such as 07:00"
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
@@ -23,9 +26,12 @@ def _duration(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return parse_duration(value)
+        length = parse_duration(value)
     except (ValueError, OverflowError):
         raise ValueError(_DURATION) from None
+    if length > _LONGEST:
+        raise ValueError(f"expected {_LONGEST.days}d or less")
+    return length
 
 
 def _moment(value: Any) -> Any:
@@ -96,7 +102,25 @@ def _address(value: SecretStr) -> SecretStr:
         raise ValueError("expected a URL without quotation marks: it begins with one")
     if re.fullmatch(r"https?://[^\s/]+\S*", text) is None:
         raise ValueError("expected a URL that begins with http:// or https://")
+    _can_be_asked(text)
     return value
+
+
+def _can_be_asked(url: str) -> str:
+    """What every client of it would take apart; one that cannot would fail at the start."""
+    if not url.isprintable() or " " in url:
+        raise ValueError("expected a URL without spaces and control characters")
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname or ""
+        host.encode("idna")
+    except ValueError:
+        port, host = None, ""
+    if not host or not host.isascii() or port == 0:
+        raise ValueError(
+            "expected a URL with a host (other letters in their xn-- form), and a port from 1 to 65535 where it has one"
+        )
+    return url
 
 
 def _database(value: SecretStr) -> SecretStr:
@@ -117,7 +141,11 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 LocalTime = Annotated[time, BeforeValidator(_local_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
-Url = Annotated[str, _matches(r"https?://[^\s/]+\S*", "a URL that begins with http:// or https://")]
+Url = Annotated[
+    str,
+    _matches(r"https?://[^\s/]+\S*", "a URL that begins with http:// or https://"),
+    AfterValidator(_can_be_asked),
+]
 Address = Annotated[
     str, _matches(r"[^@\s<>]+@[^@\s<>]+", "a mail address such as desk@example.com")
 ]

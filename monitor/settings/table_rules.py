@@ -35,6 +35,17 @@ def _interval(tables: Tables) -> Iterator[Fault]:
         )
 
 
+def _polling(tables: Tables) -> Iterator[Fault]:
+    """While a poll waits or hangs no other begins: longer than an interval, and bars are late for nothing."""
+    for key in ("retry_every", "poll_timeout"):
+        length = getattr(tables.schedule, key)
+        if length > tables.engine.interval:
+            yield (
+                f"schedule.{key}",
+                f"found {format_duration(length)!r}, expected engine.interval or less",
+            )
+
+
 def _lease(tables: Tables) -> Iterator[Fault]:
     lease = tables.database.lease
     if not LEASES[0] <= lease <= LEASES[1]:
@@ -152,6 +163,7 @@ def _quiet(tables: Tables) -> Iterator[Fault]:
 
 RULES = (
     (_interval, {"engine", "schedule"}),
+    (_polling, {"engine", "schedule"}),
     (_lease, {"database"}),
     (_retention, {"schedule"}),
     (_depth, {"schedule"}),

@@ -75,6 +75,18 @@ ONE_FAULT = {
         engine('drop_after = "99999999999d"'),
         "c.toml: engine.drop_after: found '99999999999d', expected a length of time such as '90s', '5m' or '7d'",
     ),
+    "length of time that no date can be taken from": (
+        engine('drop_after = "99999d"'),
+        "c.toml: engine.drop_after: found '99999d', expected 36500d or less",
+    ),
+    "poll that may hang over the next ones": (
+        changed(more='[schedule]\npoll_timeout = "10m"\n'),
+        "c.toml: schedule.poll_timeout: found '10m', expected engine.interval or less",
+    ),
+    "asking again later than the next poll": (
+        changed(more='[schedule]\nretry_every = "1d"\n'),
+        "c.toml: schedule.retry_every: found '1d', expected engine.interval or less",
+    ),
     "date as a number": (
         member("{id = 'ARC', from = 20250101}").replace(', {id = "ARC", from = 2024-12-10}', ""),
         "c.toml: sectors[1].tokens[1].from: found 20250101, expected a date or time such as 2025-01-19T05:00:00Z",
