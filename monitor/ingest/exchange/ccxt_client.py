@@ -97,7 +97,11 @@ class CcxtClient:
             refused = self.table and refuse_reload(self.venue, self.table, table, expected_gone)
             if refused:
                 raise refused
-            self._exchange.set_markets([dict(record) for record in table.records])
+            try:
+                self._exchange.set_markets([dict(record) for record in table.records])
+            except Exception as error:  # ccxt takes records apart unguarded
+                what = f"served markets that cannot be read ({type(error).__name__})"
+                raise BadVenueData(self.venue, what) from error
             self.table = table
             del served
             _give_memory_back()

@@ -73,6 +73,8 @@ def _missing(symbol: str, by_symbol: Mapping[str, Any]) -> str:
 
 
 def _unfit(market: Market, record: Mapping[str, Any]) -> str | None:
+    if not isinstance(record.get("id"), str | int) or not record["id"]:
+        return f"is listed with the id {str(record.get('id'))[:40]!r}, expected a text"
     wants_swap = kind_of(market) == "swap"
     if bool(record.get("spot")) == wants_swap or bool(record.get("swap")) != wants_swap:
         return f"is a {record.get('type')} market, expected {'swap' if wants_swap else 'spot'}"

@@ -60,7 +60,7 @@ async def send(
 ) -> web.StreamResponse:
     """Send it, slowly, cut short or not at all where a fault says so. ``pause`` ends early when the server stops."""
     body = encoded(answer).encode()
-    headers = {**answer.headers, "Content-Type": f"{answer.content_type}; charset=utf-8"}
+    headers = {"Content-Type": f"{answer.content_type}; charset=utf-8", **answer.headers}
     whole = web.Response(body=body, status=answer.status, headers=headers)
     for fault in faults:
         match fault.kind:

@@ -1,6 +1,6 @@
 """The server: one loopback port a venue and one for control, in a thread of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from aiohttp import web
@@ -43,6 +43,9 @@ class VenueServer(OnLoopback):
         self.book = book
         self.faults = FaultBoard()
         self.log = RequestLog()
+        self.spoilers: dict[
+            str, Callable[[str, Answer], Answer]
+        ] = {}  # venue -> of endpoint and answer
         self._clock = clock
         self._max_requests = max_requests
         self._venues: dict[str, Venue] = {
@@ -98,6 +101,8 @@ class VenueServer(OnLoopback):
         answer = _answer(venue, replace(question, faults=faults))
         answer = replaced(answer, faults, venue)
         answer = replace(answer, headers={**venue.headers(endpoint), **answer.headers})
+        if venue.id in self.spoilers:
+            answer = self.spoilers[venue.id](endpoint, answer)
         return await send(request, answer, faults, self._server.pause)
 
 
