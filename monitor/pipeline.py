@@ -19,9 +19,10 @@ from monitor.model.grid import floor_time
 from monitor.model.interval import IntervalInput
 from monitor.model.notice import Notice
 from monitor.model.rotation import RotationChange, StepOutput
-from monitor.model.universe import Universe
+from monitor.model.universe import Market, Universe
 from monitor.store import bars, checkpoints, engine_state, outbox, rotations, steps
 from monitor.store.database import Database
+from monitor.store.derivatives import steps_with_derivatives
 from monitor.store.interval_source import read_intervals
 from monitor.store.knowledge import issue_time
 from monitor.store.sector_depth import steps_with_depth
@@ -100,6 +101,7 @@ class Pipeline:
         deadline: timedelta,
         clock: Clock,
         notices: NoticeMaker | None = None,
+        perpetuals: Sequence[Market] = (),
     ) -> None:
         self._database = database
         self._engine = engine
@@ -107,6 +109,7 @@ class Pipeline:
         self._deadline = deadline
         self._clock = clock
         self._notices = notices
+        self._perpetuals = tuple(perpetuals)
         self._polled = np.array([m.polled for m in engine.universe.markets], dtype=bool)
         self._state: EngineState | None = None
 
@@ -161,14 +164,7 @@ class Pipeline:
                     )
             if not outputs:
                 return Progress(waiting_for=tuple(waiting))
-            outputs = [
-                replace(output, step=step)
-                for output, step in zip(
-                    outputs,
-                    steps_with_depth(conn, self._engine.universe, [o.step for o in outputs]),
-                    strict=True,
-                )
-            ]
+            outputs = self._enriched(conn, outputs)
             changes = tuple(change for output in outputs for change in output.changes)
             steps.save_steps(conn, [(output, stepped_at) for output in outputs])
             rotations.save_changes(conn, changes)
@@ -179,6 +175,13 @@ class Pipeline:
             )
         self._state = state
         return Progress(len(outputs), changes, told, outputs[-1].step.close_time, tuple(waiting))
+
+    def _enriched(self, conn: Connection, outputs: Sequence[StepOutput]) -> list[StepOutput]:
+        """With what was read beside the bars: shown, and no part of the fold."""
+        universe = self._engine.universe
+        found = steps_with_depth(conn, universe, [output.step for output in outputs])
+        found = steps_with_derivatives(conn, universe, self._perpetuals, found)
+        return [replace(o, step=step) for o, step in zip(outputs, found, strict=True)]
 
     def _load(self, conn: Connection) -> EngineState:
         if self._state is not None:

@@ -21,7 +21,7 @@ from monitor.bootstrap import (
 )
 from monitor.clock import Clock
 from monitor.daemon.alive import ServiceManager
-from monitor.daemon.books import books_read
+from monitor.daemon.beside_bars import books_read, derivatives_read
 from monitor.daemon.cycle import Cycle
 from monitor.daemon.faults import Faults, Work
 from monitor.daemon.heartbeat import Heartbeat, beating, heartbeat_of
@@ -189,6 +189,9 @@ def assemble(
     if schedule.depth is not None:
         work = books_read(poller, database, settings, clock, rights)
         parts.jobs["depth"] = Job(work, schedule.depth)
+    if schedule.derivatives is not None and settings.perpetuals:
+        work = derivatives_read(poller, database, settings, clock, rights)
+        parts.jobs["derivatives"] = Job(work, schedule.derivatives)
     parts.background["sender"] = lambda: sender.run(over)
     if beginning.owes_start_digest:
         parts.background["start digest"] = start_digest_told(
@@ -236,7 +239,7 @@ def _poller(
 ) -> Poller:
     return Poller(
         settings.universe,
-        make_clients(settings.universe, clock, client_options(settings)),
+        make_clients(settings.universe, clock, client_options(settings), settings.perpetuals),
         database,
         clock,
         settings.engine.interval,
@@ -269,6 +272,7 @@ def _pipeline(
         deadline=settings.engine.deadline,
         clock=clock,
         notices=NoticeMaker(policy, enricher_of(settings), live_from),
+        perpetuals=settings.perpetuals,
     )
 
 

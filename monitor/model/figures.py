@@ -10,6 +10,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Literal
 
+from monitor.model.derivatives import FUNDINGS_A_YEAR
 from monitor.model.state import SectorState
 
 Form = Literal[
@@ -24,6 +25,7 @@ Form = Literal[
     "coverage",
     "data",
     "basis points",
+    "funding",
 ]
 """How a value is written; :mod:`monitor.content.wording.cells` has the writers."""
 
@@ -298,6 +300,26 @@ FIGURES: tuple[Figure, ...] = (
     ),
     stored("depth_coverage", Unit.FRACTION, exported=True),
     stored("depth_truncated", Unit.FLAG),
+    stored(
+        "open_interest_usd",
+        Unit.USD,
+        Shown(_P, "open interest", "money", benchmark=True, if_known=True),
+        exported=True,
+    ),
+    stored(
+        "funding_rate_8h",
+        Unit.FRACTION,
+        Shown(_P, "funding 8 h", "funding", benchmark=True, if_known=True),
+        exported=True,
+    ),
+    derived(
+        "funding_annualised",
+        Unit.FRACTION,
+        lambda s: None if s.funding_rate_8h is None else s.funding_rate_8h * FUNDINGS_A_YEAR,
+        Shown(_P, "a year", "percent", benchmark=True, if_known=True),
+        exported=True,
+    ),
+    stored("derivatives_coverage", Unit.FRACTION, exported=True),
 )
 
 

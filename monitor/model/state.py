@@ -54,6 +54,8 @@ class TokenState:
     age_s: float | None
     venue_conflict: bool = False
     flow_seen: float | None = None
+    open_interest_usd: float | None = None
+    funding_rate_8h: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,10 @@ class SectorState:
     bids and asks within 1 % and 2 % of the middle, summed over the members' polled markets, each the median of the last
     hour; ``spread_bp``: median over markets; ``depth_coverage``: part of the markets whose books were seen;
     ``depth_truncated``: a served book ended before 2 %, the sum is a lower bound.
+
+    Neither are funding and open interest, of the perpetuals that are read (else None): ``open_interest_usd`` summed,
+    ``funding_rate_8h`` the mean by open interest of what longs pay shorts in 8 h, ``derivatives_coverage`` the part of the
+    perpetuals that were read. No rule looks at them.
     """
 
     id: str
@@ -110,6 +116,9 @@ class SectorState:
     depth_truncated: bool | None = None
     abnormal_volume_24h_usd: float | None = None
     illiquidity_24h: float | None = None
+    open_interest_usd: float | None = None
+    funding_rate_8h: float | None = None
+    derivatives_coverage: float | None = None
 
 
 class MemberEventKind(StrEnum):

@@ -20,6 +20,7 @@ from monitor.model.universe import (
 from monitor.settings.tables import (
     DetectionTable,
     EngineTable,
+    MarketTable,
     SectorTable,
     Tables,
     member_of,
@@ -43,6 +44,23 @@ def universe_of(tables: Tables) -> Universe:
         ),
         tokens=tuple(_token(token, tables) for token in sorted(tables.tokens)),
         redenominations=moves,
+    )
+
+
+def perpetuals_of(tables: Tables) -> tuple[Market, ...]:
+    """Those that are read for funding and open interest: watched markets that are perpetuals, and those named for it."""
+    return tuple(
+        sorted(
+            (
+                _market(m, token, tables)
+                for token, table in tables.tokens.items()
+                for m in (*table.markets, *table.perpetuals)
+                if ":" in m.symbol
+                and tables.venues[m.venue].enabled
+                and tables.venues[m.venue].polled
+            ),
+            key=lambda market: market.id,
+        )
     )
 
 
@@ -119,20 +137,22 @@ def _members(table: SectorTable, moves: tuple[Redenomination, ...]) -> Iterator[
         yield Membership(move.new, move.at, until)
 
 
+def _market(m: MarketTable, token: str, tables: Tables) -> Market:
+    return Market(
+        m.venue,
+        m.symbol,
+        token,
+        m.multiplier,
+        m.since or BEGINNING,
+        m.until or END,
+        polled=tables.venues[m.venue].polled,
+    )
+
+
 def _token(token: str, tables: Tables) -> Token:
     table = tables.tokens[token]
     markets = tuple(
-        Market(
-            m.venue,
-            m.symbol,
-            token,
-            m.multiplier,
-            m.since or BEGINNING,
-            m.until or END,
-            polled=tables.venues[m.venue].polled,
-        )
-        for m in table.markets
-        if tables.venues[m.venue].enabled
+        _market(m, token, tables) for m in table.markets if tables.venues[m.venue].enabled
     )
     return Token(
         token,

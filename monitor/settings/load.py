@@ -6,7 +6,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from monitor.model.errors import ConfigError
-from monitor.settings.build import analytics_of, detection_of, supplies_of, universe_of
+from monitor.settings.build import (
+    analytics_of,
+    detection_of,
+    perpetuals_of,
+    supplies_of,
+    universe_of,
+)
 from monitor.settings.checks import all_faults, warnings_of
 from monitor.settings.faults import faults_of
 from monitor.settings.mending import whole_part
@@ -84,6 +90,7 @@ def _build(file: Path, tables: Tables, origins: dict[str, str]) -> Settings:
         heartbeat=tables.heartbeat,
         universe=universe_of(tables),
         supplies=supplies_of(tables),
+        perpetuals=perpetuals_of(tables) if tables.schedule.derivatives is not None else (),
         analytics=analytics_of(tables.engine),
         detection=detection_of(tables.detection),
         tables=tables,

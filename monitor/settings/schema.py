@@ -7,7 +7,7 @@ from pathlib import Path
 
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.detection.parameters import DetectionParameters
-from monitor.model.universe import Supply, Universe
+from monitor.model.universe import Market, Supply, Universe
 from monitor.settings.tables import (
     AlertsTable,
     DatabaseTable,
@@ -26,6 +26,7 @@ from monitor.settings.tables import (
 @dataclass(frozen=True, slots=True)
 class Settings:
     """``supplies``: the dated entries of the file; their ``received_at`` is their ``valid_from`` until they are stored.
+    ``perpetuals``: those that are read for funding and open interest, none where the schedule names no such reading.
     ``origins``: dotted key -> ``file`` or the environment variable that set it; what is not named is a default."""
 
     file: Path
@@ -41,6 +42,7 @@ class Settings:
     heartbeat: HeartbeatTable
     universe: Universe
     supplies: tuple[Supply, ...]
+    perpetuals: tuple[Market, ...]
     analytics: AnalyticsParameters
     detection: DetectionParameters
     tables: Tables

@@ -12,7 +12,8 @@ WIDTHS = ("1m", "5m", "15m", "30m", "1h")
 LEASES = timedelta(seconds=2), timedelta(minutes=10)
 LEAST = {"bars": timedelta(days=30), "outbox": timedelta(days=16)}
 """The longest yardstick that the engine is rebuilt from, the ranks of scores; and how long a rotation may be told of."""
-LEAST_DEPTH, MOST_DEPTH = timedelta(seconds=30), timedelta(minutes=30)
+LEAST_OFTEN = timedelta(seconds=30)
+MOST_DEPTH, MOST_DERIVATIVES = timedelta(minutes=30), timedelta(hours=1)
 LEAST_ROLLUP = timedelta(days=30)
 _WHY = {"bars": "yardsticks are made of them", "outbox": "what was told decides what is told"}
 
@@ -145,14 +146,23 @@ def _rollup(tables: Tables) -> Iterator[Fault]:
             )
 
 
-def _depth(tables: Tables) -> Iterator[Fault]:
-    every = tables.schedule.depth
-    if every is not None and not LEAST_DEPTH <= every <= MOST_DEPTH:
-        span = f"{format_duration(LEAST_DEPTH)} to {format_duration(MOST_DEPTH)}"
-        yield (
-            "schedule.depth",
-            f"found {format_duration(every)!r}, expected {span}: a step has the books of the hour before it",
-        )
+def _beside_bars(tables: Tables) -> Iterator[Fault]:
+    """What a step takes from the hours before it is read within them."""
+    for key, every, most, why in (
+        ("depth", tables.schedule.depth, MOST_DEPTH, "the books of the hour"),
+        (
+            "derivatives",
+            tables.schedule.derivatives,
+            MOST_DERIVATIVES,
+            "the perpetuals of the two hours",
+        ),
+    ):
+        if every is not None and not LEAST_OFTEN <= every <= most:
+            span = f"{format_duration(LEAST_OFTEN)} to {format_duration(most)}"
+            yield (
+                f"schedule.{key}",
+                f"found {format_duration(every)!r}, expected {span}: a step has {why} before it",
+            )
 
 
 def _quiet(tables: Tables) -> Iterator[Fault]:
@@ -166,7 +176,7 @@ RULES = (
     (_polling, {"engine", "schedule"}),
     (_lease, {"database"}),
     (_retention, {"schedule"}),
-    (_depth, {"schedule"}),
+    (_beside_bars, {"schedule"}),
     (_rollup, {"schedule"}),
     (_detection, {"detection"}),
     (_pairs, {"detection", "sectors"}),

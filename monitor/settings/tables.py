@@ -65,7 +65,16 @@ ChainName = Literal["base", "bsc", "ethereum", "solana"]
 SourceName = Literal["coingecko", "coinpaprika", "defillama", "dune", "sosovalue", ChainName]
 
 RetentionKind = Literal[
-    "bars", "steps", "tokens", "readings", "checkpoints", "quarantine", "outbox", "vendors", "books"
+    "bars",
+    "steps",
+    "tokens",
+    "readings",
+    "checkpoints",
+    "quarantine",
+    "outbox",
+    "vendors",
+    "books",
+    "derivatives",
 ]
 
 RollupKind = Literal["bars", "steps", "readings"]
@@ -80,6 +89,7 @@ def _kept() -> dict[RetentionKind, timedelta]:
         "outbox": timedelta(days=90),
         "vendors": timedelta(days=400),
         "books": timedelta(days=30),
+        "derivatives": timedelta(days=90),
     }
 
 
@@ -98,6 +108,7 @@ class ScheduleTable(Table):
     activity: Duration = timedelta(hours=6)
     references: Duration = timedelta(hours=1)
     depth: Duration | None = None
+    derivatives: Duration | None = None
     prune: Duration = timedelta(days=1)
     retention: Annotated[dict[RetentionKind, Duration], AfterValidator(_named_over_default)] = (
         Field(default_factory=_kept)
@@ -178,6 +189,7 @@ class TokenTable(Table):
     first_trade: Moment | None = None
     first_trade_source: str | None = None
     markets: list[MarketTable] = Field(default_factory=list)
+    perpetuals: list[MarketTable] = Field(default_factory=list)
     supplies: list[SupplyTable] = Field(default_factory=list)
     migrated_to: MigrationTable | None = None
 

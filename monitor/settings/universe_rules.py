@@ -63,6 +63,24 @@ def _markets(tables: Tables) -> Iterator[Fault]:
                 yield key, "found an end before the beginning, expected from < to"
 
 
+def _perpetuals(tables: Tables) -> Iterator[Fault]:
+    """Read for funding and open interest alone; their bars are not asked."""
+    for token, table in tables.tokens.items():
+        named = {(m.venue, m.symbol) for m in table.markets}
+        for i, market in enumerate(table.perpetuals):
+            key = f"tokens.{token}.perpetuals[{i}]"
+            venue = tables.venues.get(market.venue)
+            if venue is None or not venue.polled:
+                yield f"{key}.venue", f"found {market.venue!r}, {_venue_with_table(market.venue)}"
+            if ":" not in market.symbol:
+                yield (
+                    f"{key}.symbol",
+                    f"found {market.symbol!r}, expected a perpetual such as VIRTUAL/USDT:USDT",
+                )
+            if (market.venue, market.symbol) in named:
+                yield key, f"found {market.symbol!r}, which is in markets already, expected it once"
+
+
 def _any_market(tables: Tables) -> Iterator[Fault]:
     if not any(table.markets for table in tables.tokens.values()):
         yield (
@@ -265,6 +283,7 @@ RULES = (
     (_members, {"sectors", "tokens"}),
     (_one_sector_at_a_time, {"sectors"}),
     (_markets, {"tokens", "venues"}),
+    (_perpetuals, {"tokens", "venues"}),
     (_any_market, {"tokens"}),
     (_quotes, {"tokens"}),
     (_identities, {"tokens"}),

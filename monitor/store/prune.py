@@ -12,6 +12,7 @@ from monitor.store.tables import (
     bar_superseded,
     book_reading,
     coverage,
+    derivative_reading,
     engine_checkpoint,
     market,
     member_event,
@@ -110,7 +111,7 @@ def prune(conn: Connection, *, now: datetime, retention: Mapping[str, timedelta]
     Kinds: ``bars`` (with their versions and coverage), ``steps`` (sector states and member events), ``tokens`` (the
     tokens of a step, whose sectors stay), ``readings``, ``checkpoints`` (states of the fold), ``quarantine``, ``outbox``
     (what was delivered, told elsewhere or given up, and why readers were not told), ``vendors`` (their figures),
-    ``books`` (depth of markets; a sector's stays with its step).
+    ``books`` (depth of markets; a sector's stays with its step), ``derivatives`` (of perpetuals, likewise).
     A kind that is not named is kept for good. Raises ConfigError for an unknown one.
     """
     unknown = sorted(retention.keys() - _PRUNERS.keys())
@@ -207,6 +208,11 @@ def _books(conn: Connection, before: datetime) -> int:
     return conn.execute(delete(book_reading).where(book_reading.c.at < before)).rowcount
 
 
+def _derivatives(conn: Connection, before: datetime) -> int:
+    of = derivative_reading
+    return conn.execute(delete(of).where(of.c.at < before)).rowcount
+
+
 def _vendors(conn: Connection, before: datetime) -> int:
     return conn.execute(delete(vendor_reading).where(vendor_reading.c.at < before)).rowcount
 
@@ -220,6 +226,7 @@ _TIMES: Mapping[str, Column[datetime]] = {
     "outbox": outbox.c.event_at,
     "vendors": vendor_reading.c.at,
     "books": book_reading.c.at,
+    "derivatives": derivative_reading.c.at,
 }
 """By kind, what tells how far back its rows reach."""
 
@@ -233,4 +240,5 @@ _PRUNERS = {
     "outbox": _outbox,
     "vendors": _vendors,
     "books": _books,
+    "derivatives": _derivatives,
 }

@@ -146,6 +146,19 @@ book_reading = Table(
     sqlite_with_rowid=False,
 )
 
+# Funding and open interest of a perpetual as of when they were asked for.
+derivative_reading = Table(
+    "derivative_reading",
+    metadata,
+    Column("market", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, primary_key=True),
+    Column("funding_rate", Double),  # of interval_h hours
+    Column("interval_h", Double),
+    Column("open_interest_usd", Double),
+    Index("ix_derivative_reading_at", "at"),
+    sqlite_with_rowid=False,
+)
+
 # What vendors publish of a token's protocol or of a sector; never part of a flag. A restated figure is a further row.
 vendor_reading = Table(
     "vendor_reading",

@@ -31,6 +31,8 @@ class Token(Part):
     age_s: float | None
     venue_conflict: bool
     flow_seen: float | None
+    open_interest_usd: float | None
+    funding_rate_8h: float | None
 
 
 class TokenOfSector(Token):

@@ -7,6 +7,7 @@ from monitor.content.wording.cells import cell
 from monitor.content.wording.figures import UNKNOWN, basis_points, money, percent, pp, share, stamp
 from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import one_line
+from monitor.model.derivatives import FUNDINGS_A_YEAR
 from monitor.model.figures import Form, Place, figures_at
 from monitor.model.state import FlowGrade, MemberEvent, MemberEventKind, SectorState, TokenState
 
@@ -57,6 +58,7 @@ def sectors(facts: ReportFacts) -> Section | None:
             ),
             *(_on_paper(place, names, found) for place in (Place.PAPER, Place.PAPER_MORE)),
             *_depth(found, facts),
+            *_derivatives(found, facts),
             Paragraph(GLOSS + _estimated(found, facts), soft=True),
         ),
     )
@@ -75,6 +77,21 @@ def _depth(states: list[SectorState], facts: ReportFacts) -> list[Paragraph]:
     least = min(s.depth_coverage or 0.0 for s in states if s.depth_bid_1pct_usd is not None)
     seen = "" if least > 0.995 else f" Books of {share(least, 0)} or more of a sector's markets."
     return [Paragraph(f"In the order books within 1 % of the price: {'; '.join(told)}.{seen}")]
+
+
+def _derivatives(states: list[SectorState], facts: ReportFacts) -> list[Paragraph]:
+    """What perpetuals said at the day's end, where they are read."""
+    told = [
+        f"{facts.name(s.id)} open interest {money(s.open_interest_usd, sign=False)}, funding"
+        f" {percent(s.funding_rate_8h, 3)} in 8 h"
+        + (f" ({percent(s.funding_rate_8h * FUNDINGS_A_YEAR)} a year)" if s.funding_rate_8h else "")
+        for s in states
+        if s.derivatives_coverage
+    ]
+    if not told:
+        return []
+    gloss = "Longs pay shorts where funding is above nought; no flag reads it."
+    return [Paragraph(f"Perpetuals: {'; '.join(told)}. {gloss}")]
 
 
 def _estimated(states: list[SectorState], facts: ReportFacts) -> str:

@@ -40,6 +40,7 @@ _WRITERS: Mapping[Form, Callable[[Any, SectorState], str]] = {
     "count of": _counted,
     "coverage": lambda value, _: share(value, 0),
     "data": _data,
+    "funding": lambda value, _: percent(value, 3),
     "basis points": lambda value, _: basis_points(value),
 }
 

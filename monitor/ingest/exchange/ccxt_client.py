@@ -20,11 +20,13 @@ from monitor.ingest.exchange.market_table import MarketTable, choose_markets, re
 from monitor.ingest.exchange.translate import Answer, translate
 from monitor.ingest.venues.book_levels import read_book
 from monitor.ingest.venues.definition import VenueDefinition
+from monitor.ingest.venues.derivatives import read_derivatives
 from monitor.ingest.venues.registry import definition_of
 from monitor.ingest.venues.request import CandleQuestion, Kind, MarketFacts, kind_of
 from monitor.ingest.venues.rows import RawCandle, WrongShapeError
+from monitor.model.derivatives import DerivativeReading
 from monitor.model.errors import ConfigError
-from monitor.model.grid import format_duration, from_ms
+from monitor.model.grid import format_duration, from_ms, parse_duration
 from monitor.model.order_book import OrderBook
 from monitor.model.universe import Market
 from monitor.network import USER_AGENT, proxy_for, trust
@@ -36,6 +38,7 @@ _GATE_WAIT_S = (
     8.0  # tables are parsed one after another, but one hanging venue must not hold up the others
 )
 _BODY_KEPT = 400
+_INTERVALS_KEPT = timedelta(hours=6)
 _answer: ContextVar[Answer | None] = ContextVar("answer", default=None)
 
 
@@ -70,6 +73,7 @@ class CcxtClient:
         self._definition = definition_of(venue)
         self._clock = clock
         self._timeout_ms = round(timeout.total_seconds() * 1000)
+        self._intervals: tuple[datetime, dict[str, Any]] | None = None
         self._load_gate = load_gate or asyncio.Lock()
         self._exchange = _make_exchange(
             self._definition,
@@ -137,6 +141,38 @@ class CcxtClient:
             return read_book(payload, facts.contract_size)
         except WrongShapeError as error:
             raise BadVenueData(self.venue, str(error), symbol=market.symbol) from error
+
+    async def derivatives(self, market: Market, at: datetime) -> DerivativeReading:
+        """A perpetual's funding and open interest as of ``at``; raises VenueError. The market table must have been loaded."""
+        facts, symbol = self._facts(market), market.symbol
+        funding = await self._ask(symbol, lambda: self._exchange.fetch_funding_rate(symbol))
+        interest = None
+        if self._exchange.has["fetchOpenInterest"]:
+            interest = await self._ask(symbol, lambda: self._exchange.fetch_open_interest(symbol))
+        try:
+            return read_derivatives(
+                market.id,
+                at,
+                funding,
+                interest,
+                contract_size=facts.contract_size,
+                interval_h=await self._funding_h(symbol, at),
+            )
+        except WrongShapeError as error:
+            raise BadVenueData(self.venue, str(error), symbol=symbol) from error
+
+    async def _funding_h(self, symbol: str, at: datetime) -> float | None:
+        """Where rates name no interval: the usual one, or that of the venue's list of others, which is kept for a while."""
+        usual = self._definition.usual_funding_h
+        if usual is None:
+            return None
+        if self._intervals is None or at - self._intervals[0] > _INTERVALS_KEPT:
+            served = await self._ask(None, self._exchange.fetch_funding_intervals)
+            if not isinstance(served, dict):
+                raise BadVenueData(self.venue, "served no list of funding intervals")
+            self._intervals = (at, served)
+        named = self._intervals[1].get(symbol, {}).get("interval")
+        return usual if named is None else parse_duration(named).total_seconds() / 3600
 
     async def venue_time(self) -> datetime:
         """What the venue's clock shows; raises VenueError."""

@@ -1,7 +1,7 @@
 """The clients of all venues that a universe trades on, made for one event loop."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from monitor.clock import Clock
 from monitor.ingest.exchange.ccxt_client import CcxtClient
 from monitor.ingest.exchange.venue import VenueClient
 from monitor.model.errors import ConfigError
-from monitor.model.universe import Universe
+from monitor.model.universe import Market, Universe
 from monitor.network import network_faults
 
 
@@ -25,9 +25,14 @@ class ClientOptions:
 
 
 def make_clients(
-    universe: Universe, clock: Clock, options: Mapping[str, ClientOptions]
+    universe: Universe,
+    clock: Clock,
+    options: Mapping[str, ClientOptions],
+    perpetuals: Sequence[Market] = (),
 ) -> list[VenueClient]:
     """One client for each enabled venue that has markets to poll, by venue id. Nothing is asked yet.
+
+    ``perpetuals``: what is asked beside the bars of the universe's markets.
 
     Market tables are loaded one after another (they are large). Raises ConfigError for a venue that ccxt does not know,
     and for a proxy or certificates that cannot be used.
@@ -36,13 +41,14 @@ def make_clients(
         raise ConfigError(faults)
     gate = asyncio.Lock()
     clients = []
-    for venue in sorted({market.venue for market in universe.markets if market.polled}):
+    markets = dict.fromkeys((*universe.markets, *perpetuals))
+    for venue in sorted({market.venue for market in markets if market.polled}):
         chosen = options.get(venue, ClientOptions())
         if not chosen.enabled:
             continue
         connection = CcxtClient(
             venue,
-            [market for market in universe.markets if market.venue == venue],
+            [market for market in markets if market.venue == venue],
             clock,
             base_url=chosen.base_url,
             timeout=chosen.timeout,

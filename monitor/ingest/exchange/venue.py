@@ -15,6 +15,7 @@ from monitor.ingest.venues.registry import definition_of
 from monitor.ingest.venues.request import kind_of
 from monitor.ingest.venues.rows import RawCandle
 from monitor.model.bars import Bar, Coverage, Refusal
+from monitor.model.derivatives import DerivativeReading
 from monitor.model.grid import floor_time, to_ms
 from monitor.model.order_book import OrderBook
 from monitor.model.spans import Span, left_open, runs
@@ -48,6 +49,10 @@ class Connection(Protocol):
 
     async def order_book(self, market: Market, levels: int) -> OrderBook:
         """A market's book."""
+        ...
+
+    async def derivatives(self, market: Market, at: datetime) -> DerivativeReading:
+        """A perpetual's funding and open interest."""
         ...
 
     async def venue_time(self) -> datetime:
@@ -181,6 +186,10 @@ class VenueClient:
     async def fetch_book(self, market: Market) -> OrderBook:
         """Its order book, as many levels as the venue serves in a plain answer; raises VenueError."""
         return await self._connection.order_book(market, self.definition.book_levels)
+
+    async def fetch_derivatives(self, market: Market) -> DerivativeReading:
+        """A perpetual's funding and open interest of now; raises VenueError."""
+        return await self._connection.derivatives(market, self._clock.now())
 
     async def venue_time(self) -> datetime:
         """What the venue's own clock shows; raises VenueError."""

@@ -33,4 +33,5 @@ VENUE = VenueDefinition(
     taker_volume=True,
     market_types=by_kind_linear,
     book_levels=500,
+    usual_funding_h=8.0,
 )

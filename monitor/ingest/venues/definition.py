@@ -39,6 +39,7 @@ class VenueDefinition:
     would fail the whole load. ``spot_markets``: the method that loads spot markets alone. ``bans_by_403``: a plain HTTP 403
     is a ban for asking too often. ``reset_header``: a header with the time in ms at which a limit ends.
     ``book_levels``: of an order book in one plain answer, as many as cost little.
+    ``usual_funding_h``: hours between two fundings where rates name none and the venue lists only those that differ.
     """
 
     venue: str
@@ -56,6 +57,7 @@ class VenueDefinition:
     bans_by_403: bool = False
     reset_header: str | None = None
     book_levels: int = 100
+    usual_funding_h: float | None = None
 
     @property
     def proved(self) -> bool:

@@ -68,7 +68,9 @@ def put(database: Database, hours: Sequence[int], *, without: str = "") -> None:
         )
 
 
-def pipeline(database: Database, notices: object = None) -> Pipeline:
+def pipeline(
+    database: Database, notices: object = None, *, perpetuals: Sequence[Market] = ()
+) -> Pipeline:
     engine = Engine(universe(), HOUR)
     maker = notices if callable(notices) else None
     return Pipeline(
@@ -78,6 +80,7 @@ def pipeline(database: Database, notices: object = None) -> Pipeline:
         deadline=DEADLINE,
         clock=ManualClock(START + timedelta(days=40)),
         notices=maker,
+        perpetuals=perpetuals,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.model.bars import Coverage, Refusal, VenueHealth, VenueState
+from monitor.model.derivatives import DerivativeReading
 from monitor.model.errors import SchemaError
 from monitor.model.order_book import BookReading, Depth
 from monitor.model.rotation import ChangeReason
@@ -17,6 +18,7 @@ from monitor.model.universe import BEGINNING, Supply
 from monitor.model.vendor_reading import VendorFigure, VendorReading
 from monitor.store import (
     checkpoints,
+    derivatives,
     engine_state,
     meta,
     migrations,
@@ -85,6 +87,8 @@ def fill(database: Database) -> None:
         fees = VendorReading("ARC", VendorFigure.DAILY_FEES, 1.0, NOON, "dune", NOON)
         vendor_readings.save_vendor_readings(conn, [fees])
         book = Depth(1.0, 2.0, 3.0, 4.0, 5.0, truncated=True)
+        funding = DerivativeReading(ARC, NOON, 0.0001, 8.0, 1e6)
+        derivatives.save_derivatives(conn, [funding])
         order_books.save_books(conn, [BookReading(ARC, NOON, book)])
 
 

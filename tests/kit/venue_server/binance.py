@@ -61,6 +61,11 @@ class Binance(Venue):
                 f"{root}/aggTrades": Route("trades", self._trades),
                 f"{root}/time": Route("time", self._time),
             }
+        routes |= {
+            "/fapi/v1/premiumIndex": Route("funding", self._premium),
+            "/fapi/v1/openInterest": Route("interest", self._interest),
+            "/fapi/v1/fundingInfo": Route("intervals", self._intervals),
+        }
         return routes
 
     def listing_of(self, question: Question) -> Listing | None:
@@ -173,6 +178,39 @@ class Binance(Venue):
         sides = {"bids": bids, "asks": asks}
         levels = {k: [[text(p), text(q)] for p, q in side] for k, side in sides.items()}
         return Answer({"lastUpdateId": self.shelf.now_ms, **levels})
+
+    def _premium(self, question: Question) -> Answer:
+        listing = self._known(question)
+        last = text(self.shelf.day(listing).last)
+        return Answer(
+            {
+                "symbol": _name(listing),
+                "markPrice": last,
+                "indexPrice": last,
+                "estimatedSettlePrice": last,
+                "lastFundingRate": "0.00010000",
+                "interestRate": "0.00010000",
+                "nextFundingTime": self.shelf.now_ms + 3_600_000,
+                "time": self.shelf.now_ms,
+            }
+        )
+
+    def _interest(self, question: Question) -> Answer:
+        """In coins."""
+        listing = self._known(question)
+        coins = text(self.shelf.day(listing).base_volume / 10)
+        return Answer({"openInterest": coins, "symbol": _name(listing), "time": self.shelf.now_ms})
+
+    def _intervals(self, question: Question) -> Answer:
+        """Only those that are not 8 h."""
+        trump = {
+            "symbol": "TRUMPUSDT",
+            "adjustedFundingRateCap": "0.02",
+            "adjustedFundingRateFloor": "-0.02",
+            "fundingIntervalHours": 4,
+            "disclaimer": False,
+        }
+        return Answer([trump])
 
     def _trades(self, question: Question) -> Answer:
         prints = self.shelf.prints(self._known(question), question.integer("limit") or 500)

@@ -26,6 +26,7 @@ class Bybit(Venue):
             "/v5/market/tickers": Route("ticker", self._tickers),
             "/v5/market/orderbook": Route("book", self._book),
             "/v5/market/recent-trade": Route("trades", self._trades),
+            "/v5/market/open-interest": Route("interest", self._interest),
             "/v5/market/time": Route("time", self._time),
             "/v5/system/status": Route("status", self._status),
         }
@@ -138,6 +139,7 @@ class Bybit(Venue):
             "turnover24h": text(day.quote_volume),
             "volume24h": text(day.base_volume),
             "usdIndexPrice": text(day.last),
+            **(_of_perpetual(day.last, self.shelf.now_ms) if listing.swap else {}),
         }
 
     def _book(self, question: Question) -> Answer:
@@ -151,6 +153,20 @@ class Bybit(Venue):
                 "b": [[text(p), text(q)] for p, q in bids],
                 "ts": now,
                 "u": now // 1000,
+            }
+        )
+
+    def _interest(self, question: Question) -> Answer:
+        """In coins, newest first."""
+        listing = self._known(question)
+        coins = text(self.shelf.day(listing).base_volume / 10)
+        row = {"openInterest": coins, "timestamp": str(self.shelf.now_ms)}
+        return self._good(
+            {
+                "symbol": _name(listing),
+                "category": "linear",
+                "list": [row],
+                "nextPageCursor": "",
             }
         )
 
@@ -207,6 +223,15 @@ def _spot(listing: Listing) -> dict[str, Any]:
         },
         "priceFilter": {"tickSize": "0.00000001"},
         "riskParameters": {"priceLimitRatioX": "0.05", "priceLimitRatioY": "0.05"},
+    }
+
+
+def _of_perpetual(last: float, now_ms: int) -> dict[str, Any]:
+    return {
+        "markPrice": text(last),
+        "indexPrice": text(last),
+        "fundingRate": "0.0001",
+        "nextFundingTime": str(now_ms + 3_600_000),
     }
 
 

@@ -57,6 +57,12 @@ class Gate(Venue):
             f"{_ROOT}/options/underlyings": Route("markets", self._nothing),
         }
 
+    def route(self, path: str) -> Route | None:
+        """One contract has its name in the path."""
+        if path.startswith(f"{_ROOT}/futures/usdt/contracts/"):
+            return Route("funding", self._one_contract)
+        return super().route(path)
+
     def listing_of(self, question: Question) -> Listing | None:
         name = question.params.get("contract")
         if name is not None:
@@ -208,6 +214,14 @@ class Gate(Venue):
 
     def _time(self, question: Question) -> Answer:
         return Answer({"server_time": self.shelf.now_ms})
+
+    def _one_contract(self, question: Question) -> Answer:
+        name = question.path.rpartition("/")[2]
+        listing = self.shelf.find(name, _name, swap=True)
+        if listing is None:
+            words = {"label": "CONTRACT_NOT_FOUND", "message": "contract not found"}
+            return Answer(words, 400)
+        return Answer(self._contract(listing))
 
     def _contract(self, listing: Listing) -> dict[str, Any]:
         price = text(self.shelf.day(listing).last)

@@ -42,6 +42,8 @@ class Okx(Venue):
         root = "/api/v5/market"
         return {
             "/api/v5/public/instruments": Route("markets", self._instruments),
+            "/api/v5/public/funding-rate": Route("funding", self._funding),
+            "/api/v5/public/open-interest": Route("interest", self._interest),
             "/api/v5/public/time": Route("time", self._time),
             "/api/v5/system/status": Route("status", self._status),
             f"{root}/candles": Route("candles", partial(self._candles, old=False)),
@@ -137,6 +139,41 @@ class Okx(Venue):
             for name, side in (("asks", asks), ("bids", bids))
         }
         return _good([{**levels, "ts": str(self.shelf.now_ms)}])
+
+    def _funding(self, question: Question) -> Answer:
+        next_ms = self.shelf.now_ms + 3_600_000
+        return _good(
+            [
+                {
+                    "instType": "SWAP",
+                    "instId": _name(self._known(question)),
+                    "method": "current_period",
+                    "fundingRate": "0.0001",
+                    "nextFundingRate": "",
+                    "fundingTime": str(next_ms),
+                    "nextFundingTime": str(next_ms + 8 * 3_600_000),
+                    "ts": str(self.shelf.now_ms),
+                }
+            ]
+        )
+
+    def _interest(self, question: Question) -> Answer:
+        """In contracts, coins and dollars."""
+        listing = self._known(question)
+        day = self.shelf.day(listing)
+        coins = day.base_volume / 10
+        return _good(
+            [
+                {
+                    "instType": "SWAP",
+                    "instId": _name(listing),
+                    "oi": text(coins / listing.contract_size),
+                    "oiCcy": text(coins),
+                    "oiUsd": text(coins * day.last),
+                    "ts": str(self.shelf.now_ms),
+                }
+            ]
+        )
 
     def _trades(self, question: Question) -> Answer:
         listing = self._known(question)

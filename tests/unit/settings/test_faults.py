@@ -50,6 +50,19 @@ ONE_FAULT = {
         ),
         "c.toml: sources.dune.api_key: found none, expected a key in MONITOR_SOURCES__DUNE__API_KEY",
     ),
+    "perpetual that is a spot market": (
+        changed(
+            (
+                'name = "Dogecoin"',
+                'name = "Dogecoin"\nperpetuals = [{venue = "bybit", symbol = "DOGE/USDC"}]',
+            )
+        ),
+        "c.toml: tokens.DOGE.perpetuals[0].symbol: found 'DOGE/USDC', expected a perpetual such as VIRTUAL/USDT:USDT",
+    ),
+    "books that are too old for a step": (
+        changed(more='[schedule]\ndepth = "2h"\n'),
+        "c.toml: schedule.depth: found '2h', expected 30s to 30m: a step has the books of the hour before it",
+    ),
     "figure that is none of a query": (
         changed(
             (

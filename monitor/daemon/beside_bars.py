@@ -1,10 +1,13 @@
-"""Reads the order books of the polled markets on their own schedule."""
+"""Reads the order books of the polled markets, and the perpetuals, each on a schedule of its own."""
+
+from datetime import datetime
 
 import structlog
 
 from monitor.clock import Clock
 from monitor.daemon.faults import Work
 from monitor.ingest.books_job import read_books_into
+from monitor.ingest.derivatives_job import read_derivatives_into
 from monitor.ingest.exchange.health import may_ask
 from monitor.ingest.poller import Poller
 from monitor.settings.schema import Settings
@@ -20,7 +23,6 @@ def books_read(
     """Through the poll's own clients, so that one limiter paces both; a venue in its pause is left alone."""
 
     async def work() -> None:
-        now = clock.now()
         found = await read_books_into(
             poller.clients,
             settings.universe,
@@ -28,10 +30,36 @@ def books_read(
             clock,
             rights,
             deadline=settings.schedule.poll_timeout,
-            paused={health.venue for health in poller.health if not may_ask(health, now)},
+            paused=_paused(poller, clock.now()),
         )
         log.info("books read", books=len(found.readings), refused=len(found.refusals))
         for venue, why in sorted(found.failed.items()):
             log.warning("books not read", venue=venue, error=why)
 
     return work
+
+
+def derivatives_read(
+    poller: Poller, database: Database, settings: Settings, clock: Clock, rights: VenueRights
+) -> Work:
+    """As :func:`books_read`, for funding and open interest."""
+
+    async def work() -> None:
+        found = await read_derivatives_into(
+            poller.clients,
+            settings.perpetuals,
+            database,
+            clock,
+            rights,
+            deadline=settings.schedule.poll_timeout,
+            paused=_paused(poller, clock.now()),
+        )
+        log.info("perpetuals read", read=len(found.readings), refused=len(found.refusals))
+        for venue, why in sorted(found.failed.items()):
+            log.warning("perpetuals not read", venue=venue, error=why)
+
+    return work
+
+
+def _paused(poller: Poller, now: datetime) -> set[str]:
+    return {health.venue for health in poller.health if not may_ask(health, now)}

@@ -1,4 +1,4 @@
-"""A step carries what the order books of the hour before it say, to the store, the page, the export and the report."""
+"""A step carries what books and perpetuals said before its close, to the store, the page, the export and the report."""
 
 import csv
 import io
@@ -7,13 +7,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from monitor.content.report import report_text
 from monitor.files.export import export_stream
+from monitor.model.derivatives import DerivativeReading
 from monitor.model.order_book import BookReading, Depth
 from monitor.model.rotation import StepOutput
+from monitor.model.universe import Market
 from monitor.reporting import gather_day
 from monitor.store import steps
 from monitor.store.database import Database
+from monitor.store.derivatives import save_derivatives
 from monitor.store.order_books import save_books
 from tests.integration.pipeline.test_catch_up import HOUR, START, pipeline, put
 from tests.integration.store.samples import FIVE, at
@@ -51,6 +56,23 @@ def test_the_pipeline_adds_depth_to_the_steps_that_the_books_precede(database: D
     }
 
 
+def test_the_pipeline_adds_what_perpetuals_said(database: Database) -> None:
+    put(database, range(3))
+    perpetual = Market("bybit", "A/USDT:USDT", "A")
+    said = DerivativeReading(perpetual.id, START + HOUR + timedelta(minutes=30), -0.0002, 4.0, 5e6)
+    with database.write() as conn:
+        save_derivatives(conn, [said])
+    pipeline(database, perpetuals=[perpetual]).catch_up(START + 3 * HOUR)
+    with database.read() as conn:
+        step = steps.step_at(conn, START + 3 * HOUR)
+    assert step is not None
+    ai = step.sector("ai")
+    assert (ai.open_interest_usd, ai.derivatives_coverage) == (5e6, 1.0)
+    assert ai.funding_rate_8h == pytest.approx(-0.0004)
+    by_token = {token.id: token.open_interest_usd for token in step.tokens}
+    assert by_token == {"A": 5e6, "B": None, "C": None, "D": None, "X": None}
+
+
 def deep(site: Site) -> None:
     """The last step again, with depth of AI agents."""
     step = picture(CLOSE)
@@ -62,6 +84,9 @@ def deep(site: Site) -> None:
         "spread_bp": 6.04,
         "depth_coverage": 0.8,
         "depth_truncated": True,
+        "open_interest_usd": 42e6,
+        "funding_rate_8h": 0.0001,
+        "derivatives_coverage": 1.0,
     }
     sectors = tuple(replace(s, **known) if s.id == "ai-agents" else s for s in step.sectors)
     with site.database.write() as conn:
@@ -76,8 +101,10 @@ def test_the_page_has_the_column_only_where_books_are_read(
     deep(site)
     text = words(site.get("/").text)
     assert "depth 1 % spread" in text
-    assert "$2.10 M 6.0 bp" in text
+    assert "$2.10 M 6.0 bp $42.0 M +0.010 % +10.9 %" in text
+    assert "open interest funding 8 h a year" in text
     ours = site.get("/api/sectors").json()["sectors"][0]
+    assert ours["funding_annualised"] == pytest.approx(0.1095)
     assert (ours["depth_1pct_usd"], ours["spread_bp"], ours["depth_truncated"]) == (
         2.1e6,
         6.04,
@@ -97,6 +124,8 @@ def test_export_and_report_have_it_with_units(site: Site, fill: Callable[[], Non
     )
     names = ("depth_bid_1pct_usd", "depth_ask_2pct_usd", "spread_bp", "depth_coverage_fraction")
     assert [float(row[name]) for name in names] == [1.2e6, 2.1e6, 6.04, 0.8]
+    of = ("open_interest_usd", "funding_rate_8h_fraction", "derivatives_coverage_fraction")
+    assert [float(row[name]) for name in of] == [42e6, 0.0001, 1.0]
     facts = gather_day(
         site.database,
         UNIVERSE,
@@ -106,6 +135,8 @@ def test_export_and_report_have_it_with_units(site: Site, fill: Callable[[], Non
         now=at("2025-01-20T07:00"),
     )
     text = " ".join(report_text(facts).split())
+    assert "Perpetuals: AI" in text
+    assert "open interest $42.0 M, funding +0.010 % in 8 h (+10.9 % a year)." in text
     assert "In the order books within 1 % of the price:" in text
     assert (
         "$1.20 M bid and $900 k asked, spread 6.0 bp. Books of 80 % or more of a sector's markets."
