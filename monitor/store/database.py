@@ -1,11 +1,13 @@
 """Opening the database and its two kinds of transaction: a reading snapshot, and the one writer."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -14,6 +16,9 @@ from monitor.model.passwords import has_bare_at
 from monitor.store.driver_options import check_options, split_options
 from monitor.store.errors import DatabaseBusyError, StoreError, translate
 from monitor.store.turns import Turns
+from monitor.store.wal import MOST_BYTES, Wal
+
+log = structlog.get_logger(__name__)
 
 WRITE_WAIT_S = 30
 """How long a writer waits for another before it gives up."""
@@ -31,7 +36,9 @@ class Database:
         self.read_only = read_only
         self.url_masked = url_masked
         self.dialect = engine.dialect.name
-        self._file = _stamp_of(file_of(self))
+        file = file_of(self)
+        self._file = _stamp_of(file)
+        self._wal = Wal(engine, file) if file is not None else None
         if self.dialect == "sqlite":
             # a new connection would make an empty file in the place of one that is gone, and discard its log
             event.listen(engine, "do_connect", lambda *_: self.see_file())
@@ -74,6 +81,8 @@ class Database:
                 if self.guard is not None:
                     self.guard(conn)
                 yield conn
+            if self._wal is not None:
+                self._keep_wal_small(self._wal)
         finally:
             self._writing_thread = None
             self._writer.release()
@@ -106,6 +115,13 @@ class Database:
         """A short writing transaction of rows that are nobody else's on PostgreSQL: it does not wait for the one writer."""
         with self._transaction({_WRITES: True}) as conn:
             yield conn
+
+    def _keep_wal_small(self, wal: Wal) -> None:
+        """What was written is safe by now: a log that cannot be emptied is no failure of the write."""
+        try:
+            wal.keep_small()
+        except (sqlite3.Error, DBAPIError, StoreError) as error:
+            log.warning("the log beside the database was not emptied", error=type(error).__name__)
 
     def close(self) -> None:
         """Close all connections."""
@@ -284,7 +300,7 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "temp_store=MEMORY",
-        "journal_size_limit=67108864",
+        f"journal_size_limit={MOST_BYTES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
