@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from monitor.alerting.since_seen import own_since
+from monitor.analytics.candidates import AFTER, BEFORE, around_start
 from monitor.content.alert import AlertFacts, PastFlags
 from monitor.content.alert.facts import Among, Told
 from monitor.content.alert.spark import spark_line
@@ -16,7 +17,7 @@ from monitor.model.grid import format_duration
 from monitor.model.rotation import MARKET, Rotation, states_at
 from monitor.model.state import MarketStep, MemberEventKind
 from monitor.model.universe import Universe
-from monitor.store import notes, rotations, steps
+from monitor.store import headlines, notes, rotations, steps
 
 DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
@@ -59,7 +60,21 @@ class Enricher:
             among=_among(conn, rotation, at),
             told_before=_told_before(conn, rotation),
             won_back=_won_back(conn, rotation, at),
+            headlines=self._headlines(conn, rotation, at),
         )
+
+    def _headlines(
+        self, conn: Connection, rotation: Rotation, at: datetime
+    ) -> tuple[tuple[datetime, str, str], ...]:
+        """What was in the news around the start, those first that name a token or sector of either side."""
+        start = rotation.started_at or rotation.detected_at
+        sides = [side for side in rotation.pair if side != MARKET]
+        named = [self.names.get(side, side) for side in sides]
+        for token in self.universe.tokens:
+            if self.universe.sector_of(token.id, start) in sides:
+                named += [token.id, token.name]
+        found = headlines.read_headlines(conn, start - BEFORE, min(start + AFTER, at))
+        return tuple((h.at, h.feed, h.title) for h in around_start(found, start, at, named))
 
     def _venues(self, rotation: Rotation, picture: MarketStep) -> tuple[set[str], set[str]]:
         """Venues whose price counted for a token of either side, and venues that list one."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from monitor.alerting.maker import NoticeMaker
 from monitor.alerting.operator_notice import operator_notice
+from monitor.alerting.operators import Operators
 from monitor.alerting.policy import AlertPolicy
 from monitor.alerting.start_digest import owe_start_digest, owes_start_digest
 from monitor.bootstrap import (
@@ -24,6 +25,7 @@ from monitor.daemon.alive import ServiceManager
 from monitor.daemon.beside_bars import books_read, derivatives_read
 from monitor.daemon.cycle import Cycle
 from monitor.daemon.faults import Faults, Work
+from monitor.daemon.headlines import feeds_of, headlines_read
 from monitor.daemon.heartbeat import Heartbeat, beating, heartbeat_of
 from monitor.daemon.jobs import Job, pruning, reports, start_digest_told
 from monitor.daemon.page_process import PageProcess, page_command, page_environment
@@ -178,18 +180,11 @@ def assemble(
             sources, database, settings, clock, references, operators, wake=sender.wake
         )
         parts.jobs["supplies"] = Job(work, schedule.supplies, at_start=True)
-    figures = activity_sources(settings, clock)
-    if figures:
-        work = vendors_read(figures, database, clock, operators, wake=sender.wake)
-        parts.jobs["activity"] = Job(work, schedule.activity, at_start=True)
-    figures = reference_sources(settings, clock)
-    if figures:
-        work = vendors_read(figures, database, clock, operators, wake=sender.wake)
-        parts.jobs["references"] = Job(work, schedule.references, at_start=True)
+    _add_vendors(parts, settings, clock, database, operators)
     if schedule.depth is not None:
         work = books_read(poller, database, settings, clock, rights)
         parts.jobs["depth"] = Job(work, schedule.depth)
-    if schedule.derivatives is not None and settings.perpetuals:
+    if settings.perpetuals and schedule.derivatives is not None:
         work = derivatives_read(poller, database, settings, clock, rights)
         parts.jobs["derivatives"] = Job(work, schedule.derivatives)
     parts.background["sender"] = lambda: sender.run(over)
@@ -202,6 +197,25 @@ def assemble(
             settings, clock, telemetry, parts.faults, over, log_options
         )
     return parts
+
+
+def _add_vendors(
+    parts: Parts, settings: Settings, clock: Clock, database: Database, operators: Operators
+) -> None:
+    """What others publish, as far as the configuration names it: shown beside ours, no flag reads it."""
+    schedule, wake = settings.schedule, parts.sender.wake
+    figures = activity_sources(settings, clock)
+    if figures:
+        work = vendors_read(figures, database, clock, operators, wake=wake)
+        parts.jobs["activity"] = Job(work, schedule.activity, at_start=True)
+    figures = reference_sources(settings, clock)
+    if figures:
+        work = vendors_read(figures, database, clock, operators, wake=wake)
+        parts.jobs["references"] = Job(work, schedule.references, at_start=True)
+    feeds = feeds_of(settings, clock)
+    if feeds:
+        work = headlines_read(feeds, database, clock)
+        parts.jobs["headlines"] = Job(work, schedule.headlines, at_start=True)
 
 
 def assemble_poller(

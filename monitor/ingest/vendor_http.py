@@ -22,6 +22,7 @@ class VendorHttp:
     """Requests to one provider. ``attempts``: of each, while the failure may pass. ``base_url`` is in no text.
 
     ``is_no_entry``: whether an answer that is no 200 means that we may not ask, beside the usual statuses.
+    ``setting``: where the configuration names it, ``sources.NAME`` by default.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class VendorHttp:
         timeout: timedelta = timedelta(seconds=20),
         attempts: int = 3,
         is_no_entry: Callable[[httpx.Response], bool] = lambda _: False,
+        setting: str | None = None,
     ) -> None:
         self._name = name
         self._base = base_url.rstrip("/")
         self._clock = clock
         self._attempts = attempts
         self._is_no_entry = is_no_entry
+        self._setting = setting or f"sources.{name}"
         self._http = http_client(
             self._base, headers={"accept": "application/json", **(headers or {})}, timeout=timeout
         )
@@ -52,18 +55,35 @@ class VendorHttp:
         """The JSON that answers ``body``, of a request that may be repeated; raises VenueError."""
         return await self._again(partial(self._http.post, self._base + path, json=body))
 
+    async def get_bytes(self) -> bytes:
+        """What stands at the base address itself, as it is; raises VenueError."""
+        response = await self._asked_again(partial(self._http.get, self._base))
+        return bytes(response.content)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
     async def _again(self, ask: Callable[[], Any]) -> Any:
         return await ask_again(
+            partial(self._json, ask), self._clock, attempts=self._attempts, wait=_wait
+        )
+
+    async def _asked_again(self, ask: Callable[[], Any]) -> httpx.Response:
+        return await ask_again(
             partial(self._once, ask), self._clock, attempts=self._attempts, wait=_wait
         )
 
-    async def _once(self, ask: Callable[[], Any]) -> Any:
+    async def _json(self, ask: Callable[[], Any]) -> Any:
+        response = await self._once(ask)
         try:
-            response = await ask()
+            return response.json()
+        except ValueError:
+            raise BadVenueData(self._name, "gave an answer that is no JSON") from None
+
+    async def _once(self, ask: Callable[[], Any]) -> httpx.Response:
+        try:
+            response: httpx.Response = await ask()
         except httpx.TimeoutException:
             raise VenueDown(self._name, "gave no answer in time") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -73,10 +93,7 @@ class VendorHttp:
         if len(response.content) > LARGEST_ANSWER:
             text = f"gave {len(response.content):,} bytes, expected a short answer"
             raise BadVenueData(self._name, text)
-        try:
-            return response.json()
-        except ValueError:
-            raise BadVenueData(self._name, "gave an answer that is no JSON") from None
+        return response
 
     def _refused(self, response: httpx.Response) -> VenueError:
         status = response.status_code
@@ -86,7 +103,7 @@ class VendorHttp:
             text = f"asks for fewer requests, waiting {wait:.0f} s"
             return VenueBusy(self._name, text, wait_s=wait)
         if status in _NOT_ALLOWED or self._is_no_entry(response):
-            remedy = f"check sources.{self._name}: its key, plan and address"
+            remedy = f"check {self._setting}: its key, plan and address"
             return VenueForbidden(self._name, f"does not let us ask (HTTP {status})", remedy=remedy)
         if status >= httpx.codes.INTERNAL_SERVER_ERROR:
             return VenueDown(self._name, f"is unreachable (HTTP {status})")

@@ -75,6 +75,7 @@ RetentionKind = Literal[
     "vendors",
     "books",
     "derivatives",
+    "headlines",
 ]
 
 RollupKind = Literal["bars", "steps", "readings"]
@@ -90,6 +91,7 @@ def _kept() -> dict[RetentionKind, timedelta]:
         "vendors": timedelta(days=400),
         "books": timedelta(days=30),
         "derivatives": timedelta(days=90),
+        "headlines": timedelta(days=90),
     }
 
 
@@ -107,6 +109,7 @@ class ScheduleTable(Table):
     supplies: Duration = timedelta(hours=6)
     activity: Duration = timedelta(hours=6)
     references: Duration = timedelta(hours=1)
+    headlines: Duration = timedelta(minutes=15)
     depth: Duration | None = None
     derivatives: Duration | None = None
     prune: Duration = timedelta(days=1)
@@ -213,6 +216,12 @@ class SourceTable(Table):
     api_key: SecretText | None = None
     plan: Literal["none", "demo", "pro"] = "none"
     changes: Literal["ratio", "percent"] | None = None
+
+
+class FeedTable(Table):
+    """[feeds.X]"""
+
+    url: Url
 
 
 class _DetectionTable(Table):
@@ -354,6 +363,7 @@ class Tables(Table):
     tokens: dict[str, TokenTable]
     venues: Annotated[dict[str, VenueTable], KnownNames(venue_names)] = Field(default_factory=dict)
     sources: dict[SourceName, SourceTable] = Field(default_factory=dict)
+    feeds: dict[Name, FeedTable] = Field(default_factory=dict)
     detection: DetectionTable = DetectionTable()
     alerts: AlertsTable = AlertsTable()
     report: ReportTable = ReportTable()

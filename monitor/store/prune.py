@@ -14,6 +14,7 @@ from monitor.store.tables import (
     coverage,
     derivative_reading,
     engine_checkpoint,
+    headline,
     market,
     member_event,
     outbox,
@@ -111,7 +112,7 @@ def prune(conn: Connection, *, now: datetime, retention: Mapping[str, timedelta]
     Kinds: ``bars`` (with their versions and coverage), ``steps`` (sector states and member events), ``tokens`` (the
     tokens of a step, whose sectors stay), ``readings``, ``checkpoints`` (states of the fold), ``quarantine``, ``outbox``
     (what was delivered, told elsewhere or given up, and why readers were not told), ``vendors`` (their figures),
-    ``books`` (depth of markets; a sector's stays with its step), ``derivatives`` (of perpetuals, likewise).
+    ``books`` (depth of markets; a sector's stays with its step), ``derivatives`` (of perpetuals, likewise), ``headlines``.
     A kind that is not named is kept for good. Raises ConfigError for an unknown one.
     """
     unknown = sorted(retention.keys() - _PRUNERS.keys())
@@ -213,6 +214,10 @@ def _derivatives(conn: Connection, before: datetime) -> int:
     return conn.execute(delete(of).where(of.c.at < before)).rowcount
 
 
+def _headlines(conn: Connection, before: datetime) -> int:
+    return conn.execute(delete(headline).where(headline.c.at < before)).rowcount
+
+
 def _vendors(conn: Connection, before: datetime) -> int:
     return conn.execute(delete(vendor_reading).where(vendor_reading.c.at < before)).rowcount
 
@@ -227,6 +232,7 @@ _TIMES: Mapping[str, Column[datetime]] = {
     "vendors": vendor_reading.c.at,
     "books": book_reading.c.at,
     "derivatives": derivative_reading.c.at,
+    "headlines": headline.c.at,
 }
 """By kind, what tells how far back its rows reach."""
 
@@ -241,4 +247,5 @@ _PRUNERS = {
     "vendors": _vendors,
     "books": _books,
     "derivatives": _derivatives,
+    "headlines": _headlines,
 }

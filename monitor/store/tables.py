@@ -159,6 +159,17 @@ derivative_reading = Table(
     sqlite_with_rowid=False,
 )
 
+# Headlines of feeds, as they first came.
+headline = Table(
+    "headline",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("entry", Text, primary_key=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+)
+
 # What vendors publish of a token's protocol or of a sector; never part of a flag. A restated figure is a further row.
 vendor_reading = Table(
     "vendor_reading",

@@ -82,6 +82,17 @@ def note_lines(notes: Sequence[tuple[datetime, str]]) -> list[str]:
     return [*lines, f"And {more} earlier note(s)."] if more else lines
 
 
+def candidate_lines(headlines: Sequence[tuple[datetime, str, str]]) -> list[str]:
+    """What was in the news around the start, with whose and when; that it is no cause is said before it."""
+    if not headlines:
+        return []
+    told = [
+        f'"{neutral_name(title, LONGEST_NOTE)}" {neutral_name(feed)}, {stamp(at)}.'
+        for at, feed, title in headlines
+    ]
+    return ["In the news around the start, candidates and no known cause:", *told]
+
+
 def conditions_met(conditions: Sequence[Condition]) -> str:
     """``5 of 6 conditions met, lacking breadth of the loser 50 % (needs at least 60 %)``."""
     if not conditions:

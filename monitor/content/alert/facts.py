@@ -46,6 +46,7 @@ class AlertFacts:
     ``ends_level``: the own move, a fraction, at which that is about so; between two sectors that of *from* less that of
     *to*. ``among``: its rank. ``told_before``: the own move that an earlier message told. ``won_back``: of what *from*
     had lost, by the rotation that reversed this one.
+    ``headlines``: (time, feed, title) of what was in the news around the start, candidates and no causes.
     ``launch_caps``: token -> its market cap in USD when it joined, and now.
     """
 
@@ -68,6 +69,7 @@ class AlertFacts:
     among: Among | None = None
     told_before: Told | None = None
     won_back: Told | None = None
+    headlines: tuple[tuple[datetime, str, str], ...] = ()
 
 
 def facts_to_json(around: AlertFacts) -> Json:

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.content.alert.assessment import end_words, judged_lines, member_lines, note_lines
+from monitor.content.alert.assessment import (
+    candidate_lines,
+    end_words,
+    judged_lines,
+    member_lines,
+    note_lines,
+)
 from monitor.content.alert.facts import AlertFacts
 from monitor.content.alert.footer import context_parts, page_of
 from monitor.content.alert.preview import NAME_LENGTHS, name_of, preview_line
@@ -30,7 +36,7 @@ class AlertMessage:
 
     ``leads`` stand before all else: whose figures these are, how late they come. ``headlines``: one headline, with
     longer and with shorter names. ``told``: what happened. ``members``: one coin or the sector. ``judged``: how late,
-    how sure, what would end it. ``page``: address, empty where there is none. ``at``: when the news became knowable.
+    how sure, what would end it. ``candidates``: headlines around the start, for forms that have room. ``page``: address, empty where there is none. ``at``: when the news became knowable.
     """
 
     rotation_id: str
@@ -48,6 +54,7 @@ class AlertMessage:
     notes: tuple[str, ...]
     context: tuple[str, ...]
     page: str
+    candidates: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -93,6 +100,7 @@ def alert_message(
         notes=tuple(note_lines(newest_around.notes or around.notes)),
         context=context_parts(rotation, around),
         page=page_of(rotation, around),
+        candidates=tuple(candidate_lines(newest_around.headlines or around.headlines)),
     )
 
 

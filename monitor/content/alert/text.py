@@ -17,7 +17,7 @@ def alert_text(message: AlertMessage, *, picture: str = "") -> str:
     lines = [*message.leads, message.headline, *message.told, ""]
     lines += [*column_lines(message.columns), *message.figures]
     lines += [message.spark] if message.spark else []
-    lines += ["", *message.members, *message.judged, *message.notes]
+    lines += ["", *message.members, *message.judged, *message.notes, *message.candidates]
     lines += [f"Picture: {picture}"] if picture else []
     return "\n".join([*lines, context_line(message)])
 

@@ -47,7 +47,14 @@ def rotation_page(conn: Connection, around: Surroundings, rotation: Rotation, no
         title=f"{pair_words(rotation.pair, names)} · {rotation.severity.value.upper()} · {rotation.status.value}",
         rotation=rotation,
         message=message,
-        lines=[*message.figures, message.spark, *message.members, *message.judged, *message.notes],
+        lines=[
+            *message.figures,
+            message.spark,
+            *message.members,
+            *message.judged,
+            *message.notes,
+            *message.candidates,
+        ],
         life=life_table(conn, rotation),
         conditions=[
             (condition_words(c, evidence.window_h, pair), c.met) for c in evidence.conditions

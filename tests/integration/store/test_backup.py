@@ -10,6 +10,7 @@ import pytest
 from monitor.model.bars import Coverage, Refusal, VenueHealth, VenueState
 from monitor.model.derivatives import DerivativeReading
 from monitor.model.errors import SchemaError
+from monitor.model.headline import Headline
 from monitor.model.order_book import BookReading, Depth
 from monitor.model.rotation import ChangeReason
 from monitor.model.silence import Silence, Why
@@ -20,6 +21,7 @@ from monitor.store import (
     checkpoints,
     derivatives,
     engine_state,
+    headlines,
     meta,
     migrations,
     notes,
@@ -89,6 +91,7 @@ def fill(database: Database) -> None:
         book = Depth(1.0, 2.0, 3.0, 4.0, 5.0, truncated=True)
         funding = DerivativeReading(ARC, NOON, 0.0001, 8.0, 1e6)
         derivatives.save_derivatives(conn, [funding])
+        headlines.save_headlines(conn, [Headline("wire", "1", NOON, "Stargate")], NOON)
         order_books.save_books(conn, [BookReading(ARC, NOON, book)])
 
 

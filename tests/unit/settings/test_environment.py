@@ -141,7 +141,7 @@ def test_one_retention_keeps_the_others_at_their_defaults(tmp_path: Path) -> Non
     kept = load(tmp_path, SMALL, {"MONITOR_SCHEDULE__RETENTION__BARS": "30d"}).schedule.retention
     assert {kind: length.days for kind, length in kept.items()} == {
         "tokens": 400, "readings": 90, "checkpoints": 400, "quarantine": 90, "outbox": 90,
-        "vendors": 400, "books": 30, "derivatives": 90, "bars": 30,
+        "vendors": 400, "books": 30, "derivatives": 90, "headlines": 90, "bars": 30,
     }  # fmt: skip
 
 
