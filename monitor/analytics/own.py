@@ -36,18 +36,20 @@ class Mean:
     def get(self) -> FloatArray:
         """Corrected means; NaN for a series that has seen nothing."""
         seen = np.minimum(self.count, self._full)
+        if seen.all():
+            return np.asarray(self.value / (1.0 - (1.0 - self.alpha) ** seen))
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(seen > 0, self.value / (1.0 - (1.0 - self.alpha) ** seen), np.nan)
 
     def add(self, x: FloatArray) -> None:
         """One more value of each series."""
-        known = ~np.isnan(x)
-        self.value = np.where(
-            known,
-            (1.0 - self.alpha) * self.value + self.alpha * np.where(known, x, 0.0),
-            self.value,
-        )
-        self.count = self.count + known
+        unknown = np.isnan(x)
+        moved = (1.0 - self.alpha) * self.value + self.alpha * x
+        if unknown.any():
+            self.value = np.where(unknown, self.value, moved)
+            self.count = self.count + ~unknown
+        else:
+            self.value, self.count = moved, self.count + 1.0
 
     def arrays(self) -> tuple[FloatArray, FloatArray]:
         """What is to be stored."""

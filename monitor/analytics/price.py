@@ -140,7 +140,7 @@ def _nearer(
 
 def _capped_weights(weight: FloatArray, used: BoolArray, cap: float) -> FloatArray:
     """No venue over ``cap`` of a token's weight where three or more count; equal weights where none is known."""
-    known = np.where(used, np.nan_to_num(weight), 0.0)
+    known = np.where(used & ~np.isnan(weight), weight, 0.0)
     total = known.sum(axis=1, keepdims=True)
     known = np.where(used & (total == 0), 1.0, known)
     total = known.sum(axis=1, keepdims=True)

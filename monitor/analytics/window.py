@@ -12,8 +12,9 @@ def sums(rows: FloatArray) -> tuple[FloatArray, IntArray]:
     """
     summed: FloatArray = rows.sum(axis=0)
     known = np.full(len(summed), len(rows), dtype=np.int64)
-    gaps = np.flatnonzero(np.isnan(summed))
-    if len(gaps):
+    unknown = np.isnan(summed)
+    if unknown.any():
+        gaps = unknown.nonzero()[0]
         part = np.ascontiguousarray(rows[:, gaps])
         unknown = np.isnan(part)
         part[unknown] = 0.0
@@ -24,6 +25,9 @@ def sums(rows: FloatArray) -> tuple[FloatArray, IntArray]:
 
 def total(rows: FloatArray, least_known: float) -> FloatArray:
     """Sum down the rows, scaled up for unknown ones; NaN where fewer than ``least_known`` of them are known."""
+    whole: FloatArray = rows.sum(axis=0)
+    if not np.isnan(whole).any():
+        return whole
     summed, known = sums(rows)
     part = known / len(rows)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -32,8 +36,16 @@ def total(rows: FloatArray, least_known: float) -> FloatArray:
 
 def drift(rows: FloatArray, least_known: float) -> FloatArray:
     """Sum of log returns down the rows, not scaled: what was not seen is in the first return after it."""
+    whole: FloatArray = rows.sum(axis=0)
+    if not np.isnan(whole).any():
+        return whole
     summed, known = sums(rows)
     return np.where(known >= least_known * len(rows), summed, np.nan)
+
+
+def known_or_zero(values: FloatArray) -> FloatArray:
+    """A copy with 0 in place of what is unknown."""
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def none_or(value: float) -> float | None:

@@ -1,9 +1,10 @@
 """Conditions of a rotation: which hold at which horizon, and what is said of each pair."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -48,54 +49,95 @@ class Held:
 
 def hold(rules: Sequence[Rule], seen: Seen, p: DetectionParameters) -> Held:
     """Hold what was seen against every rule; what is unknown meets none."""
-    values = seen.values(rules)
+    values = np.array([seen.value(rule) for rule in rules])
     bounds = np.empty_like(values)
     met = np.empty(values.shape, dtype=np.bool_)
     for i, rule in enumerate(rules):
-        bound = -p.bound(rule.key) if rule.mirrored else p.bound(rule.key)
-        bounds[i] = bound
-        if rule.returning is not None:
-            bounds[i] = np.where(seen.returning, rule.returning, bound)
-        with np.errstate(invalid="ignore"):
-            met[i] = values[i] <= bounds[i] if rule.at_most else values[i] >= bounds[i]
+        bounds[i] = _bound(rule, seen, p)
+        met[i] = _met(rule, values[i], bounds[i])
     return Held(rules, values, bounds, met)
 
 
+def holds_nowhere(rules: Sequence[Rule], seen: Seen, p: DetectionParameters) -> bool:
+    """Whether no pair or sector is through the gates at any horizon; asked of one rule after the other, since in most
+    steps the first tells."""
+    through: BoolArray = np.ones(1, dtype=np.bool_)
+    for rule in rules:
+        if rule.gates:
+            through = through & _met(rule, seen.value(rule), _bound(rule, seen, p))
+            if not through.any():
+                return True
+    return False
+
+
+def _bound(rule: Rule, seen: Seen, p: DetectionParameters) -> FloatArray | float:
+    bound = -p.bound(rule.key) if rule.mirrored else p.bound(rule.key)
+    return bound if rule.returning is None else np.where(seen.returning, rule.returning, bound)
+
+
+def _met(rule: Rule, values: FloatArray, bounds: FloatArray | float) -> BoolArray:
+    with np.errstate(invalid="ignore"):
+        return values <= bounds if rule.at_most else values >= bounds
+
+
 @dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """Per pair the horizon that is shown; and all rules against what was seen."""
+
+    horizon: IntArray
+    held: Held
+
+
+@dataclass(frozen=True, eq=False)
 class Judged:
-    """Per pair: the best score among horizons whose other conditions hold (-inf: none), the horizon shown, whether the
-    step is known at all, whether coverage allows a judgement, and the score that confirms (higher while the yardstick is young)."""
+    """Per pair: the best score among horizons whose other conditions hold (-inf: none), whether the step is known at
+    all, whether coverage allows a judgement, and the score that confirms (higher while the yardstick is young).
+
+    ``show``: what is asked only of pairs of which something is to be said.
+    """
 
     score: FloatArray
-    horizon: IntArray
     known: BoolArray
     covered: BoolArray
     on: FloatArray
     young: BoolArray
-    held: Held
+    show: Callable[[], Shown]
+
+    @cached_property
+    def shown(self) -> Shown:
+        """Worked out once."""
+        return self.show()
 
 
 def judge(seen: Seen, samples: IntArray, p: DetectionParameters) -> Judged:
     """Hold every pair and horizon against its bounds. ``samples`` (horizons, pairs): hourly samples in the yardstick."""
     f = seen.features
-    held = hold(PAIR_RULES, seen, p)
     fewest = samples.min(axis=0)
     young = fewest < p.least_samples
     # an hour lost here and there does not make a yardstick young again
     extra = np.where(fewest < FULL_PART * p.full_samples, p.young_extra, 0.0)
-    through = held.gates & ~np.isnan(f.score) & ~young
-    score = np.where(through, f.score, -np.inf)
-    # what is shown: the best that qualifies, else the one that meets most, then the highest score
-    nearest = held.met.sum(axis=0) + np.tanh(np.nan_to_num(f.score)) / 2.0
-    rank = np.where(through, 100.0 + f.score, nearest)
+    unknown = np.isnan(f.score)
+
+    def show(held: Held | None = None) -> Shown:
+        held = held or hold(PAIR_RULES, seen, p)
+        # the best that qualifies, else the one that meets most, then the highest score
+        nearest = held.met.sum(axis=0) + np.tanh(np.nan_to_num(f.score)) / 2.0
+        rank = np.where(held.gates & ~unknown & ~young, 100.0 + f.score, nearest)
+        return Shown(rank.argmax(axis=0), held)
+
+    best = np.full(len(young), -np.inf)
+    if not holds_nowhere(PAIR_RULES, seen, p):
+        held = hold(PAIR_RULES, seen, p)
+        through = held.gates & ~unknown & ~young
+        best = np.where(through, f.score, -np.inf).max(axis=0)
+        show = partial(show, held)
     return Judged(
-        score=score.max(axis=0),
-        horizon=rank.argmax(axis=0),
-        known=np.asarray(~np.isnan(f.score).all(axis=0)),
+        score=best,
+        known=np.asarray(~unknown.all(axis=0)),
         covered=np.asarray((f.coverage >= p.bound("min_coverage")).any(axis=0)),
         on=p.on + extra,
         young=young,
-        held=held,
+        show=show,
     )
 
 
@@ -103,7 +145,8 @@ def reading(
     judged: Judged, f: Features, pairs: Pairs, pair: int, at: datetime, p: DetectionParameters
 ) -> PairReading:
     """What was seen of one pair in this step."""
-    k = int(judged.horizon[pair])
+    shown = judged.shown
+    k = int(shown.horizon[pair])
     source, target = pairs.names[pair]
     return PairReading(
         from_sector=source,
@@ -112,7 +155,7 @@ def reading(
         window_h=p.horizons_h[k],
         score=number_or_none(float(f.score[k, pair])),
         qualified=bool(np.isfinite(judged.score[pair])),
-        conditions=judged.held.conditions(k, pair),
+        conditions=shown.held.conditions(k, pair),
         price_witness=number_or_none(float(f.price[k, pair])),
         volume_witness=number_or_none(float(f.volume[k, pair])),
         flow_witness=number_or_none(float(f.flow[k, pair])),

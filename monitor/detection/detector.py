@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from monitor.analytics.window import known_or_zero
 from monitor.detection.conditions import Judged, judge, reading
 from monitor.detection.decisions import decide
 from monitor.detection.features import Sensed, advance, sample, sense
@@ -170,7 +171,7 @@ class Detector:
             "weight": sectors.flow_weight,
             "coverage": sectors.coverage if sectors.known else np.zeros(len(self._sectors)),
         }
-        memory.levels = memory.levels + np.nan_to_num(sectors.r)
+        memory.levels = memory.levels + known_or_zero(sectors.r)
         advance(memory, self._pairs, rows)
         return Looked(at, sectors, context, sense(memory, self._pairs, self._p))
 

@@ -40,7 +40,7 @@ def evidence_of(m: StepView, pair: int, k: int) -> tuple[Evidence, datetime]:
         from_side=from_side,
         to_side=to_side,
         moved_before_detection_pp=moved,
-        conditions=m.judged.held.conditions(k, pair),
+        conditions=m.judged.shown.held.conditions(k, pair),
         price_witness=number_or_none(float(m.features.price[k, pair])),
         volume_witness=number_or_none(float(m.features.volume[k, pair])),
         flow_witness=number_or_none(float(m.features.flow[k, pair])),

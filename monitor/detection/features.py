@@ -1,10 +1,11 @@
 """The three witnesses of every pair and horizon: price, volume, flow (METHOD, chapter 7)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.analytics.window import drift, total
+from monitor.analytics.window import drift, known_or_zero, total
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.seen import BoolArray, Features, Pairs
 from monitor.detection.windows import SAMPLES, DetectionWindows
@@ -90,22 +91,25 @@ def sense(memory: DetectionWindows, pairs: Pairs, p: DetectionParameters) -> Sen
     """All witnesses as of the last step."""
     a, b = pairs.source, pairs.target
     windows = [sums_over(memory, hours) for hours in p.horizons_h]
-    e = np.stack([w.e for w in windows])
+    e = np.array([w.e for w in windows])
     drift = e[:, b] - e[:, a]
     root = np.sqrt(np.array(p.horizons_h, dtype=np.float64))[:, None]
     before = [hours * memory.per_hour for hours in p.horizons_h]
     spread = {
-        name: np.stack([memory.sigma[name].ago(steps) for steps in before]) * root
+        name: np.array([memory.sigma[name].ago(steps) for steps in before]) * root
         for name in ("x", "y", "e")
     }
     with np.errstate(invalid="ignore", divide="ignore"):
-        tilt = np.stack([w.q[b] - w.q[a] for w in windows])
+        q = np.array([w.q for w in windows])
+        tilt = q[:, b] - q[:, a]
         floor = p.sigma_floor * root
         by_cap = drift / np.maximum(spread["x"], floor)
         by_member = tilt / np.maximum(spread["y"], floor)
         price = _finite(np.minimum(by_cap, by_member))
         own_z = _finite(e / spread["e"])
     raw = _samples(windows, pairs)
+    weight = np.array([w.weight for w in windows])
+    covered, worse = _covered(memory, pairs, max(before))
     level, change, flow = _over_usual(memory, raw, p)
     return Sensed(
         drift=drift,
@@ -113,11 +117,11 @@ def sense(memory: DetectionWindows, pairs: Pairs, p: DetectionParameters) -> Sen
         level=level,
         change=change,
         flow=flow,
-        weight=np.stack([np.minimum(w.weight[a], w.weight[b]) for w in windows]),
+        weight=np.minimum(weight[:, a], weight[:, b]),
         own=e,
         own_z=own_z,
-        coverage=np.stack([w.coverage(pairs) for w in windows]),
-        sector_coverage=np.stack([w.covered.mean(axis=0) for w in windows]),
+        coverage=np.array([worse[-steps:].mean(axis=0) for steps in before]),
+        sector_coverage=np.array([covered[-steps:].mean(axis=0) for steps in before]),
         raw=raw,
     )
 
@@ -127,7 +131,7 @@ class Sums:
     """What one window holds per sector; NaN where fewer than 70 % of its steps are known.
 
     ``volume``, ``earlier`` (the 24 h before the window) and ``net``: USD, scaled up for unknown steps. ``weight``: mean
-    weight of the flow's grade. ``covered``: (steps, sectors), 0 where nobody answered.
+    weight of the flow's grade.
     """
 
     e: FloatArray
@@ -136,31 +140,42 @@ class Sums:
     earlier: FloatArray
     net: FloatArray
     weight: FloatArray
-    covered: FloatArray
-
-    def coverage(self, pairs: Pairs) -> FloatArray:
-        """Per pair: mean over the window of the worse side's coverage."""
-        worse = np.minimum(self.covered[:, pairs.source], self.covered[:, pairs.target])
-        mean: FloatArray = worse.mean(axis=0)
-        return mean
 
 
 def sums_over(memory: DetectionWindows, hours: int) -> Sums:
     """The sums of the window of ``hours`` that ends with the last step."""
     steps, day = hours * memory.per_hour, 24 * memory.per_hour
-    returns = np.concatenate([memory.rows["e"].last(steps), memory.rows["q"].last(steps)], axis=1)
-    e, q = np.split(drift(returns, LEAST_KNOWN), 2)
-    money = np.concatenate(
-        [memory.rows["volume"].last(steps), memory.rows["net"].last(steps)], axis=1
-    )
-    volume, net = np.split(total(money, LEAST_KNOWN), 2)
+    e, q = _both(memory, ("e", "q"), steps, drift)
+    volume, net = _both(memory, ("volume", "net"), steps, total)
     earlier = total(memory.rows["volume"].last(steps + day)[:day], LEAST_KNOWN)
     weight = memory.rows["weight"].last(steps)
-    known = ~np.isnan(memory.rows["net"].last(steps))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean_weight = np.nan_to_num(np.where(known, weight, 0.0).sum(axis=0) / known.sum(axis=0))
-    covered = np.nan_to_num(memory.rows["coverage"].last(steps))
-    return Sums(e, q, volume, earlier, net, mean_weight, covered)
+    flows = memory.rows["net"].last(steps)
+    known = ~np.isnan(flows)
+    if known.all():
+        mean_weight = weight.sum(axis=0) / steps
+    else:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean_weight = np.where(known, weight, 0.0).sum(axis=0) / known.sum(axis=0)
+    return Sums(e, q, volume, earlier, net, known_or_zero(mean_weight))
+
+
+def _both(
+    memory: DetectionWindows,
+    names: tuple[str, str],
+    steps: int,
+    add: Callable[[FloatArray, float], FloatArray],
+) -> tuple[FloatArray, FloatArray]:
+    """Two rows of sectors summed side by side."""
+    first, second = (memory.rows[name].last(steps) for name in names)
+    summed = add(np.concatenate([first, second], axis=1), LEAST_KNOWN)
+    middle = first.shape[1]
+    return summed[:middle], summed[middle:]
+
+
+def _covered(memory: DetectionWindows, pairs: Pairs, steps: int) -> tuple[FloatArray, FloatArray]:
+    """(steps, sectors) and, of the worse side, (steps, pairs): coverage, 0 where nobody answered."""
+    covered = known_or_zero(memory.rows["coverage"].last(steps))
+    return covered, np.minimum(covered[:, pairs.source], covered[:, pairs.target])
 
 
 def combined(
@@ -173,7 +188,7 @@ def combined(
     """
     usual = WITHOUT_FLOW + (1.0 - WITHOUT_FLOW) * weight
     norm = usual * np.sqrt(2.0 + weight * weight + 2.0 * RHO * weight)
-    pressure = weight * np.where(weight > 0, np.clip(np.nan_to_num(flow), -3, 3), 0.0)
+    pressure = weight * np.where(weight > 0, np.clip(known_or_zero(flow), -3, 3), 0.0)
     return (np.clip(price, -4, 4) + np.clip(volume, -3, 3) + pressure) / norm
 
 
@@ -221,9 +236,10 @@ def _samples(windows: list[Sums], pairs: Pairs) -> dict[str, FloatArray]:
     """Per horizon and pair: log volume ratio, the same less that of the day before the window, and the difference of
     taker imbalance."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        now = np.stack([np.log(w.volume) for w in windows])
-        rise = now - np.stack([np.log(w.earlier) for w in windows])
-        pressure = np.stack([w.net / w.volume for w in windows])
+        volume = np.array([w.volume for w in windows])
+        now = np.log(volume)
+        rise = now - np.log(np.array([w.earlier for w in windows]))
+        pressure = np.array([w.net for w in windows]) / volume
         return {
             name: _finite(per_sector[:, pairs.target] - per_sector[:, pairs.source])
             for name, per_sector in (("level", now), ("change", rise), ("flow", pressure))

@@ -64,7 +64,7 @@ def new_rotation(m: StepView, pair: int, drain: Drain | None = None) -> Tracked:
 
 def fresh_evidence(m: StepView, pair: int, drain: Drain | None = None) -> dict[str, Any]:
     """The fields of a rotation that are told anew when it opens, is confirmed, rises in severity or is resumed."""
-    k = drain.horizon if drain else int(m.judged.horizon[pair])
+    k = drain.horizon if drain else int(m.judged.shown.horizon[pair])
     evidence, began = evidence_of(m, pair, k)
     if drain:
         source = int(m.pairs.source[pair])
@@ -91,13 +91,13 @@ def after_detection(fresh: dict[str, Any], old: Rotation) -> dict[str, Any]:
 
 def as_of_now(m: StepView, pair: int, old: Rotation) -> dict[str, Any]:
     """The record of now of a rotation whose told evidence stays."""
-    evidence, _ = evidence_of(m, pair, int(m.judged.horizon[pair]))
+    evidence, _ = evidence_of(m, pair, int(m.judged.shown.horizon[pair]))
     return {"evidence_at": _now(old, _after(evidence, old))}
 
 
 def at_peak(m: StepView, pair: int, old: Rotation) -> Rotation:
     """The rotation with this step, the highest score so far, as its peak."""
-    evidence, _ = evidence_of(m, pair, int(m.judged.horizon[pair]))
+    evidence, _ = evidence_of(m, pair, int(m.judged.shown.horizon[pair]))
     kept = old.evidence_at or EvidenceAt(old.evidence, old.evidence, old.evidence)
     return replace(
         old,

@@ -1,6 +1,6 @@
 """What is seen of the watched pairs in one step, in arrays: the rules are held against these."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -71,11 +71,11 @@ class Seen:
     returning: BoolArray
     _values: dict[int, FloatArray] = field(default_factory=dict, init=False)
 
-    def values(self, rules: Sequence[Valued]) -> FloatArray:
-        """Each rule's value, (rules, horizons, pairs or sectors); worked out once for all who hold it against bounds."""
-        if id(rules) not in self._values:
-            self._values[id(rules)] = np.stack([rule.value(self) for rule in rules])
-        return self._values[id(rules)]
+    def value(self, rule: Valued) -> FloatArray:
+        """A rule's value, (horizons, pairs or sectors); worked out once for all who hold it against bounds."""
+        if id(rule) not in self._values:
+            self._values[id(rule)] = rule.value(self)
+        return self._values[id(rule)]
 
     @cached_property
     def own(self) -> FloatArray:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from monitor.detection.conditions import Held, hold
+from monitor.detection.conditions import Held, hold, holds_nowhere
 from monitor.detection.explanation import one_sided_evidence
 from monitor.detection.lifecycle import Ledger, Pair, began_after, on_since, revived
 from monitor.detection.opening import after_detection, quality_of, rotation_id
@@ -68,19 +68,17 @@ class OneSided:
 
     def changes(self) -> Iterator[RotationChange]:
         """Openings and closings."""
-        m = self.moment
-        held = hold(self.family.rules, m.seen, m.p)
-        through = held.gates
+        m, rules = self.moment, self.family.rules
+        held = None if holds_nowhere(rules, m.seen, m.p) else hold(rules, m.seen, m.p)
         on, off = self.family.runs, self.family.runs + 1
         runs = m.tallies.one_sided
         for sector in range(m.watched):
-            free = self._has_yardstick(sector) and not self._has_other_side(sector)
-            k = self._horizon(through[:, sector], sector) if free else None
+            k = self._horizon(held, sector)
             runs[on, sector] = runs[on, sector] + 1 if k is not None else 0
-            runs[off, sector] = 0 if self._goes_on(held, k, sector) else runs[off, sector] + 1
+            runs[off, sector] = 0 if self._goes_on(k, sector) else runs[off, sector] + 1
             yield from self._judge(sector, k, held)
 
-    def _judge(self, sector: int, k: int | None, held: Held) -> Iterator[RotationChange]:
+    def _judge(self, sector: int, k: int | None, held: Held | None) -> Iterator[RotationChange]:
         m, runs = self.moment, self.moment.tallies.one_sided
         pair = self.family.pair(m.names[sector])
         tracked = self.ledger.current(pair)
@@ -88,7 +86,7 @@ class OneSided:
             yield from self._end(tracked, int(runs[self.family.runs + 1, sector]))
             return
         run = int(runs[self.family.runs, sector])
-        if k is None or run < m.persist(m.p.persist_min):
+        if held is None or k is None or run < m.persist(m.p.persist_min):
             return
         over = self.ledger.over_lately(pair, m)
         if over is not None and not began_after(over, run, m):
@@ -113,20 +111,23 @@ class OneSided:
             return not m.judged.young[m.pairs.target == sector].any()
         return bool(m.memory.spread["e"].count[sector] >= m.p.least_samples * m.memory.per_hour)
 
-    def _horizon(self, through: np.ndarray, sector: int) -> int | None:
-        """The horizon at which the own return is furthest from its usual size, of those that meet all conditions."""
-        found = np.flatnonzero(through)
-        if not len(found):
+    def _horizon(self, held: Held | None, sector: int) -> int | None:
+        """The horizon at which the own return is furthest from its usual size, of those that meet all conditions; None
+        without one, or where another side can be named."""
+        if held is None:
+            return None
+        found = np.flatnonzero(held.gates[:, sector])
+        if not len(found) or not self._has_yardstick(sector) or self._has_other_side(sector):
             return None
         z = np.abs(self.moment.features.own_z[found, sector])
         return int(found[int(np.nanargmax(z)) if not np.isnan(z).all() else 0])
 
-    def _goes_on(self, held: Held, k: int | None, sector: int) -> bool:
+    def _goes_on(self, k: int | None, sector: int) -> bool:
         """A loss goes on while its conditions hold; a gain while its least score is above the bound that ends it."""
         if k is not None or not self.family.gains:
             return k is not None
-        least = held.values[-1, :, sector]
-        return bool((np.nan_to_num(least, nan=-np.inf) >= self.moment.p.off).any())
+        least = self.moment.seen.value(self.family.rules[-1])[:, sector]
+        return bool((np.where(np.isnan(least), -np.inf, least) >= self.moment.p.off).any())
 
     def _has_other_side(self, sector: int) -> bool:
         """Whether the other side can be named: by a pair that qualifies now, or by a rotation that is on.

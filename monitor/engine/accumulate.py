@@ -5,6 +5,7 @@ from datetime import timedelta
 import numpy as np
 
 from monitor.analytics.index import by_sector
+from monitor.analytics.window import known_or_zero
 from monitor.engine.matched import join
 from monitor.engine.state import EngineState
 from monitor.engine.values import StepValues
@@ -15,7 +16,7 @@ def remember(state: EngineState, v: StepValues, width: timedelta, *, closes_hour
     """Move the averages and windows on; a return that spans a hole enters no average, nor does an hour that holds one."""
     state.book_price, state.book_supply = v.after.price.copy(), v.after.supply.copy()
     state.book_sector = v.after.sector
-    state.level = state.level + np.nan_to_num(v.r)
+    state.level = state.level + known_or_zero(v.r)
     state.begun = np.where(v.has_members | (state.begun >= 0), state.begun + 1, -1)
     state.pending = v.token_pending
     state.clean = 0 if v.marked or v.unseen or v.benchmark_missing else state.clean + 1

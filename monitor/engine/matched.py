@@ -14,7 +14,7 @@ from monitor.analytics.flow import token_volume
 from monitor.analytics.index import by_sector
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import BoolArray, Places
-from monitor.analytics.window import total
+from monitor.analytics.window import known_or_zero, total
 from monitor.engine.flows import known_volume
 from monitor.engine.prices import Priced
 from monitor.engine.state import EngineState
@@ -55,7 +55,7 @@ def chained_volume(
         begun = ~np.isnan(link)
         starts &= ~begun[home] | (launched & ~going_on)[token]
     counted = np.where(stays | starts, home, -1)
-    link = np.where(by_sector(np.ones(len(token)), counted, sectors) > 0, np.nan_to_num(link), link)
+    link = np.where(by_sector(np.ones(len(token)), counted, sectors) > 0, known_or_zero(link), link)
     if (counted == home).all():
         return Chain(counted, link, volume * np.exp(link))
     held = places.spread_flags(counted >= 0)

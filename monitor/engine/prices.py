@@ -7,7 +7,7 @@ import numpy as np
 
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import BoolArray, Consolidated, Places, consolidate
-from monitor.analytics.window import sums
+from monitor.analytics.window import known_or_zero, sums
 from monitor.engine.state import NEVER, EngineState
 from monitor.model.bars import Slot
 from monitor.model.grid import is_aligned
@@ -111,7 +111,7 @@ def judge(
     price, minutes = state.price[tokens], _minutes(width)
     found = consolidate(
         places.spread(heard.close * rate, np.nan),
-        places.spread(heard.before + (state.market_hour + np.nan_to_num(volume)), 0.0),
+        places.spread(heard.before + (state.market_hour + known_or_zero(volume)), 0.0),
         places.spread_flags(heard.fresh & ~np.isnan(rate)),
         places.spread_flags(state.market_outlying),
         price,
@@ -147,8 +147,8 @@ def accept_prices(
     seen = judge(state, heard, rate, places, tokens, young, interval.width, parameters)
     found, accepted = seen.found, seen.accepted
     volume = heard.volume * rate
-    state.market_hour = state.market_hour + np.nan_to_num(volume)
-    usual = np.nan_to_num(state.market_usual.get())
+    state.market_hour = state.market_hour + known_or_zero(volume)
+    usual = known_or_zero(state.market_usual.get())
     state.market_usual.add(volume)
     state.market_dark = np.where(np.isnan(volume), state.market_dark + 1, 0)
     width_min = _minutes(interval.width)

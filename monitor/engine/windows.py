@@ -9,7 +9,7 @@ from monitor.analytics.flow import worst_grade
 from monitor.analytics.liquidity import abnormal_volume, illiquidity
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.ring import Ring
-from monitor.analytics.window import drift, none_or, sums, total
+from monitor.analytics.window import drift, known_or_zero, none_or, sums, total
 from monitor.engine.state import EngineState
 from monitor.engine.values import StepValues
 from monitor.model.interval import FloatArray, IntArray, IntervalInput
@@ -96,7 +96,7 @@ class Windows:
 
         Unknown for all as soon as it is for one: the parts of what is left would not be parts of the whole.
         """
-        units = np.exp(-np.nan_to_num(self._state.link))
+        units = np.exp(-known_or_zero(self._state.link))
         return self._share_of(self.sector_total("matched", hours, before=before) * units)
 
     def traded_share(self, hours: int) -> FloatArray:

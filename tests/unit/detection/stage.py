@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from monitor.detection.conditions import Judged, hold
+from monitor.detection.conditions import Judged, Shown, hold
 from monitor.detection.decisions import decide
 from monitor.detection.inputs import SectorStep
 from monitor.detection.lifecycle import Ledger
@@ -191,12 +191,11 @@ class Stage:
         seen = Seen(features, PAIRS, self.answers, self.p.horizons_h, WATCHED, reversing)
         judged = Judged(
             score=score,
-            horizon=np.zeros(n, dtype=np.int64),
             known=np.full(n, known),
             covered=np.full(n, covered),
             on=np.full(n, self.p.on),
             young=np.full(n, young),
-            held=hold(PAIR_RULES, seen, self.p),
+            show=lambda: Shown(np.zeros(n, dtype=np.int64), hold(PAIR_RULES, seen, self.p)),
         )
         moment = StepView(
             self.memory,

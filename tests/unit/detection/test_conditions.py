@@ -106,13 +106,13 @@ def test_the_best_of_the_horizons_whose_conditions_hold_counts() -> None:
     louder = AT_BOUND | {"score": 4.2, "volume": 0.5}
     found = judged(AT_BOUND, louder)
     assert found.score[0] == pytest.approx(3.3)
-    assert found.horizon[0] == 0
+    assert found.shown.horizon[0] == 0
 
 
 def test_where_none_qualifies_the_horizon_that_meets_most_is_shown() -> None:
     one_short = AT_BOUND | {"volume": 0.5}
     two_short = AT_BOUND | {"volume": 0.5, "own": 0.0, "score": 5.0}
-    assert judged(two_short, one_short).horizon[0] == 1
+    assert judged(two_short, one_short).shown.horizon[0] == 1
 
 
 def test_under_84_hourly_samples_of_either_horizon_nothing_is_flagged() -> None:
@@ -136,7 +136,7 @@ def test_on_the_way_back_the_loser_must_only_not_gain() -> None:
     assert judged(still).score[0] == -np.inf
     assert judged(still, returning=True).score[0] == pytest.approx(3.3)
     assert judged(AT_BOUND | {"own": 0.001}, returning=True).score[0] == -np.inf
-    bound = {c.name: c.bound for c in judged(still, returning=True).held.conditions(0, 0)}
+    bound = {c.name: c.bound for c in judged(still, returning=True).shown.held.conditions(0, 0)}
     assert bound["from_own_return"] == 0.0
 
 
@@ -154,12 +154,12 @@ def test_a_seventh_condition_gates_if_it_says_so(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(conditions, "PAIR_RULES", (*PAIR_RULES, row))
         found = judged(AT_BOUND)
         assert found.score[0] == score
-        assert found.held.conditions(0, 0)[-1].name == "seventh"
+        assert found.shown.held.conditions(0, 0)[-1].name == "seventh"
 
 
 def test_people_are_told_from_less_to_so_a_loss_reads_negative() -> None:
     values = AT_BOUND | {"drift": -math.log1p(-0.12), "own": math.log1p(-0.03)}
-    told = {c.name: c for c in judged(values).held.conditions(0, 0)}
+    told = {c.name: c for c in judged(values).shown.held.conditions(0, 0)}
     assert told["relative_return"].value == pytest.approx(-0.12)
     assert told["relative_return"].bound == pytest.approx(-0.05)
     assert told["from_own_return"].value == pytest.approx(-0.03)
