@@ -1,6 +1,6 @@
 """Chained sector index, market-cap share, and a share change taken apart (METHOD, chapters 3 and 4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,17 +18,18 @@ class Book:
     price: FloatArray
     supply: FloatArray
     sector: IntArray
+    cap: FloatArray = field(init=False)
+    """USD per token, 0 where it is no member."""
 
-    @property
-    def cap(self) -> FloatArray:
-        """USD per token, 0 where it is no member."""
-        return np.where(self.sector >= 0, self.price * self.supply, 0.0)
+    def __post_init__(self) -> None:
+        cap = np.where(self.sector >= 0, self.price * self.supply, 0.0)
+        object.__setattr__(self, "cap", cap)
 
 
 def by_sector(values: FloatArray, sector: IntArray, sectors: int) -> FloatArray:
     """Sum per sector, in the tokens' fixed order."""
-    held = sector >= 0
-    return np.bincount(sector[held], weights=values[held], minlength=sectors).astype(np.float64)
+    summed = np.bincount(sector + 1, weights=values, minlength=sectors + 1)  # what has none first
+    return np.asarray(summed[1:], dtype=np.float64)
 
 
 def chain_return(before: Book, after: Book, sectors: int) -> tuple[FloatArray, BoolArray]:

@@ -94,7 +94,12 @@ def winsorised(x: FloatArray, size: FloatArray) -> FloatArray:
     """Held within 4 of its usual ``size``; as it is while that is unknown or there was only standstill."""
     bound = 4.0 * size
     loose = np.isnan(bound) | (bound == 0.0)
-    return np.where(loose, x, np.clip(x, -bound, bound))
+    return np.where(loose, x, within(x, bound))
+
+
+def within(x: FloatArray, bound: FloatArray | float) -> FloatArray:
+    """Held between ``-bound`` and ``bound``; unknown where either is."""
+    return np.asarray(np.minimum(np.maximum(x, -bound), bound))
 
 
 def own_move(series: Series, sector: str, benchmark: str | None, since: datetime) -> float | None:

@@ -82,13 +82,11 @@ def consolidate(
     none counts, and that too is a conflict.
     """
     count = fresh.sum(axis=1)
-    middle = _median(np.where(fresh, close, np.nan), count)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        away = np.abs(close / middle[:, None] - 1.0)
-    bound = np.where(was_outlying, parameters.venue_dev / 2, parameters.venue_dev)
-    three = (count >= 3)[:, None]
-    outlying = np.where(fresh & three, away > bound, was_outlying)
-    used = fresh & ~(outlying & three)
+    three = count >= 3
+    outlying, used = was_outlying, fresh
+    if three.any():
+        outlying = _outlying(close, fresh, was_outlying, count, parameters.venue_dev)
+        used = fresh & ~(outlying & three[:, None])
     conflict = _two_apart(close, used, count, parameters.venue_dev)
     used = _nearer(close, weight, used, conflict, last_price)
     price = _weighted_median(
@@ -97,8 +95,20 @@ def consolidate(
     with np.errstate(invalid="ignore"):
         near = np.abs(close / price[:, None] - 1.0) <= parameters.agree_within
     agreeing = (near & fresh).sum(axis=1)
-    torn = (count >= 3) & ~used.any(axis=1)  # each stands apart from the middle of the others
+    torn = three & ~used.any(axis=1)  # each stands apart from the middle of the others
     return Consolidated(price, agreeing, conflict | torn, used, outlying)
+
+
+def _outlying(
+    close: FloatArray, fresh: BoolArray, was: BoolArray, count: IntArray, dev: float
+) -> BoolArray:
+    """Which stand apart from the median of three or more; of fewer it is as it ``was``."""
+    middle = _median(np.where(fresh, close, np.nan), count)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        away = np.abs(close / middle[:, None] - 1.0)
+    far: BoolArray = away > np.where(was, dev / 2, dev)
+    outlying: BoolArray = np.where(fresh & (count >= 3)[:, None], far, was)
+    return outlying
 
 
 def _median(values: FloatArray, count: IntArray) -> FloatArray:
@@ -111,7 +121,9 @@ def _median(values: FloatArray, count: IntArray) -> FloatArray:
 
 
 def _two_apart(close: FloatArray, used: BoolArray, count: IntArray, dev: float) -> BoolArray:
-    pair = (count == 2) & (used.sum(axis=1) == 2)
+    pair: BoolArray = (count == 2) & (used.sum(axis=1) == 2)
+    if not pair.any():
+        return pair
     high = np.where(used, close, -np.inf).max(axis=1)
     low = np.where(used, close, np.inf).min(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -145,6 +157,8 @@ def _capped_weights(weight: FloatArray, used: BoolArray, cap: float) -> FloatArr
     known = np.where(used & (total == 0), 1.0, known)
     total = known.sum(axis=1, keepdims=True)
     three = (used.sum(axis=1) >= 3)[:, None]
+    if not three.any():
+        return known
     others = total - known
     with np.errstate(invalid="ignore"):
         limit = others * cap / (1.0 - cap)
@@ -153,6 +167,8 @@ def _capped_weights(weight: FloatArray, used: BoolArray, cap: float) -> FloatArr
 
 def _weighted_median(close: FloatArray, weight: FloatArray, used: BoolArray) -> FloatArray:
     """The lowest price whose cumulated weight reaches half of the total."""
+    if close.shape[1] == 1:
+        return np.where(used, close, np.nan)[:, 0]
     price = np.where(used, close, np.inf)
     order = np.argsort(price, axis=1, kind="stable")
     price = np.take_along_axis(price, order, axis=1)

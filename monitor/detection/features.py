@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from monitor.analytics.own import within
 from monitor.analytics.window import drift, known_or_zero, total
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.seen import BoolArray, Features, Pairs
@@ -44,7 +45,7 @@ def advance(memory: DetectionWindows, pairs: Pairs, rows: dict[str, FloatArray])
         mean = memory.spread[name]
         bound = WINSOR * np.sqrt(mean.get())
         loose = np.isnan(bound) | (bound == 0)  # nothing seen yet, or only standstill
-        held = np.where(loose, values, np.clip(values, -bound, bound))
+        held = np.where(loose, values, within(values, bound))
         mean.add(held * held)
         memory.sigma[name].push(np.sqrt(mean.get()))
 
@@ -120,8 +121,8 @@ def sense(memory: DetectionWindows, pairs: Pairs, p: DetectionParameters) -> Sen
         weight=np.minimum(weight[:, a], weight[:, b]),
         own=e,
         own_z=own_z,
-        coverage=np.array([worse[-steps:].mean(axis=0) for steps in before]),
-        sector_coverage=np.array([covered[-steps:].mean(axis=0) for steps in before]),
+        coverage=np.array([worse[-steps:].sum(axis=0) / steps for steps in before]),
+        sector_coverage=np.array([covered[-steps:].sum(axis=0) / steps for steps in before]),
         raw=raw,
     )
 
@@ -188,8 +189,8 @@ def combined(
     """
     usual = WITHOUT_FLOW + (1.0 - WITHOUT_FLOW) * weight
     norm = usual * np.sqrt(2.0 + weight * weight + 2.0 * RHO * weight)
-    pressure = weight * np.where(weight > 0, np.clip(known_or_zero(flow), -3, 3), 0.0)
-    return (np.clip(price, -4, 4) + np.clip(volume, -3, 3) + pressure) / norm
+    pressure = weight * np.where(weight > 0, within(known_or_zero(flow), 3.0), 0.0)
+    return (within(price, 4.0) + within(volume, 3.0) + pressure) / norm
 
 
 def sample(memory: DetectionWindows, raw: dict[str, FloatArray], p: DetectionParameters) -> None:

@@ -58,6 +58,8 @@ def known_volume(
     """
     known = ~np.isnan(volume)
     summed = _known_sum(volume, sector, cap_share, sectors, least_known)
+    if known.all():
+        return summed
     seen = by_sector(np.where(known, usual, 0.0), sector, sectors)
     whole = by_sector(usual, sector, sectors)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -141,11 +141,13 @@ class Valuation:
     def _unlisted(self, state: EngineState, interval: IntervalInput) -> BoolArray:
         """Tokens that never had a price and whose every market is known not to trade yet: it is unlisted, or its venue
         answered for others and gave nothing for it."""
+        begun = state.seen >= 0
+        if begun.all():
+            return ~begun
         answered = (interval.slot == Slot.TRADED) | (interval.slot == Slot.QUIET)
         venue_answered = np.bincount(self._venue, weights=answered) > 0
         absent = (interval.slot == Slot.UNLISTED) | venue_answered[self._venue]
         unknown = np.bincount(self.layout.market_token[~absent], minlength=len(self.layout.tokens))
-        begun = state.seen >= 0
         return np.asarray(~begun & (unknown == 0) & answered.any(), dtype=np.bool_)
 
     def _hours(self, steps: IntArray) -> FloatArray:

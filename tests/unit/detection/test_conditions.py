@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from monitor.detection import conditions
-from monitor.detection.conditions import Judged, judge, reading
+from monitor.detection.conditions import Judged, hold, holds_nowhere, judge, reading
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.rules import PAIR_RULES, Rule
 from monitor.detection.seen import Features, Pairs, Seen
@@ -176,3 +176,35 @@ def test_a_reading_names_the_pair_and_shows_unknown_values_as_none() -> None:
     assert (breadth.value, breadth.bound, breadth.met) == (None, 0.6, False)
     assert [c.name for c in found.conditions if not c.met] == ["breadth"]
     assert found.price_witness is None
+
+
+def test_no_member_is_looked_at_while_an_earlier_condition_holds_nowhere() -> None:
+    class Asked(Answers):
+        asked = 0
+
+        def breadth_from(self, sector_index: int, window_h: int) -> float | None:
+            self.asked += 1
+            return super().breadth_from(sector_index, window_h)
+
+    answers = Asked(breadth=0.6)
+    for values, looked_at in ((AT_BOUND | {"drift": 0.0}, False), (AT_BOUND, True)):
+        view = Seen(seen(values), PAIRS, answers, P.horizons_h, 2, np.zeros(2, dtype=np.bool_))
+        found = judge(view, PLENTY, P)
+        assert bool(answers.asked) is looked_at
+        assert np.isfinite(found.score[0]) == hold(PAIR_RULES, view, P).gates[:, 0].any()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_family_holds_nowhere_exactly_where_all_its_gates_leave_nothing(seed: int) -> None:
+    dice = np.random.default_rng(seed)
+    about = {name: value * float(dice.uniform(0.9, 1.6)) for name, value in AT_BOUND.items()}
+    view = Seen(
+        seen(about),
+        PAIRS,
+        Answers(breadth=float(dice.uniform(0.4, 1.0))),
+        P.horizons_h,
+        2,
+        dice.random(2) < 0.5,
+    )
+    nowhere = not hold(PAIR_RULES, view, P).gates.any()
+    assert holds_nowhere(PAIR_RULES, view, P) is nowhere
