@@ -191,9 +191,9 @@ FIGURES: tuple[Figure, ...] = (
     stored(
         "own_return_24h",
         Unit.FRACTION,
-        Shown(_T, "own", "percent"),
+        Shown(_T, "own 24 h", "percent"),
         Shown(_P, "own 24 h", "pp"),
-        Shown(Place.RETURN, "own", "pp"),
+        Shown(Place.RETURN, "own 24 h", "pp"),
         Shown(Place.PAPER, "OWN", "pp"),
         exported=True,
     ),
@@ -202,7 +202,7 @@ FIGURES: tuple[Figure, ...] = (
     stored(
         "volume_24h_usd",
         Unit.USD,
-        Shown(_T, "volume", "money", benchmark=True, spared=True),
+        Shown(_T, "volume 24 h", "money", benchmark=True, spared=True),
         exported=True,
     ),
     derived(

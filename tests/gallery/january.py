@@ -35,7 +35,7 @@ def january_cases(folder: Path) -> list[Case]:
     database = demo_database(episode, folder / "january.db")
     changes = run_episode(episode, database)
     told = [c for c in changes if c.rotation.pair == PAIR and c.rotation.detected_at >= LIFE_SINCE]
-    turns = _turns(episode, database, told)
+    turns = turns_of(episode, database, told)
     draw = AlertCharts(database, episode.universe)
     return [
         Case(
@@ -43,7 +43,7 @@ def january_cases(folder: Path) -> list[Case]:
             "January 2025: AI agents → Memes, its whole life; report of 20 January",
             turns=turns,
             draw=draw,
-            report=_day(episode, database, date(2025, 1, 20)),
+            report=day_report(episode, database, date(2025, 1, 20)),
             prints=_prints(episode, database, changes),
         ),
         Case(
@@ -51,12 +51,12 @@ def january_cases(folder: Path) -> list[Case]:
             "TRUMP is launched on 18 January 2025",
             turns=[turn for turn in turns if turn[0].changed_at < LIFE_SINCE + DAY],
             draw=draw,
-            report=_day(episode, database, date(2025, 1, 18)),
+            report=day_report(episode, database, date(2025, 1, 18)),
         ),
     ]
 
 
-def _turns(episode: Episode, database: Database, told: Sequence[RotationChange]) -> list[Turn]:
+def turns_of(episode: Episode, database: Database, told: Sequence[RotationChange]) -> list[Turn]:
     """From the confirmation on: what is below a warning goes to no channel."""
     names = {sector.id: sector.name for sector in episode.universe.sectors}
     enricher = Enricher(episode.universe, names, DetectionParameters(), banner=BANNER)
@@ -69,7 +69,7 @@ def _turns(episode: Episode, database: Database, told: Sequence[RotationChange])
     return turns
 
 
-def _day(episode: Episode, database: Database, day: date) -> ReportFacts:
+def day_report(episode: Episode, database: Database, day: date) -> ReportFacts:
     return gather_day(
         database,
         episode.universe,

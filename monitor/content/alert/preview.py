@@ -49,20 +49,18 @@ def _preview(
     else:
         head, join = f"{rotation.status.value.upper()} {pair}{after(rotation)}", "; when flagged"
     told = ", ".join(figures)
-    body = (
-        f"{join} {name_of(rotation.evidence.told_side.sector, names, longest)} {told}"
-        if told
-        else ""
-    )
+    window = rotation.evidence.window_h
+    name = name_of(rotation.evidence.told_side.sector, names, longest)
+    body = f"{join} {name} in {window} h {told}" if told else ""
     return f"{head}{body}. {utc(at)}"
 
 
 def _figures(rotation: Rotation) -> list[str]:
-    """Of the sector that is told, the most telling first."""
-    side, window = rotation.evidence.told_side, rotation.evidence.window_h
+    """Of the sector that is told, the most telling first; all are of the rotation's window, which stands before them."""
+    side = rotation.evidence.told_side
     known = "" if side.total_return is not None else "return "
     return [
-        f"{known}{percent(side.total_return)} in {window} h (market {percent(side.market_part)})",
+        f"{known}{percent(side.total_return)} (market {percent(side.market_part)})",
         f"volume share {wide_points(side.volume_share_change_pp)}",
         f"net flow {net_flow(side.net_flow_usd, side.flow_grade)}",
     ]

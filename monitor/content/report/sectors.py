@@ -3,6 +3,7 @@
 from monitor.content.report.blocks import Block, Paragraph, Section, Table
 from monitor.content.report.facts import ReportFacts
 from monitor.content.report.selection import movers
+from monitor.content.wording import glosses
 from monitor.content.wording.cells import cell
 from monitor.content.wording.figures import UNKNOWN, basis_points, money, percent, pp, share, stamp
 from monitor.content.wording.phrases import listed
@@ -11,11 +12,11 @@ from monitor.model.derivatives import FUNDINGS_A_YEAR
 from monitor.model.figures import Form, Place, figures_at
 from monitor.model.state import FlowGrade, MemberEvent, MemberEventKind, SectorState, TokenState
 
-GLOSS = (
-    "Own is the sector's return less the watched market's part (beta times its return). Net flow is taker buying less"
-    " taker selling on the watched venues; every trade has a buyer and a seller. Abnormal volume is what was traded beyond the"
-    " sector's usual part of the last two weeks; it sums to 0."
-)
+OF_A_DAY = {
+    Place.PAPER: "Own return, volume share, net flow and members behind the market: of 24 h",
+    Place.PAPER_MORE: "Turnover, abnormal volume and the move per $1 M: of 24 h",
+}
+"""What the narrow headings on paper leave out."""
 _WHAT = {
     MemberEventKind.LAUNCH: "launched and joined",
     MemberEventKind.ENTRY: "joined",
@@ -59,7 +60,12 @@ def sectors(facts: ReportFacts) -> Section | None:
             *(_on_paper(place, names, found) for place in (Place.PAPER, Place.PAPER_MORE)),
             *_depth(found, facts),
             *_derivatives(found, facts),
-            Paragraph(GLOSS + _estimated(found, facts), soft=True),
+            Paragraph(
+                f"{glosses.OWN} {glosses.NET_FLOW}{_estimated(found, facts)} {glosses.ABNORMAL_VOLUME}"
+                f" {glosses.VOLUME_SHARE}",
+                soft=True,
+            ),
+            *_beyond_the_tide(found, facts),
         ),
     )
 
@@ -94,6 +100,11 @@ def _derivatives(states: list[SectorState], facts: ReportFacts) -> list[Paragrap
     return [Paragraph(f"Perpetuals: {'; '.join(told)}. {gloss}")]
 
 
+def _beyond_the_tide(states: list[SectorState], facts: ReportFacts) -> list[Block]:
+    words = glosses.relative_flow_words(states, facts.names)
+    return [Paragraph(words, soft=True)] if words else []
+
+
 def _estimated(states: list[SectorState], facts: ReportFacts) -> str:
     """How net flow was measured is said where no venue told who bought."""
     poor = [facts.name(s.id) for s in states if s.flow_grade in (FlowGrade.C, FlowGrade.D)]
@@ -107,7 +118,8 @@ def _on_paper(place: Place, names: list[str], states: list[SectorState]) -> Tabl
         (name, *(_tight(cell(figure, column, state), column.form) for figure, column in shown))
         for name, state in zip(names, states, strict=True)
     )
-    return Table(("SECTOR", *(column.heading for _, column in shown)), rows, medium="text")
+    columns = ("SECTOR", *(column.heading for _, column in shown))
+    return Table(columns, rows, OF_A_DAY[place], medium="text")
 
 
 def _tight(text: str, form: Form) -> str:

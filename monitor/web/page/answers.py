@@ -19,22 +19,18 @@ from starlette.routing import Route
 from monitor.model.state import MarketStep
 from monitor.store import steps
 from monitor.store.outside import outside_at
-from monitor.web.page import (
-    charts,
-    data_tables,
-    outside_tables,
-    rotation_tables,
-    sector_tables,
-)
+from monitor.web.page import data_tables, outside_tables, rotation_tables, sector_tables
 from monitor.web.page.asked import Asked, WrongPageError, asked_of
+from monitor.web.page.condition_charts import condition_charts
+from monitor.web.page.conditions import condition_titles, readings_of
+from monitor.web.page.level_charts import level_charts
 from monitor.web.page.market import market_page, moved_table, standing_table
 from monitor.web.page.relative import trails
+from monitor.web.page.relative_charts import pressure_chart, relative_chart
 from monitor.web.page.rotation import (
-    condition_titles,
     find,
     life_table,
     named_pair,
-    readings_of,
     rotation_page,
     told_table,
     unknown_page,
@@ -46,6 +42,7 @@ from monitor.web.readiness import readiness
 from monitor.web.surroundings import Surroundings
 
 KEPT = "public, max-age=31536000, immutable"
+OF_A_ROTATION = ("life", "told")
 _TYPES = {"page.css": "text/css", "page.js": "text/javascript"}
 
 
@@ -127,11 +124,11 @@ class _Pages:
     def _levels(self, conn: Connection, step: MarketStep, asked: Asked, _: str) -> Any:
         around = self._around
         scene = read_scene(conn, around.universe, step, asked.range, around.width)
-        return charts.level_charts(scene, asked.scheme) if len(scene.at) > 1 else None
+        return level_charts(scene, asked.scheme) if len(scene.at) > 1 else None
 
     def _relative(self, conn: Connection, step: MarketStep, asked: Asked, _: str) -> Any:
         found = trails(conn, self._around.universe, step)
-        return charts.relative_chart(found, asked.scheme) if any(t.dots for t in found) else None
+        return relative_chart(found, asked.scheme) if any(t.dots for t in found) else None
 
     def _pressure(self, _: Connection, step: MarketStep, asked: Asked, __: str) -> Any:
         watched = {s.id: s for s in self._around.universe.watched}
@@ -140,7 +137,7 @@ class _Pages:
             for s in step.sectors
             if s.id in watched
         ]
-        return charts.pressure_chart(states, asked.scheme)
+        return pressure_chart(states, asked.scheme)
 
     def _conditions(self, conn: Connection, _: MarketStep, asked: Asked, rotation_id: str) -> Any:
         rotation = find(conn, rotation_id)
@@ -150,7 +147,7 @@ class _Pages:
         pair = named_pair(rotation, self._around.enricher.names)
         marks = [(rotation.detected_at, "detected")]
         marks += [(at, "ended") for at in [rotation.closed_at] if at is not None]
-        return charts.condition_charts(found, condition_titles(found, pair), marks, asked.scheme)
+        return condition_charts(found, condition_titles(rotation, found, pair), marks, asked.scheme)
 
     def csv(self, request: Request) -> Response:
         """A table of the page for programs."""
@@ -159,10 +156,12 @@ class _Pages:
             asked = asked_of(request.query_params, self._around.universe)
         except WrongPageError as error:
             return PlainTextResponse(str(error), status_code=400)
+        rotation = request.query_params.get("rotation", "")
         with self._around.database.read() as conn:
-            table = self._table(conn, key, asked, request.query_params.get("rotation", ""))
+            table = self._table(conn, key, asked, rotation)
+            stepped = steps.latest_step(conn) is not None
         if table is None:
-            return PlainTextResponse(f"no table is called {key[:40]!r}", status_code=404)
+            return PlainTextResponse(_no_table(key, rotation, stepped=stepped), status_code=404)
         return Response(
             to_csv(table),
             media_type="text/csv; charset=utf-8",
@@ -178,7 +177,7 @@ class _Pages:
             return data_tables.quarantine_table(conn, now)
         if key == "revisions":
             return data_tables.revision_table(conn, around.width, now)
-        if key in ("life", "told"):
+        if key in OF_A_ROTATION:
             rotation = find(conn, rotation_id)
             make = life_table if key == "life" else told_table
             return None if rotation is None else make(conn, rotation)
@@ -197,7 +196,7 @@ class _Pages:
             "moved": lambda: moved_table(
                 read_scene(conn, around.universe, step, asked.range, around.width)
             ),
-            "standing": lambda: standing_table(conn, step, around),
+            "standing": lambda: standing_table(step, around, trails(conn, around.universe, step)),
             "activity": lambda: outside_tables.activity_table(
                 outside_at(conn, step), around.universe
             ),
@@ -208,6 +207,15 @@ class _Pages:
         }
         make = makers.get(key)
         return make() if make else None
+
+
+def _no_table(key: str, rotation: str, *, stepped: bool) -> str:
+    """Why there is none, in words."""
+    if key in OF_A_ROTATION:
+        return f"no rotation has the id {rotation[:40]!r}; /csv/rotations.csv lists them"
+    if not stepped:
+        return "no interval has been stepped yet; monitor backfill --since 30d, then monitor run"
+    return f"no table is called {key[:40]!r}"
 
 
 def _html(text: str, status: int = 200) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from monitor.content.wording import glosses
 from monitor.content.wording.figures import pp, share, stamp
 from monitor.content.wording.safe_text import one_line
 from monitor.model.bars import VenueHealth, VenueState
@@ -17,9 +18,10 @@ from monitor.store import outbox, steps, venue_health
 from monitor.store.outside import outside_at
 from monitor.web.page import data_tables, outside_tables, rotation_tables, sector_tables
 from monitor.web.page.asked import Asked
-from monitor.web.page.charts import PANELS, pressure_words
+from monitor.web.page.level_charts import PANELS
 from monitor.web.page.ranges import WORDS
 from monitor.web.page.relative import trails, where_now
+from monitor.web.page.relative_charts import Trail, pressure_words
 from monitor.web.page.scene import Scene, by_rank, name_of, read_scene
 from monitor.web.page.tables import Cell, Column, Table
 from monitor.web.page.templating import render
@@ -44,6 +46,7 @@ def market_page(
     scene = read_scene(conn, around.universe, step, asked.range, around.width)
     outside = outside_at(conn, step)
     grid = data_tables.read_grid(conn, around.universe, around.width, step.close_time)
+    found = trails(conn, around.universe, step)
     return render(
         "page.html",
         banner=around.enricher.banner,
@@ -58,6 +61,13 @@ def market_page(
         nearest="" if open_cards else rotation_tables.nearest_words(conn, step, names),
         wide=sector_tables.sector_table(step, sectors),
         small=sector_tables.small_sector_tables(step, sectors),
+        glosses=[
+            glosses.OWN,
+            glosses.NET_FLOW,
+            glosses.ABNORMAL_VOLUME,
+            glosses.VOLUME_SHARE,
+        ],
+        relative_flow=glosses.relative_flow_words(step.sectors, names),
         members=[
             (sectors[s.id], names[s.id], sector_tables.token_table(sectors[s.id], step, known))
             for s in step.sectors
@@ -76,7 +86,8 @@ def market_page(
         marks=_marks(scene),
         panels=[panel.title for panel in PANELS],
         moved=moved_table(scene),
-        standing=standing_table(conn, step, around),
+        standing=standing_table(step, around, found),
+        relative_drawn=any(trail.dots for trail in found),
         rotations=rotation_tables.rotation_table(conn, asked, names),
         choices=_choices(sectors, names),
         grid=grid,
@@ -153,8 +164,8 @@ def moved_table(scene: Scene) -> Table:
             Column("index", "index_change_fraction"),
             Column("share of cap", "share_fraction"),
             Column("change of cap share", "share_change_fraction"),
-            Column("share of volume", "volume_share_fraction"),
-            Column("change of volume share", "volume_share_change_fraction"),
+            Column("share of 24 h volume", "volume_share_fraction"),
+            Column("its change, all that was traded", "volume_share_change_fraction"),
         ),
         [_moved(scene, sector) for sector in scene.sectors],
     )
@@ -181,13 +192,13 @@ def _percent(value: float | None) -> Cell:
     return Cell("unknown" if value is None else f"{100 * value:+.1f} %", value)
 
 
-def standing_table(conn: Connection, step: MarketStep, around: Surroundings) -> Table:
+def standing_table(step: MarketStep, around: Surroundings, found: Sequence[Trail]) -> Table:
     """Where each sector stands in the two charts of rotation, in words."""
     states = {state.id: state for state in step.sectors}
-    found = {trail.name: trail for trail in trails(conn, around.universe, step)}
+    by_name = {trail.name: trail for trail in found}
     rows = []
     for sector in around.universe.watched:
-        state, trail = states.get(sector.id), found.get(name_of(sector))
+        state, trail = states.get(sector.id), by_name.get(name_of(sector))
         if state is None:
             continue
         dot = trail.dots[-1] if trail is not None and trail.dots else None
@@ -213,7 +224,7 @@ def standing_table(conn: Connection, step: MarketStep, around: Surroundings) -> 
             Column("strength", "strength"),
             Column("momentum", "momentum"),
             Column("own move 24 h", "own_return_24h_fraction"),
-            Column("volume share 24 h", "volume_share_change_24h_fraction"),
+            Column("change of volume share 24 h", "volume_share_change_24h_fraction"),
             Column("pressure", "pressure", words=True),
         ),
         rows,

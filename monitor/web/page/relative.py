@@ -12,7 +12,7 @@ from monitor.model.interval import FloatArray
 from monitor.model.state import MarketStep, SectorState
 from monitor.model.universe import Universe
 from monitor.store import steps
-from monitor.web.page.charts import Trail
+from monitor.web.page.relative_charts import Trail
 from monitor.web.page.scene import name_of
 
 SAMPLE = timedelta(hours=4)

@@ -1,8 +1,7 @@
 """One rotation whole: what the alert said, its life, its conditions over time, who was told and what came after."""
 
-import math
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -12,19 +11,15 @@ from monitor.content.alert import alert_text
 from monitor.content.wording.figures import percent, pp
 from monitor.content.wording.phrases import condition_words, pair_words
 from monitor.content.wording.safe_text import one_line
-from monitor.detection.rules import rule_of
-from monitor.model.grid import floor_time
-from monitor.model.rotation import MARKET, PairReading, Rotation, SideEvidence
-from monitor.store import closes, readings, rotations
+from monitor.model.rotation import MARKET, Rotation, SideEvidence
+from monitor.store import rotations
 from monitor.store.errors import StoreError
-from monitor.web.page.ranges import DRAWN
+from monitor.web.page.conditions import not_drawn, readings_of
 from monitor.web.page.tables import Cell, Column, Table, text_cell, time_cell
 from monitor.web.page.templating import render
 from monitor.web.surroundings import Surroundings
 
 LONGEST_ID = 40
-AROUND = timedelta(hours=24)
-"""So much before detection and after the end is shown of the conditions."""
 
 
 def find(conn: Connection, asked: str) -> Rotation | None:
@@ -41,6 +36,7 @@ def rotation_page(conn: Connection, around: Surroundings, rotation: Rotation, no
     message = retold(conn, rotation, around.enricher)
     evidence = rotation.evidence
     pair = named_pair(rotation, names)
+    over_time = readings_of(conn, rotation, around.width)
     return render(
         "rotation.html",
         banner=around.enricher.banner,
@@ -59,6 +55,9 @@ def rotation_page(conn: Connection, around: Surroundings, rotation: Rotation, no
         conditions=[
             (condition_words(c, evidence.window_h, pair), c.met) for c in evidence.conditions
         ],
+        drawn=len(over_time) > 1,
+        not_drawn=not_drawn(rotation, over_time, pair),
+        plots=len({c.name for reading in over_time for c in reading.conditions}),
         contributors=[(names.get(s.sector, s.sector), _tokens(s)) for s in evidence.sides],
         outcomes=list(rotation.outcomes.items()),
         told=told_table(conn, rotation),
@@ -128,35 +127,6 @@ def told_table(conn: Connection, rotation: Rotation) -> Table:
         ],
         empty="Nobody: no channel that hears of rotations was set up. monitor doctor",
     )
-
-
-def readings_of(conn: Connection, rotation: Rotation, width: timedelta) -> list[PairReading]:
-    """The pair's readings from a day before detection to a day after the end, at no more than some hundred moments."""
-    last = closes.last_close(conn)
-    if last is None:
-        return []
-    since = rotation.detected_at - AROUND
-    until = min(last, (rotation.closed_at or last) + AROUND)
-    every = width * max(1, math.ceil((until - since) / width / DRAWN))
-    first = floor_time(since, every)
-    moments = [first + k * every for k in range((until - first) // every + 1)]
-    return readings.readings_on(
-        conn, from_sector=rotation.from_sector, to_sector=rotation.to_sector, moments=moments
-    )
-
-
-def condition_titles(found: Sequence[PairReading], pair: tuple[str, str]) -> dict[str, str]:
-    """Condition -> its words and unit, in the order in which they are judged."""
-    units = {"return": "%", "share": "%", "pp": "pp", "z": "z", "usd": "USD"}
-    titles: dict[str, str] = {}
-    for reading in found:
-        for c in reading.conditions:
-            rule = rule_of(c.name)
-            words = rule.words if rule else c.name.replace("_", " ")
-            unit = units.get(c.unit or (rule.unit if rule else ""), "")
-            named = words.replace("{from}", pair[0]).replace("{to}", pair[1])
-            titles.setdefault(c.name, f"{named}, {unit}" if unit else named)
-    return titles
 
 
 def _tokens(side: SideEvidence) -> str:

@@ -19,17 +19,23 @@ from monitor.commands.demo import demo_database, run_episode
 from monitor.commands.demo_serve import episode_app
 from monitor.content.alert import AlertFacts, alert_mail, alert_message, alert_text
 from monitor.content.alert.facts import facts_to_json
+from monitor.content.alert.preview import preview_line
 from monitor.content.report import report_text
+from monitor.content.report.sectors import OF_A_DAY
+from monitor.content.wording import glosses
 from monitor.content.wording.figures import level, net_flow, percent, points, pp, share, wide_points
 from monitor.detection.parameters import DetectionParameters
 from monitor.episodes import Episode, load_episode
+from monitor.model.figures import Place, figures_at
 from monitor.model.notice import Act, Notice, NoticeKind
-from monitor.model.rotation import ChangeReason, RotationChange, SideEvidence
+from monitor.model.rotation import MARKET, ChangeReason, RotationChange, SideEvidence
 from monitor.model.rotation_json import change_to_json
 from monitor.model.state import FlowGrade
 from monitor.reporting import gather_day
-from monitor.store import steps
+from monitor.store import rotations, steps
 from monitor.store.database import Database
+from monitor.web.page.conditions import readings_of
+from monitor.web.page.sector_tables import SMALL
 from tests.integration.commands.stage import Market
 from tests.scenarios.stage import config_text
 
@@ -210,6 +216,51 @@ def test_the_page_shows_the_sectors_of_the_api(stage: Stage) -> None:
         assert percent(sector["return_24h"]) in page
     for heading in ("share 24 h", "return 24 h", "own 24 h", "volume share 24 h", "net flow 24 h"):
         assert heading in page
+    assert glosses.VOLUME_SHARE in page  # its level and its change are of two definitions
+
+
+def test_every_figure_that_has_a_window_has_it_in_its_heading_or_beside_its_table() -> None:
+    """Sectors in the terminal, on the page, on a phone and on paper."""
+    window = re.compile(r"\b(1|8|24) ?h\b|\b7 ?d\b|d24h|d7d")
+    said_above = {**dict(SMALL), **OF_A_DAY}
+    of_a_moment = {
+        "market_cap_usd", "share", "coverage", "breadth", "depth_1pct_usd", "spread_bp", "open_interest_usd",
+        "funding_annualised",
+    }  # fmt: skip
+    for place in Place:
+        for figure, shown in figures_at(place):
+            told = f"{shown.heading} {said_above.get(place, '')}"
+            assert figure.name in of_a_moment or window.search(told), (place, shown)
+
+
+def test_the_preview_says_its_window_before_all_its_figures(
+    stage: Stage, sides: tuple[SideEvidence, ...]
+) -> None:
+    (lost, _) = sides
+    line = preview_line(stage.change.rotation, stage.facts.names, TOLD)
+    assert (
+        f"AI agents in 24 h {percent(lost.total_return)} (market {percent(lost.market_part)}),"
+        f" volume share {wide_points(lost.volume_share_change_pp)},"
+        f" net flow {net_flow(lost.net_flow_usd, lost.flow_grade)}."
+    ) in line
+
+
+def test_relative_flow_is_one_on_the_page_in_the_report_and_by_the_api(stage: Stage) -> None:
+    found = stage.page.get("/api/sectors").json()["relative_flow_24h"]
+    with stage.database.read() as conn:
+        step = steps.step_at(conn, LATER)
+    assert step is not None
+    words = glosses.relative_flow_words(step.sectors, stage.facts.names)
+    (passage,) = found["table"]
+    told = net_flow(passage["usd"], FlowGrade.C, short=True).replace("+", "")
+    assert "a convention and no observation" in words
+    for sector, usd in found["sectors"].items():
+        assert f"{stage.facts.names[sector]} {net_flow(usd, FlowGrade.C, short=True)}" in words
+    assert words.endswith(f"→ {stage.facts.names[passage['to']]} {told}.")
+    page = " ".join(_words(stage.page.get("/").text).replace("\u00a0", " ").split())
+    text = " ".join(report_text(report_of(stage, date(2025, 1, 19)), ()).split())
+    assert words in page
+    assert words in text
 
 
 def test_the_report_of_the_day_that_ends_there_has_the_same_figures(
@@ -271,3 +322,30 @@ def test_estimated_flow_is_never_told_with_three_digits(
 ) -> None:
     assert all(side.flow_grade is FlowGrade.C for side in sides)
     assert not re.search(r"net flow +[-+]\$\d{2,}\.\d", stage.text)
+
+
+def test_conditions_of_a_single_sector_over_time_pass_through_what_it_was_flagged_with(
+    stage: Stage,
+) -> None:
+    with stage.database.read() as conn:
+        (rotation,) = [
+            r
+            for r in rotations.list_rotations(conn)
+            if r.to_sector == MARKET and r.detected_at.date() == date(2025, 1, 18)
+        ]
+        found = readings_of(conn, rotation, stage.episode.width)
+    assert rotation.evidence_at is not None
+    flagged = rotation.evidence_at.detection
+    assert flagged.window_h == 24
+    told = {c.name: c for c in flagged.conditions}
+    (then,) = [reading for reading in found if reading.at == rotation.detected_at]
+    assert [c.name for c in then.conditions] == ["from_own_return", "behind_others", "breadth_from"]
+    for condition in then.conditions:
+        assert condition.value == pytest.approx(told[condition.name].value, rel=1e-9)
+        assert condition.met == told[condition.name].met
+    assert not all(c.met for reading in found for c in reading.conditions)
+    chart = stage.page.get("/charts/conditions.json", params={"rotation": rotation.id})
+    assert chart.status_code == 200
+    assert "own return of AI agents in 24 h, %" in chart.text
+    page = stage.page.get("/", params={"rotation": rotation.id}).text
+    assert "Not kept at each step, so not drawn: own return of AI agents in its own spread" in page

@@ -14,6 +14,7 @@ from monitor.model.rotation import ChangeReason, PairReading, StepOutput
 from monitor.model.universe import Supply
 from monitor.store import bars, notes, rotations, steps, supplies
 from monitor.store.readings import save_readings
+from monitor.web.page.sector_tables import SMALL
 from tests.integration.store.samples import FIVE, bar
 from tests.integration.store.samples import reading as sample_reading
 from tests.integration.web.conftest import CLOSE, Site, picture
@@ -96,19 +97,33 @@ class TestSectors:
         assert token["supply_source"] == "by <hand>"
         assert "by &lt;hand&gt;" in html
 
-    def test_a_phone_has_every_figure_in_three_small_tables(self, site: Site, fill: Fill) -> None:
+    def test_a_phone_has_every_figure_in_small_tables(self, site: Site, fill: Fill) -> None:
         fill()
         phone = site.get("/").text.partition('class="phone"')[2].partition("<details")[0]
-        assert phone.count("<table") == 3
+        assert phone.count("<table") == len(SMALL)
 
 
 class TestCharts:
     @pytest.mark.parametrize("key", ["24h", "7d", "30d", "all"])
     def test_the_range_is_in_the_address_and_marked(self, key: str, site: Site, fill: Fill) -> None:
         fill()
+        with site.database.write() as conn:
+            for k in range(1, 30):
+                earlier = StepOutput(picture(CLOSE.replace(minute=0) - k * HOUR), (), ())
+                steps.save_step(conn, earlier, CLOSE)
         html = site.get(f"/?range={key}").text
         assert re.search(rf'href="/\?range={key}#charts" aria-current="true"', html)
-        assert f'data-query="range={key}"' in html
+        assert f'data-chart="levels" data-query="range={key}"' in html
+
+    def test_a_chart_that_has_no_line_yet_is_not_asked_for_but_said(
+        self, site: Site, fill: Fill
+    ) -> None:
+        fill()  # ten minutes: one moment of the grid of 30 days
+        html = site.get("/?range=30d").text
+        assert "Too little is stored to draw a line" in html
+        assert "Relative rotation needs about two weeks of history" in html
+        assert 'data-chart="levels"' not in html
+        assert 'data-chart="relative"' not in html
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_levels_are_drawn_with_what_happened(self, scheme: str, site: Site, fill: Fill) -> None:
@@ -170,6 +185,19 @@ class TestRotations:
             assert (f"/?rotation={known}" in table) is (known in ids)
         if not ids:
             assert "None is stored that is all of that." in table
+
+    @pytest.mark.parametrize(
+        ("path", "why"),
+        [
+            ("/csv/life.csv?rotation=rot-none", "no rotation has the id 'rot-none'"),
+            ("/csv/told.csv", "no rotation has the id ''"),
+            ("/csv/sectors.csv", "no interval has been stepped yet; monitor backfill"),
+        ],
+    )
+    def test_a_table_that_is_not_there_says_why(self, path: str, why: str, site: Site) -> None:
+        answer = site.get(path)
+        assert answer.status_code == 404
+        assert answer.text.startswith(why)
 
     @pytest.mark.parametrize("query", ["range=5y", "status=<b>", "from=nobody", "since=yesterday"])
     def test_what_cannot_be_read_is_said_with_what_is_known(self, query: str, site: Site) -> None:

@@ -40,7 +40,7 @@ def test_long_names_are_cut_before_a_figure_is_left_out() -> None:
         "memes": "Coins about animals, mostly dogs",
     }
     assert preview_line(samples.confirmed(), names, DETECTED) == (
-        "WARNING Autonomous ag… → Coins about a…: Autonomous ag… -10.4 % in 24 h (market -3.2 %),"
+        "WARNING Autonomous ag… → Coins about a…: Autonomous ag… in 24 h -10.4 % (market -3.2 %),"
         " volume share -18 pp, net flow -$31.2 M. 11:05 UTC"
     )
 
@@ -50,7 +50,7 @@ def test_every_figure_of_a_preview_is_of_the_sector_that_lost() -> None:
     winner = samples.gaining(volume_share_change_pp=44.0, net_flow_usd=9e9)
     made = samples.confirmed(evidence=samples.evidence(from_side=loser, to_side=winner))
     line = preview_line(made, samples.NAMES, DETECTED)
-    assert "Memes: AI agents -10.4 %" in line
+    assert "Memes: AI agents in 24 h -10.4 % (" in line
     assert "volume share -7.0 pp, net flow -$1.00 M" in line
 
 
@@ -58,4 +58,4 @@ def test_what_is_unknown_is_said_in_the_preview() -> None:
     loser = samples.side(total_return=None, market_part=None)
     made = samples.confirmed(evidence=samples.evidence(from_side=loser))
     line = preview_line(made, samples.NAMES, DETECTED)
-    assert "AI agents return unknown in 24 h (market unknown)" in line
+    assert "AI agents in 24 h return unknown (market unknown)" in line
