@@ -1,4 +1,7 @@
-"""``python -m tests.gallery --out DIR [--only CASE]``: every case to pictures, contact sheets and an index."""
+"""``python -m tests.gallery --out DIR [--only CASE]``: every case to pictures, contact sheets and an index.
+
+``python -m tests.gallery --readme`` draws the README's pictures anew.
+"""
 
 import argparse
 import tempfile
@@ -14,6 +17,7 @@ from tests.gallery.channel_play import channel_of
 from tests.gallery.january import january_cases
 from tests.gallery.made_up import made_up_cases
 from tests.gallery.mail_pages import letters_of, mail_html
+from tests.gallery.readme import readme_pictures
 from tests.gallery.sheets import contact_sheet, index_html
 from tests.gallery.slack_layout import page
 from tests.gallery.terminal import WIDTHS, screens_of, terminal_html
@@ -26,9 +30,16 @@ LONGEST_MAIL = 100_000
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prints what is too wide or too long; looking at the rest is for people."""
     parser = argparse.ArgumentParser(prog="python -m tests.gallery", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the pictures")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", type=Path, help="folder of the pictures")
+    where.add_argument("--readme", action="store_true", help="the pictures of the README alone")
     parser.add_argument("--only", help="one case")
     chosen = parser.parse_args(arguments)
+    if chosen.readme:
+        with browser() as taken_by:
+            for file in readme_pictures(taken_by):
+                print(f"{file.name}: {file.stat().st_size // 1000} kB")
+        return
     with tempfile.TemporaryDirectory(prefix="gallery-") as folder, browser() as taken_by:
         shown = {}
         for case, shots in drawn_ahead(cases(Path(folder), chosen.only)):
