@@ -18,6 +18,9 @@ from monitor.ingest.validation.plausibility import LEVEL_FACTOR, outliers
 from monitor.ingest.venues.rows import number
 
 _LARGEST = 1e38  # what four bytes hold
+_END = (
+    1 << 32
+)  # seconds that four bytes hold, until 2106; a row from beyond is refused by its time in the second pass
 _SEEN = frozenset({"ts", "exchange", "symbol", "close"})
 
 
@@ -54,9 +57,11 @@ def survey(sheet: Sheet, reading: Reading, width: timedelta) -> Survey:
         with np.errstate(invalid="ignore"):
             closes = plain.figures[0]
             last = np.where(np.abs(closes) < _LARGEST, closes, 0.0).astype(np.float32)
-        seconds = (plain.opens // 1_000_000).astype(np.uint32)
+        whole = plain.opens // 1_000_000
+        fits = (whole >= 0) & (whole < _END)
+        seconds = np.where(fits, whole, 0).astype(np.uint32)
         for code, market_id in enumerate(plain.markets):
-            chosen = plain.codes == code
+            chosen = fits & (plain.codes == code)
             seen[market_id].opens.frombytes(seconds[chosen].tobytes())
             seen[market_id].closes.frombytes(last[chosen].tobytes())
     found = Survey()
@@ -71,6 +76,8 @@ def _see_rows(block: RowBlock, reading: Reading, seen: dict[str, _Seen]) -> None
         try:
             seconds = microseconds(cells["ts"], reading.times) // 1_000_000
         except ValueError:
+            continue
+        if not 0 <= seconds < _END:
             continue
         mine = seen[f"{cells['exchange']}:{cells['symbol']}"]
         mine.opens.append(seconds)
