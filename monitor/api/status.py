@@ -11,7 +11,7 @@ from monitor.model.bars import VenueHealth
 from monitor.model.grid import iso
 from monitor.model.state import MarketStep
 from monitor.model.universe import Universe
-from monitor.reporting.missing_inputs import assumed_rates
+from monitor.reporting.missing_inputs import assumed_rates, silent_rates
 from monitor.store import bars, meta, migrations, outbox, quarantine, steps, venue_health
 from monitor.store.database import Database
 from monitor.store.outbox import OutboxStats
@@ -95,7 +95,9 @@ def status_json(known: Known, universe: Universe, width: timedelta) -> dict[str,
             "oldest_s": known.outbox.oldest_s,
         },
         "rss_mb": known.rss_mb,
-        "assumed_rates": assumed_rates(universe),
+        "assumed_rates": sorted(
+            {*assumed_rates(universe), *silent_rates(universe, known.last_bars, known.at)}
+        ),
         "size": {
             "bytes": known.size.bytes,
             "growth_a_day": known.size.growth_a_day,

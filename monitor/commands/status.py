@@ -40,7 +40,7 @@ def status(
 def _print_words(known: "Known", settings: "Settings") -> None:
     from monitor.api.status import token_rows
     from monitor.content.wording.figures import age_words
-    from monitor.reporting.missing_inputs import assumed_rates
+    from monitor.reporting.missing_inputs import assumed_rates, silent_rates
 
     out = console()
 
@@ -71,17 +71,20 @@ def _print_words(known: "Known", settings: "Settings") -> None:
     assumed = assumed_rates(settings.universe)
     if assumed:
         line(f"rates      {', '.join(assumed)} counted as 1 dollar: no market watches the rate")
+    silent = silent_rates(settings.universe, known.last_bars, known.at)
+    if silent:
+        line(f"rates      {', '.join(silent)} counted as 1 dollar: no price of it for 24 h")
     line("")
     for venue in known.venues:
         line(venue_words(venue))
-    silent = [
+    with_gaps = [
         (token, gaps)
         for token, _, _, gaps in token_rows(known, settings.universe, settings.engine.interval)
         if gaps
     ]
-    if silent:
+    if with_gaps:
         line("")
-    for token, gaps in silent:
+    for token, gaps in with_gaps:
         line(f"{token}: " + "; ".join(gaps))
     for venue_id, market, reason, count, last_at, detail in known.refused:
         line(

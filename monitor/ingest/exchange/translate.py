@@ -164,7 +164,8 @@ def _named(case: _Case) -> VenueError | None:
     if "OnMaintenance" in case.kinds or (case.status == 503 and _MAINTENANCE.search(case.text)):
         what = f"is under maintenance: {case.words}"
         return VenueMaintenance(case.venue, what, symbol=case.symbol)
-    if "BadSymbol" in case.kinds:
+    unknown = definition_of(case.venue).unknown_market
+    if "BadSymbol" in case.kinds or (unknown is not None and unknown in case.text):
         return MarketGone(case.venue, "is not traded there", symbol=case.symbol)
     if "BadResponse" in case.kinds:
         what = f"gave an unreadable answer: {case.words}"

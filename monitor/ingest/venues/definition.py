@@ -40,6 +40,7 @@ class VenueDefinition:
     is a ban for asking too often. ``reset_header``: a header with the time in ms at which a limit ends.
     ``book_levels``: of an order book in one plain answer, as many as cost little.
     ``usual_funding_h``: hours between two fundings where rates name none and the venue lists only those that differ.
+    ``unknown_market``: words by which it refuses a market that it does not list, where ccxt's class does not tell.
     """
 
     venue: str
@@ -58,6 +59,7 @@ class VenueDefinition:
     reset_header: str | None = None
     book_levels: int = 100
     usual_funding_h: float | None = None
+    unknown_market: str | None = None
 
     @property
     def proved(self) -> bool:

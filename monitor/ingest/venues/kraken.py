@@ -39,4 +39,5 @@ VENUE = VenueDefinition(
     swap_limit=720,
     settle=timedelta(seconds=5),
     reach_bars=720,
+    unknown_market="EQuery:Unknown asset pair",
 )

@@ -37,6 +37,20 @@ CLOUDFRONT = "<html>The Amazon CloudFront distribution is configured to block ac
         ("okx", ccxt.NotSupported("x"), Answer(), VenueForbidden),
         ("okx", ccxt.OnMaintenance("x"), Answer(503), VenueMaintenance),
         (
+            "kraken",
+            ccxt.ExchangeError("x"),
+            Answer(200, {}, '{"error":["EQuery:Unknown asset pair"]}'),
+            MarketGone,
+        ),
+        (
+            "coinbase",
+            ccxt.BadRequest("x"),
+            Answer(
+                400, {}, '{"error":"INVALID_ARGUMENT","message":"valid product_id is required"}'
+            ),
+            MarketGone,
+        ),
+        (
             "gate",
             ccxt.ExchangeNotAvailable("x"),
             Answer(503, {}, "under maintenance"),

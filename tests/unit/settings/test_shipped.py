@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.model.universe import BEGINNING
+from monitor.reporting.missing_inputs import assumed_rates
 from monitor.settings.load import load_settings
 from monitor.settings.schema import Settings
 
@@ -37,6 +38,11 @@ def test_breadth_has_something_to_count_in_every_watched_sector(shipped: Setting
     }
     assert min(members["ai-agents"], members["memes"]) >= 10
     assert min(members.values()) >= 5
+
+
+def test_the_rate_of_every_quote_is_watched(shipped: Settings) -> None:
+    assert assumed_rates(shipped.universe) == []
+    assert [m.id for m in shipped.universe.token("USDT").markets] == ["coinbase:USDT/USD"]
 
 
 def test_every_watched_pair_is_watched_both_ways(shipped: Settings) -> None:
