@@ -10,6 +10,7 @@ from monitor.api.times import grid, moment, time_range
 from monitor.model.grid import format_duration, iso
 from monitor.model.state import SectorState, TokenState
 from monitor.model.step_json import sector_to_json, step_to_json, token_to_json
+from monitor.reporting.missing_inputs import rates_assumed_at
 from monitor.store import steps
 from monitor.store.outside import outside_at
 
@@ -22,7 +23,8 @@ def sectors(sources: Sources, at: str | None = None) -> Json:
     with sources.database.read() as conn:
         step = sources.step(conn, moment(at, sources.clock.now(), "at"))
         outside = outside_at(conn, step)
-    return {"as_of": iso(step.close_time)} | step_to_json(step, outside)
+        assumed = rates_assumed_at(conn, sources.universe, step.width, step.close_time)
+    return {"as_of": iso(step.close_time)} | step_to_json(step, outside, assumed)
 
 
 def sector_states(sources: Sources, at: str | None = None) -> tuple[str, Mapping[str, SectorState]]:

@@ -11,7 +11,7 @@ from monitor.model.bars import VenueHealth
 from monitor.model.grid import iso
 from monitor.model.state import MarketStep
 from monitor.model.universe import Universe
-from monitor.reporting.missing_inputs import assumed_rates, silent_rates
+from monitor.reporting.missing_inputs import RATE_CARRIED, assumed_rates, silent_rates
 from monitor.store import bars, meta, migrations, outbox, quarantine, steps, venue_health
 from monitor.store.database import Database
 from monitor.store.outbox import OutboxStats
@@ -37,6 +37,11 @@ class Known:
     rss_mb: float | None
     size: Size
     processes: tuple[tuple[str, Process, tuple[str, ...] | None], ...]
+
+    @property
+    def heard(self) -> set[str]:
+        """Markets with a bar so young that its price may still stand for a rate."""
+        return {m for m, opened in self.last_bars.items() if self.at - opened <= RATE_CARRIED}
 
 
 def status(sources: Sources) -> dict[str, Any]:
@@ -95,9 +100,7 @@ def status_json(known: Known, universe: Universe, width: timedelta) -> dict[str,
             "oldest_s": known.outbox.oldest_s,
         },
         "rss_mb": known.rss_mb,
-        "assumed_rates": sorted(
-            {*assumed_rates(universe), *silent_rates(universe, known.last_bars, known.at)}
-        ),
+        "assumed_rates": sorted({*assumed_rates(universe), *silent_rates(universe, known.heard)}),
         "size": {
             "bytes": known.size.bytes,
             "growth_a_day": known.size.growth_a_day,

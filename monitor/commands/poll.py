@@ -20,7 +20,10 @@ def register(app: typer.Typer) -> None:
 
 
 def poll(ctx: typer.Context) -> None:
-    """One cycle for cron: ask the venues, step what is due, send what is due, exit."""
+    """One cycle for cron: ask the venues, step what is due, send what is due, exit.
+
+    Vendors are not asked: supplies are those of the configuration, of imported files and of an earlier `monitor run`.
+    """
     context = context_of(ctx)
     settings = context.settings()
     from monitor.daemon.standby import at_once, turn_of

@@ -32,6 +32,7 @@ def sectors(
 ) -> None:
     """Market cap, share, returns, volume and net flow of each sector, now or then."""
     from monitor.model.step_json import step_to_json
+    from monitor.reporting.missing_inputs import rates_assumed_at
     from monitor.store import steps
     from monitor.store.outside import outside_at
 
@@ -43,10 +44,11 @@ def sectors(
         if step is None:
             raise no_step_error(conn, settings, then)
         outside = outside_at(conn, step)
+        assumed = rates_assumed_at(conn, settings.universe, step.width, step.close_time)
         if not as_json:
             say_missing(conn, settings, step.close_time - DAY, step.close_time)
     if as_json:
-        print_json(step_to_json(step, outside))
+        print_json(step_to_json(step, outside, assumed))
         return
     from monitor.content.wording.figures import age_words
 

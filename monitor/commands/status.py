@@ -71,7 +71,7 @@ def _print_words(known: "Known", settings: "Settings") -> None:
     assumed = assumed_rates(settings.universe)
     if assumed:
         line(f"rates      {', '.join(assumed)} counted as 1 dollar: no market watches the rate")
-    silent = silent_rates(settings.universe, known.last_bars, known.at)
+    silent = silent_rates(settings.universe, known.heard)
     if silent:
         line(f"rates      {', '.join(silent)} counted as 1 dollar: no price of it for 24 h")
     line("")

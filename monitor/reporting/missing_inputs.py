@@ -1,13 +1,13 @@
 """Which inputs of a judgement are not there, in words, and how to get each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from monitor.model.grid import EPOCH, format_duration
+from monitor.model.grid import format_duration
 from monitor.model.universe import DOLLARS, Market, Sector, Token, Universe
 from monitor.store import bars, closes, engine_state, supplies
 
@@ -156,12 +156,19 @@ RATE_CARRIED = timedelta(hours=24)
 """How long the last price of a coin stands for its rate (engine.drop_after, as it is by default)."""
 
 
-def silent_rates(universe: Universe, last_bars: Mapping[str, datetime], now: datetime) -> list[str]:
-    """Watched quotes whose rate nobody has told for so long that they count as one dollar again."""
+def silent_rates(universe: Universe, heard: AbstractSet[str]) -> list[str]:
+    """Watched quotes that count as one dollar again, since none of the markets ``heard`` of late tells their rate."""
     quotes = {market.quote for market in universe.markets} & DOLLARS
-    heard = {m.token for m in universe.markets if now - last_bars.get(m.id, EPOCH) <= RATE_CARRIED}
     watched = {market.token for market in universe.markets}
-    return sorted((quotes & watched) - heard)
+    return sorted(quotes & watched - {m.token for m in universe.markets if m.id in heard})
+
+
+def rates_assumed_at(
+    conn: Connection, universe: Universe, width: timedelta, close: datetime
+) -> list[str]:
+    """All quotes that counted as one dollar in the step that closed then: unwatched ones, and those without a price."""
+    heard = bars.markets_with_bars(conn, width, close - RATE_CARRIED, close)
+    return sorted({*assumed_rates(universe), *silent_rates(universe, heard)})
 
 
 def _rates(universe: Universe, there: set[str]) -> Iterator[MissingInput]:

@@ -5,7 +5,7 @@ dated it in the configuration or another source gave nearly the same within the 
 back only, so it is the same whether it is made live or over a whole history.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 
 from monitor.model.universe import Supply
@@ -26,26 +26,6 @@ def is_believed(row: Supply, in_force: Supply | None, others: Iterable[Supply]) 
     if abs(row.units - in_force.units) <= LARGEST_CHANGE * in_force.units:
         return True
     return any(_bears_out(other, row) for other in others)
-
-
-def accepted_supplies(rows: Iterable[Supply]) -> list[Supply]:
-    """The believed ones of ``rows``, ordered by valid_from, then received_at. Pure."""
-    ordered = sorted(rows, key=lambda r: (r.valid_from, r.received_at, r.source))
-    in_force: dict[tuple[str, str], Supply] = {}
-    seen: dict[tuple[str, str], list[Supply]] = {}
-    accepted: list[Supply] = []
-    for row in ordered:
-        key = (row.token, row.basis)
-        others = seen.setdefault(key, [])
-        if is_believed(row, in_force.get(key), _recent(others, row)):
-            in_force[key] = row
-            accepted.append(row)
-        others.append(row)
-    return accepted
-
-
-def _recent(others: Sequence[Supply], row: Supply) -> list[Supply]:
-    return [other for other in others if row.valid_from - other.valid_from <= WITNESS_WITHIN]
 
 
 def _bears_out(other: Supply, row: Supply) -> bool:

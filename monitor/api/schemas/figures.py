@@ -95,6 +95,7 @@ class Sectors(Answer):
     at: datetime
     interval: str
     sectors: list[Sector]
+    assumed_rates: list[str]
     relative_flow_24h: RelativeFlow
     activity: list[Activity]
     references: list[Reference]

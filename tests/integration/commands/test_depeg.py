@@ -91,12 +91,13 @@ tokens = ["BTC"]
     return market
 
 
-def return_at_the_low(market: Market) -> float:
-    """Of AI in the 24 h that end when a USDC is cheapest."""
+def at_the_low(market: Market) -> tuple[float, list[str]]:
+    """(return of AI in the 24 h that end when a USDC is cheapest, rates that count as one dollar then)."""
     market.monitor("replay", "--store")
     at = f"{START + timedelta(hours=FALL + 13):%Y-%m-%dT%H:%M:%SZ}"
     found = json.loads(market.monitor("sectors", "--at", at, "--json").stdout)
-    return float(next(s["return_24h"] for s in found["sectors"] if s["id"] == "ai"))
+    gain = float(next(s["return_24h"] for s in found["sectors"] if s["id"] == "ai"))
+    return gain, found["assumed_rates"]
 
 
 def test_a_watched_stablecoin_that_loses_its_peg_flags_nothing(tmp_path: Path) -> None:
@@ -104,7 +105,9 @@ def test_a_watched_stablecoin_that_loses_its_peg_flags_nothing(tmp_path: Path) -
     told = market.monitor("replay", "--changes", "--json")
     assert told.stdout == ""
     assert "USDC" not in told.stderr
-    assert abs(return_at_the_low(market)) < 0.08
+    gain, assumed = at_the_low(market)
+    assert abs(gain) < 0.08
+    assert assumed == ["USDT"]
 
 
 @pytest.mark.parametrize("verb", [("config", "check"), ("replay",)])
@@ -120,4 +123,6 @@ def test_an_unwatched_one_shows_a_gain_that_nobody_made_and_confirms_nothing(
     market = market_of(tmp_path, watched=False)
     changes = market.monitor("replay", "--changes", "--json").stdout.splitlines()
     assert not [c for c in map(json.loads, changes) if c["reason"] == "confirmed"]
-    assert return_at_the_low(market) > 0.10
+    gain, assumed = at_the_low(market)
+    assert gain > 0.10
+    assert assumed == ["USDC", "USDT"]

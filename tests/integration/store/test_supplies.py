@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from monitor.model.universe import Supply
 from monitor.store.database import Database
 from monitor.store.supplies import SuppliesSaved, in_force, read_supplies, save_supplies
-from monitor.store.supply_gate import accepted_supplies
 from tests.integration.store.samples import HOUR, at
+from tests.kit.supply_fold import accepted_supplies
 
 NOON = at("2025-01-19T12:00")
 FIRST = Supply("VIRTUAL", 1e9, NOON, NOON + HOUR, "coingecko")

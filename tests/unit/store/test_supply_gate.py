@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from monitor.model.universe import Supply
-from monitor.store.supply_gate import accepted_supplies, is_believed
+from monitor.store.supply_gate import is_believed
+from tests.kit.supply_fold import accepted_supplies
 
 DAY = datetime(2025, 1, 10, tzinfo=UTC)
 
