@@ -3,14 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
+import structlog
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from monitor.clock import Clock
+from monitor.clock import Clock, monotonic
 from monitor.daemon.assemble import Parts
 from monitor.daemon.faults import Work
 from monitor.daemon.trigger import GridTrigger
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 1.0
+"""How often the machine's clock is looked at."""
+SET_BY = timedelta(seconds=0.5)
+"""A clock that moved by more against the time that passed was set; one that is slewed moves by far less."""
 
 
 @asynccontextmanager
@@ -36,9 +45,11 @@ async def rung(clock: Clock, parts: Parts, stop: asyncio.Event) -> AsyncIterator
             **first,
         )
     scheduler.start()
+    watching = asyncio.create_task(_set_anew(clock, scheduler))
     try:
         yield
     finally:
+        watching.cancel()
         scheduler.remove_all_jobs()
         stopped = asyncio.create_task(stop.wait())
         while busy and not stopped.done():
@@ -60,3 +71,26 @@ def _kept(busy: set[asyncio.Task[None]], work: Work) -> Work:
             task.cancel()
 
     return run
+
+
+async def _set_anew(clock: Clock, scheduler: AsyncIOScheduler) -> None:
+    """Until cancelled. The bells hang at the machine's clock: where it was set back by an hour, none would ring for that long."""
+    before, doubt_before = _began(clock)
+    while True:
+        await asyncio.sleep(LOOK_S)
+        now, doubt = _began(clock)
+        if abs(now - before) > SET_BY + doubt_before + doubt:
+            log.warning(
+                "the machine's clock was set", by_s=round((now - before).total_seconds(), 1)
+            )
+            for job in scheduler.get_jobs():
+                scheduler.reschedule_job(job.id, trigger=job.trigger)
+            before, doubt_before = now, doubt
+
+
+def _began(clock: Clock) -> tuple[datetime, timedelta]:
+    """What the machine's clock would have shown when the count of passing seconds began, and by how much that may be
+    wrong: a busy machine may keep us waiting between the two looks."""
+    earlier = monotonic()
+    shown = clock.wall_time(clock.now())
+    return shown - timedelta(seconds=earlier), timedelta(seconds=monotonic() - earlier)

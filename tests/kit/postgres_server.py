@@ -36,7 +36,7 @@ def find_binaries() -> Path | None:
 
 
 class PostgresServer:
-    """Runs from :meth:`start` to :meth:`stop`, and no longer than this process."""
+    """Runs from :meth:`start` to :meth:`stop`, but for a :meth:`pause`, and no longer than this process."""
 
     def __init__(self, binaries: Path) -> None:
         self._binaries = binaries
@@ -49,7 +49,6 @@ class PostgresServer:
         if os.geteuid() == 0:
             shutil.chown(self.home, "postgres", "postgres")
         data = self.home / "data"
-        log = self.home / "log"
         initdb = [
             str(self._binaries / "initdb"),
             "--no-sync",
@@ -62,6 +61,11 @@ class PostgresServer:
         )
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stderr}")
+        self.resume()
+
+    def resume(self) -> None:
+        """Serve the cluster that was made, and wait until it answers; raises RuntimeError with its log where it does not."""
+        data, log = self.home / "data", self.home / "log"
         options = [part for setting in _SETTINGS for part in ("-c", setting)]
         command = [
             str(self._binaries / "postgres"),
@@ -71,14 +75,14 @@ class PostgresServer:
             str(self.home),
             *options,
         ]
-        with log.open("wb") as output:
+        with log.open("ab") as output:
             self._process = subprocess.Popen(
                 [*self.as_postgres(), *command], stdout=output, stderr=output, cwd="/"
             )
         self._wait(log)
 
-    def stop(self) -> None:
-        """End the server and remove its files."""
+    def pause(self) -> None:
+        """End the server and the connections to it; the cluster stays."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)  # fast shutdown: does not wait for clients
             try:
@@ -86,6 +90,10 @@ class PostgresServer:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+    def stop(self) -> None:
+        """End the server and remove its files."""
+        self.pause()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def url(self, database: str) -> str:

@@ -1,20 +1,35 @@
 """`monitor run` on a clock that runs fast: only the clock differs from the real thing.
 
-`python -m tests.scenarios.daemon_process --config FILE --start ISO --origin ISO --speed X`
+`python -m tests.scenarios.daemon_process --config FILE --start ISO (--origin ISO | --held FILE) --speed X [--whole]`
 """
 
 import argparse
 import asyncio
 import os
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
-from monitor.clock import ScaledClock
+from monitor.clock import Clock, ScaledClock
 from monitor.commands.logs import set_up_logs
 from monitor.daemon import run_daemon
 from monitor.model.grid import parse_iso
 from monitor.settings.load import load_settings
 from monitor.settings.schema import Settings
+from tests.kit.held_clock import HeldClock
+
+PATIENT = timedelta(days=30)
+"""Of the fast clock an interval's deadline would pass within a blink: whole intervals alone are stepped by a daemon that is
+this patient, so that two runs can be compared bar by bar."""
+
+
+def settings_of(file: Path, *, whole: bool) -> Settings:
+    """As the daemon reads them; ``whole``: an interval waits for all its bars."""
+    settings = load_settings(file, dict(os.environ))
+    if not whole:
+        return settings
+    return replace(settings, engine=settings.engine.model_copy(update={"deadline": PATIENT}))
 
 
 def main(arguments: list[str]) -> int:
@@ -24,14 +39,20 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--start", type=parse_iso, required=True)
-    parser.add_argument("--origin", type=parse_iso, required=True)
+    parser.add_argument("--origin", type=parse_iso)
+    parser.add_argument("--held", type=Path, help="the clock stands until the file is there")
     parser.add_argument("--speed", type=float, required=True)
+    parser.add_argument("--whole", action="store_true", help="step whole intervals alone")
     options = parser.parse_args(arguments)
     set_up_logs(level="info", form="json")
-    clock = ScaledClock(options.start, speed=options.speed, origin=options.origin)
+    clock: Clock = (
+        HeldClock(options.held, options.start, speed=options.speed)
+        if options.held
+        else ScaledClock(options.start, speed=options.speed, origin=options.origin)
+    )
 
     def read() -> Settings:
-        return load_settings(options.config, dict(os.environ))
+        return settings_of(options.config, whole=options.whole)
 
     return asyncio.run(run_daemon(read(), clock, reread=read, migrate=True))
 

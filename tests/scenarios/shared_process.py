@@ -10,8 +10,6 @@ import asyncio
 import os
 import signal
 import sys
-from dataclasses import replace
-from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
@@ -19,12 +17,9 @@ from monitor.clock import ScaledClock
 from monitor.commands.logs import set_up_logs
 from monitor.daemon import run_daemon
 from monitor.model.grid import parse_iso
-from monitor.settings.load import load_settings
 from monitor.settings.schema import Settings
+from tests.scenarios.daemon_process import settings_of
 
-PATIENT = timedelta(days=30)
-"""Of the fast clock an interval's deadline would pass within a lease, which ends by the server's: whole intervals alone
-are stepped here, so that two runs can be compared bar by bar."""
 LONGEST_LIFE_S = 600
 HEAVY = ("ccxt.async_support", "monitor.daemon.run", "monitor.ingest.poller", "psycopg")
 
@@ -42,8 +37,7 @@ def main(arguments: list[str]) -> int:
     clock = ScaledClock(options.start, speed=options.speed, origin=options.origin)
 
     def read() -> Settings:
-        settings = load_settings(options.config, dict(os.environ))
-        return replace(settings, engine=settings.engine.model_copy(update={"deadline": PATIENT}))
+        return settings_of(options.config, whole=True)
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who has ended is gone, without a wait
     print("ready", flush=True)

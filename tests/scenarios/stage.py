@@ -141,7 +141,7 @@ def staged(
     """
     record = folder / "slack.jsonl"
     database_url = database_url or f"sqlite:///{folder / 'monitor.db'}"
-    _store_history(database_url, episode, live_from, history)
+    store_history(database_url, episode, live_from, history)
     origin = datetime.now(UTC) + _ahead()  # noqa: TID251  the machine's clock
     venue_command = [
         "--bars",
@@ -198,9 +198,10 @@ def _by_bot(slack: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _store_history(
+def store_history(
     url: str, episode: Episode, until: datetime, length: timedelta | None = None
 ) -> None:
+    """What a backfill would have stored by then, of so long before or all, in a database made for it."""
     database = open_database(url)
     upgrade(database)
     with database.write() as conn:

@@ -1,0 +1,33 @@
+"""A whole daemon is short of descriptors for a while."""
+
+import resource
+from pathlib import Path
+
+from tests.integration.badday.day import day, file_copy
+from tests.scenarios.left_behind import Rows, assert_same
+
+LOG_LINES = 600
+"""Of both processes while nothing can be opened: a few of each kind a minute."""
+
+
+def test_out_of_descriptors_it_says_so_at_a_bounded_rate_and_goes_on(
+    history: Path, undisturbed: dict[str, Rows], tmp_path: Path
+) -> None:
+    with day(tmp_path, file_copy(history, tmp_path)) as found:
+        before = found.log.count("\n")
+        usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+        for pid in (found.process.pid, *found.children()):
+            highest = max(int(file.name) for file in Path(f"/proc/{pid}/fd").iterdir())
+            room = 1 if pid == found.process.pid else 2  # the page answers one at a time
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + room, usual[1]))
+        found.bars_pass(6)
+        lines = found.log.count("\n") - before
+        for pid in (found.process.pid, *found.children()):
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, usual)
+        print(f"\n{lines} lines of log")
+        assert lines < LOG_LINES
+        assert_same(found.ended_well(), undisturbed)
+        told = found.operator()
+        assert 2 * sum("well again" in text for text in told) == len(told), (
+            "each that broke is well"
+        )

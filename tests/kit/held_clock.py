@@ -1,0 +1,57 @@
+"""A fast clock that stands still until it is let go: a day begins when all that takes part in it is up."""
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from monitor.clock import LiveClock, ScaledClock
+from monitor.model.grid import parse_iso
+
+LOOK_S = 3.0
+"""How often a program whose clock stands is rung: none can say when it will be let go."""
+
+
+class HeldClock:
+    """At ``start`` until the file says since when it runs; then ``speed`` times as fast as the machine's.
+
+    Every process that is given the same file has the same time.
+    """
+
+    def __init__(self, file: Path, start: datetime, *, speed: float) -> None:
+        self._file = file
+        self._start = start
+        self._speed = speed
+        self._machine = LiveClock()
+        self._running: ScaledClock | None = None
+
+    def let_go(self) -> None:
+        """It runs from now on."""
+        unfinished = self._file.with_suffix(".new")
+        unfinished.write_text(self._machine.now().isoformat(), encoding="utf-8")
+        unfinished.rename(self._file)
+
+    def now(self) -> datetime:
+        """Aware UTC time."""
+        clock = self._clock()
+        return clock.now() if clock else self._start
+
+    def wall_time(self, moment: datetime) -> datetime:
+        """When the machine's clock will be there; soon where nobody knows."""
+        clock = self._clock()
+        if clock:
+            return clock.wall_time(moment)
+        return self._machine.now() + (_LOOK if moment > self._start else timedelta(0))
+
+    async def sleep(self, length: timedelta) -> None:
+        """Wait for that length of this clock's time; a moment where it stands."""
+        clock = self._clock()
+        await (clock.sleep(length) if clock else asyncio.sleep(LOOK_S))
+
+    def _clock(self) -> ScaledClock | None:
+        if self._running is None and self._file.exists():
+            origin = parse_iso(self._file.read_text(encoding="utf-8"))
+            self._running = ScaledClock(self._start, speed=self._speed, origin=origin)
+        return self._running
+
+
+_LOOK = timedelta(seconds=LOOK_S)
