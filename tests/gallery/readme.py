@@ -35,7 +35,7 @@ SHOWN_AT = datetime(2025, 1, 20, 18, tzinfo=UTC)
 """The rotation is on, and its worst hour has passed."""
 REPORTED = date(2025, 1, 19)
 COLORS = 128
-TALLEST = {"alert": 1500, "page": 1436, "report": 1420}
+TALLEST = {"alert": 1500, "page": 1252, "report": 1285}
 """Pixels of each that are shown, to the end of a part."""
 DRAWN = "document.querySelectorAll('[data-drawn]').length >= 3"
 
@@ -85,7 +85,7 @@ def _photograph_page(taken_by: Browser, episode: Episode, database: Database, fi
         enricher=Enricher(episode.universe, names, DetectionParameters(), banner=BANNER),
     )
     with page_server(around, clock) as address:
-        opened = taken_by.new_page(viewport={"width": 1000, "height": 2 * TALLEST["page"]})
+        opened = taken_by.new_page(viewport={"width": 1240, "height": 2 * TALLEST["page"]})
         opened.goto(f"{address}/?range=7d")
         drawn: Callable[[], bool] = lambda: bool(opened.evaluate(DRAWN))  # noqa: E731  a condition
         eventually(drawn, what="every chart of the page is drawn")
