@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from monitor.clock import Clock
 from monitor.ingest.errors import BadVenueData, VenueError, VenueForbidden
+from monitor.ingest.exchange.bounded import LARGEST_ANSWER, LARGEST_TABLE, bounded
 from monitor.ingest.exchange.market_table import MarketTable, choose_markets, refuse_reload
 from monitor.ingest.exchange.translate import Answer, translate
 from monitor.ingest.venues.book_levels import read_book
@@ -91,10 +92,12 @@ class CcxtClient:
         """
         async with self._one_load_at_a_time():
             self._exchange.timeout = max(_LOAD_TIMEOUT_MS, self._timeout_ms)
+            self._exchange.largest_answer = LARGEST_TABLE
             try:
                 served = await self._ask(None, self._fetch_markets)
             finally:
                 self._exchange.timeout = self._timeout_ms
+                self._exchange.largest_answer = LARGEST_ANSWER
             if not isinstance(served, list):
                 raise BadVenueData(self.venue, "served no table of markets")
             table = choose_markets(self.venue, self.markets, served)
@@ -274,7 +277,7 @@ def _make_exchange(
     }
     if rate_limit_ms is not None:
         config["rateLimit"] = rate_limit_ms
-    exchange = getattr(ccxt, venue)(config)
+    exchange = bounded(getattr(ccxt, venue))(config)
     exchange.ssl_context = trust()  # else it believes certifi's list alone
     if base_url is not None:
         exchange.urls["api"] = rebased(exchange.urls["api"], base_url)

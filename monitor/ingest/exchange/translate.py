@@ -204,6 +204,9 @@ def _unreachable(case: _Case) -> VenueError | None:
         return VenueUnreachable(case.venue, "gave no answer in time", symbol=case.symbol)
     if (on_the_way := _way(case)) is not None:
         return on_the_way
+    if type(case.error.__cause__).__name__ == "AnswerTooLargeError":
+        what = f"sent an answer that has no end ({case.error.__cause__})"
+        return BadVenueData(case.venue, what, symbol=case.symbol)
     if type(case.error.__cause__).__name__ == "ClientPayloadError":
         return VenueDown(case.venue, "cut its answer short", symbol=case.symbol)
     if case.kinds & {"OperationFailed", "ClientError", "OSError"}:

@@ -21,6 +21,8 @@ class FaultKind(StrEnum):
     EMPTY_LIST = "empty_list"  # the venue's good envelope without a row
     RESET = "reset"
     CUT_BODY = "cut_body"
+    DRIP = "drip"  # the answer comes a byte at a time, each after a pause, for ``seconds``
+    HUGE = "huge"  # the right answer after 100 MB of blanks
     STALL = "stall"  # no answer for ``seconds``, then the connection closes
     SLOW = "slow"  # the right answer after ``seconds``
     MAINTENANCE = "maintenance"  # the venue's own words, and those below too

@@ -21,6 +21,8 @@ _BODIES: dict[FaultKind, Callable[[str], Answer]] = {
     FaultKind.JSON_OBJECT: lambda _: Answer("{}"),
     FaultKind.JSON_LIST: lambda _: Answer("[]"),
 }
+_BLANKS = b" " * 1_000_000
+_DROP_S = 0.05
 _OWN_WORDS = {
     FaultKind.MAINTENANCE,
     FaultKind.INTERNAL_ERROR,
@@ -71,6 +73,35 @@ async def send(
                 reset(request)
             case FaultKind.RESET:
                 reset(request)
+            case FaultKind.DRIP:
+                return await _dripped(request, body, fault.seconds, pause)
+            case FaultKind.HUGE:
+                return await _huge(request, body)
             case FaultKind.CUT_BODY:
                 return await cut(request, body, answer.content_type)
     return whole
+
+
+async def _dripped(
+    request: web.Request, body: bytes, seconds: float, pause: Callable[[float], Awaitable[None]]
+) -> web.StreamResponse:
+    stream = web.StreamResponse(headers={"Content-Type": "application/json"})
+    stream.content_length = len(body)
+    await stream.prepare(request)
+    for letter in body[: int(seconds / _DROP_S)]:
+        await stream.write(bytes([letter]))
+        await pause(_DROP_S)
+    reset(request)
+    return stream
+
+
+async def _huge(request: web.Request, body: bytes) -> web.StreamResponse:
+    stream = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await stream.prepare(request)
+    try:
+        for _ in range(100):
+            await stream.write(_BLANKS)
+        await stream.write(body)
+    except ConnectionError:
+        pass  # nobody listens to the end
+    return stream
