@@ -51,7 +51,7 @@ def test_each_place_has_columns_and_a_cell_for_what_is_unknown(place: Place) -> 
 def test_a_narrow_terminal_leaves_out_what_can_be_spared() -> None:
     wide = [column.heading for _, column in figures_at(Place.TERMINAL)]
     narrow = [column.heading for _, column in figures_at(Place.TERMINAL, narrow=True)]
-    assert [heading for heading in wide if heading not in narrow] == ["24 h share", "volume"]
+    assert [heading for heading in wide if heading not in narrow] == ["24 h share", "volume 24 h"]
 
 
 def test_names_in_an_export_have_their_unit() -> None:
