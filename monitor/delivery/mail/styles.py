@@ -9,6 +9,8 @@ LONGEST_HTML = 100_000
 _INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 _STYLE = re.compile(r"<style\b[^>]*>.*?</style>", re.DOTALL | re.IGNORECASE)
 _MEDIA = re.compile(r"@media[^{}]*\{(?:[^{}]*\{[^{}]*\})*\s*\}")
+_OWN = re.compile(r'(<\w[^<>]* style=")([^"]*)')
+_AROUND = re.compile(r"\s*([:;])\s*")
 _DECLARED = re.compile(r"(:[^{};!]+)(?=[;}])")
 
 
@@ -21,6 +23,8 @@ def inlined(html: str) -> str:
         styled = _INLINER.inline(_STYLE.sub(lambda style: _media_first(style[0]), html))
     except css_inline.InlineError:
         return html
+    # blanks in some five hundred cells are what a large report has too many
+    styled = _OWN.sub(lambda own: own[1] + _AROUND.sub(r"\1", own[2]).rstrip(";"), styled)
     return styled if len(styled.encode()) <= LONGEST_HTML else html
 
 
