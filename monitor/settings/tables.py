@@ -158,7 +158,7 @@ class SupplyTable(Table):
     """A dated circulating supply."""
 
     since: Moment = Field(alias="from")
-    circulating: Positive
+    circulating: Annotated[float, Field(gt=0, le=1e24)]  # times a price it must stay a number
     source: str = Field(min_length=3)
 
 

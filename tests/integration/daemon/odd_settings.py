@@ -224,7 +224,7 @@ def _put(config: dict[str, Any], key: str, value: Any) -> None:
     for part in path:
         name = part.removesuffix("[]")
         if name == "<id>":
-            at = at[next(iter(at))]
+            at = at.setdefault(next(iter(at), "mine"), {})
             continue
         empty: Any = [{}] if part.endswith("[]") else {}
         at = at.setdefault(name, empty)
