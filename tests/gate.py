@@ -46,12 +46,13 @@ def main(arguments: list[str]) -> int:
 
 
 def tests_of(arguments: list[str]) -> list[tuple[str, list[str]]]:
-    """Runs of pytest: what the arguments ask for; else everything but the benchmarks, whole daemons last and alone."""
+    """Runs of pytest: what the arguments ask for; else everything but the benchmarks, whole daemons last."""
     if arguments:
         return [("tests", arguments)]
     return [
         ("tests", ["-q", "-n", "2", "-m", "not scenario and not benchmark", "--cov"]),
-        ("scenarios", ["-q", "-s", "-m", "scenario"]),
+        # mostly waiting, so two at a time; -rP prints the counts of those that passed
+        ("scenarios", ["-q", "-n", "2", "-rP", "-m", "scenario"]),
     ]
 
 
