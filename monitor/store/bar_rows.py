@@ -4,7 +4,8 @@ A row is (market number, width in seconds, open time, open, high, low, close, ba
 quote, received at), times in the database's own form.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from itertools import repeat
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from monitor.model.bar_columns import BarColumns
+from monitor.model.bars import Bar
 from monitor.store.tables import bar
 from monitor.store.types import to_us
 
@@ -28,26 +30,65 @@ _PG_TYPES = ("int4", "int4", "timestamptz", *["float8"] * 7, "timestamptz")
 _COPY_FROM = 200  # fewer rows than this are quicker without a temporary table
 
 
-def to_rows(
+def rows_of_bars(
+    conn: Connection,
+    bars: Sequence[Bar],
+    numbers: Mapping[str, int],
+    width: timedelta,
+    received_at: datetime,
+) -> list[Row]:
+    """Rows of the bars, in their order."""
+    width_s = width // timedelta(seconds=1)
+    received, opens = _in_form(conn, received_at, {b.open_time for b in bars})
+    return [
+        (
+            numbers[b.market_id],
+            width_s,
+            opens[b.open_time],
+            b.open,
+            b.high,
+            b.low,
+            b.close,
+            b.base_volume,
+            b.quote_volume,
+            b.taker_buy_quote,
+            received,
+        )
+        for b in bars
+    ]
+
+
+def rows_of_columns(
     conn: Connection,
     bars: BarColumns,
     numbers: Mapping[str, int],
     width: timedelta,
     received_at: datetime,
 ) -> list[Row]:
-    """Rows of the bars, in their order."""
+    """The same of bars side by side, without an object for each."""
     codes: list[int] = bars.codes.tolist()
     ours = {code: numbers[bars.markets[code]] for code in set(codes)}
-    market = [ours[code] for code in codes]
-    opens: list[Any] = bars.opens.tolist()
-    received: Any = to_us(received_at)
-    if conn.dialect.name != "sqlite":
-        moments = bars.moments()
-        opens, received = [moments[us] for us in opens], received_at
-    width_s = width // timedelta(seconds=1)
+    moments = bars.moments()
+    received, opens = _in_form(conn, received_at, set(moments.values()))
+    known = {us: opens[moment] for us, moment in moments.items()}
     # as many of each as there are bars
-    columns = (market, repeat(width_s), opens, *bars.lists(), repeat(received))
+    columns = (
+        [ours[code] for code in codes],
+        repeat(width // timedelta(seconds=1)),
+        [known[us] for us in bars.opens.tolist()],
+        *bars.lists(),
+        repeat(received),
+    )
     return list(zip(*columns, strict=False))
+
+
+def _in_form(
+    conn: Connection, received_at: datetime, moments: AbstractSet[datetime]
+) -> tuple[Any, Mapping[datetime, Any]]:
+    """(received at, each moment) as the database's driver takes times."""
+    if conn.dialect.name != "sqlite":
+        return received_at, {moment: moment for moment in moments}
+    return to_us(received_at), {moment: to_us(moment) for moment in moments}
 
 
 def insert_new(conn: Connection, rows: list[Row]) -> int:

@@ -1,7 +1,7 @@
 """Bars: written once per natural key (market, width, open time), every replaced version kept."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,7 +70,16 @@ def save_bars(
     Of two bars with one key in a call the later counts. ``received_at`` comes from
     :func:`monitor.store.knowledge.issue_time` in the same transaction.
     """
-    return save_columns(conn, BarColumns.of(bars), width=width, received_at=received_at)
+    if not bars:
+        return SaveResult(0, 0, 0)
+    numbers = markets.register(conn, {b.market_id for b in bars})
+    stepped = last_stepped(conn, width)
+    late, fresh = _parted(bars, stepped - width if stepped else None)
+    pieces = [
+        bar_rows.rows_of_bars(conn, part, numbers, width, received_at) for part in (late, fresh)
+    ]
+    span = (min(b.open_time for b in late), max(b.open_time for b in late)) if late else None
+    return _save(conn, pieces, span, lambda: _revise(conn, bars, numbers, width, received_at))
 
 
 def save_columns(
@@ -86,20 +95,47 @@ def save_columns(
         is_late = bars.opens <= to_us(stepped - width)
     late = bars.chosen(is_late)
     fresh = bars.chosen(~is_late) if len(late) else bars
-    new_late = bar_rows.insert_new(conn, bar_rows.to_rows(conn, late, numbers, width, received_at))
-    new = new_late + bar_rows.insert_new(
-        conn, bar_rows.to_rows(conn, fresh, numbers, width, received_at)
+    pieces = [
+        bar_rows.rows_of_columns(conn, part, numbers, width, received_at) for part in (late, fresh)
+    ]
+    span = None
+    if len(late):
+        span = from_us(int(late.opens.min())), from_us(int(late.opens.max()))
+    return _save(
+        conn, pieces, span, lambda: _revise(conn, bars.bars(), numbers, width, received_at)
     )
+
+
+def _parted(bars: Sequence[Bar], stepped: datetime | None) -> tuple[Sequence[Bar], Sequence[Bar]]:
+    """(of intervals that were stepped already, later ones)."""
+    if stepped is None:
+        return [], bars
+    late = [bar for bar in bars if bar.open_time <= stepped]
+    return late, [bar for bar in bars if bar.open_time > stepped] if late else bars
+
+
+def _save(
+    conn: Connection,
+    pieces: Sequence[list[bar_rows.Row]],
+    late: tuple[datetime, datetime] | None,
+    revise: Callable[[], tuple[int, list[datetime]]],
+) -> SaveResult:
+    """Insert rows of intervals that were stepped already, then of later ones; what is there is brought up by ``revise``.
+
+    ``late``: first and last open of the former, None without any.
+    """
+    new_late, new_fresh = (bar_rows.insert_new(conn, rows) for rows in pieces)
+    new, count = new_late + new_fresh, sum(map(len, pieces))
     revised = 0
     changed: list[datetime] = []
-    if new < len(bars):
-        revised, changed = _revise(conn, bars.bars(), numbers, width, received_at)
-    if len(late):
-        first, last = from_us(int(late.opens.min())), from_us(int(late.opens.max()))
+    if new < count:
+        revised, changed = revise()
+    if late is not None:
+        first, last = late
         changed = [moment for moment in changed if moment <= last]
         if new_late or changed:
             checkpoints.spoil(conn, first if new_late else min(changed))
-    return SaveResult(new, revised, len(bars) - new - revised)
+    return SaveResult(new, revised, count - new - revised)
 
 
 def _revise(
