@@ -1,6 +1,7 @@
 """The one test command: lint, format, types, import contracts and tests, in that order.
 
-`python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`); arguments go to pytest instead.
+`python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`) and the bad days
+(`pytest tests/integration/badday`); arguments go to pytest instead.
 Exit code 0 only when all of it is clean.
 """
 
@@ -46,11 +47,14 @@ def main(arguments: list[str]) -> int:
 
 
 def tests_of(arguments: list[str]) -> list[tuple[str, list[str]]]:
-    """Runs of pytest: what the arguments ask for; else everything but the benchmarks, whole daemons last."""
+    """Runs of pytest: what the arguments ask for; else everything but benchmarks and bad days, whole daemons last."""
     if arguments:
         return [("tests", arguments)]
     return [
-        ("tests", ["-q", "-n", "2", "-m", "not scenario and not benchmark", "--cov"]),
+        (
+            "tests",
+            ["-q", "-n", "2", "-m", "not scenario and not benchmark and not bad_day", "--cov"],
+        ),
         # mostly waiting, so two at a time; -rP prints the counts of those that passed
         ("scenarios", ["-q", "-n", "2", "-rP", "-m", "scenario"]),
     ]

@@ -3,9 +3,13 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.integration.badday.day import day, file_copy
 from tests.integration.badday.disks import BrokenDisk, fill, small_disk
 from tests.scenarios.left_behind import Rows, assert_same
+
+pytestmark = pytest.mark.bad_day
 
 
 def test_a_full_disk_is_told_once_and_healed_once_and_costs_nothing(

@@ -3,8 +3,12 @@
 import resource
 from pathlib import Path
 
+import pytest
+
 from tests.integration.badday.day import day, file_copy
 from tests.scenarios.left_behind import Rows, assert_same
+
+pytestmark = pytest.mark.bad_day
 
 LOG_LINES = 600
 """Of both processes while nothing can be opened: a few of each kind a minute."""

@@ -9,6 +9,8 @@ from tests.integration.badday.day import day, stepped_history
 from tests.kit.postgres_server import PostgresServer, find_binaries
 from tests.scenarios.left_behind import Rows, assert_same
 
+pytestmark = pytest.mark.bad_day
+
 
 @pytest.fixture
 def own_postgres() -> Iterator[PostgresServer]:
