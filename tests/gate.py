@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
 
 
 def tests_of(arguments: list[str]) -> list[tuple[str, list[str]]]:
-    """Runs of pytest: what the arguments ask for; else everything but benchmarks and bad days, whole daemons last."""
+    """Runs of pytest: what the arguments ask for; else everything but benchmarks and bad days, whole daemons last and alone."""
     if arguments:
         return [("tests", arguments)]
     return [
@@ -55,8 +55,7 @@ def tests_of(arguments: list[str]) -> list[tuple[str, list[str]]]:
             "tests",
             ["-q", "-n", "2", "-m", "not scenario and not benchmark and not bad_day", "--cov"],
         ),
-        # mostly waiting, so two at a time; -rP prints the counts of those that passed
-        ("scenarios", ["-q", "-n", "2", "-rP", "-m", "scenario"]),
+        ("scenarios", ["-q", "-s", "-m", "scenario"]),
     ]
 
 
