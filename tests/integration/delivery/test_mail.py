@@ -46,7 +46,7 @@ async def test_a_mail_goes_encrypted_and_logged_in_with_both_parts_and_its_pictu
     assert receipt == {"message_id": mail.message["Message-ID"]}
     assert mail.subject == "preview of n"
     assert mail.part("text/plain") == "preview of n, told at 07:00 UTC: AI agents → Memes\n"
-    assert '<p style="color: #111;">preview of n</p>' in mail.part("text/html")
+    assert '<p style="color:#111">preview of n</p>' in mail.part("text/html")
     (picture,) = [p for p in mail.message.walk() if p.get_content_type() == "image/png"]
     assert picture.get_content() == PNG
     assert f"cid:{str(picture['Content-ID'])[1:-1]}" in mail.part("text/html")
