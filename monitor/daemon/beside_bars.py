@@ -1,5 +1,6 @@
 """Reads the order books of the polled markets, and the perpetuals, each on a schedule of its own."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
@@ -33,8 +34,7 @@ def books_read(
             paused=_paused(poller, clock.now()),
         )
         log.info("books read", books=len(found.readings), refused=len(found.refusals))
-        for venue, why in sorted(found.failed.items()):
-            log.warning("books not read", venue=venue, error=why)
+        _warn("books not read", found.failed)
 
     return work
 
@@ -55,10 +55,14 @@ def derivatives_read(
             paused=_paused(poller, clock.now()),
         )
         log.info("perpetuals read", read=len(found.readings), refused=len(found.refusals))
-        for venue, why in sorted(found.failed.items()):
-            log.warning("perpetuals not read", venue=venue, error=why)
+        _warn("perpetuals not read", found.failed)
 
     return work
+
+
+def _warn(event: str, failed: Mapping[str, str]) -> None:
+    for venue, why in sorted(failed.items()):
+        log.warning(event, venue=venue, error=why)
 
 
 def _paused(poller: Poller, now: datetime) -> set[str]:

@@ -2,26 +2,23 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
-import structlog
+from sqlalchemy import Connection
 
 from monitor.analytics.depth import depth_of, middle
 from monitor.clock import Clock
-from monitor.ingest.errors import BadVenueData, VenueError
+from monitor.ingest.beside_bars import Read, ask_venues
+from monitor.ingest.errors import BadVenueData
 from monitor.ingest.exchange.venue import VenueClient
 from monitor.model.bars import Refusal
 from monitor.model.order_book import BookReading
 from monitor.model.universe import DOLLARS, Market, Universe
-from monitor.store import quarantine, steps
+from monitor.store import steps
 from monitor.store.database import Database
-from monitor.store.knowledge import issue_time
 from monitor.store.order_books import save_books
 from monitor.store.venue_leases import VenueRights
-
-log = structlog.get_logger(__name__)
 
 OFF_PRICE = "book_off_price"
 LARGEST_OFFSET = 0.10
@@ -41,13 +38,7 @@ class Prices:
         return 1.0 if found is None and quote in DOLLARS else found
 
 
-@dataclass(slots=True)
-class BooksRead:
-    """What one asking gave; ``failed``: by venue in words."""
-
-    readings: list[BookReading] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+BooksRead = Read[BookReading]
 
 
 def last_prices(database: Database, now: datetime) -> Prices:
@@ -69,63 +60,40 @@ async def read_books_into(
     deadline: timedelta,
     paused: Collection[str] = (),
 ) -> BooksRead:
-    """Ask every venue of ours for its books, side by side, a market after the other. ``paused``: venues that are not asked
-    now; one whose markets are not known yet is not asked either. ``deadline``: machine time for one venue."""
+    """Ask every venue of ours for its books; ``paused`` and ``deadline`` as in :func:`ask_venues`."""
     now = clock.now()
     prices = await asyncio.to_thread(last_prices, database, now)
-    ours = rights.venues()
     found = BooksRead()
 
-    async def of_venue(client: VenueClient) -> None:
-        try:
-            async with asyncio.timeout(deadline.total_seconds()):
-                await _of_venue(client, universe, prices, now, found)
-        except TimeoutError:
-            found.failed[client.venue] = f"{client.venue}: books cut off after {deadline}"
-        except VenueError as error:
-            found.failed[client.venue] = str(error)
-        except Exception as error:
-            log.exception("books failed unexpectedly", venue=client.venue)
-            found.failed[client.venue] = f"{client.venue}: failed: {type(error).__name__}"
-
-    with rights.polling():
-        async with asyncio.TaskGroup() as group:
-            for client in clients:
-                if client.venue in paused or (ours is not None and client.venue not in ours):
-                    continue
-                if client.is_prepared:
-                    group.create_task(of_venue(client))
-        await asyncio.to_thread(partial(_store, database, clock, found))
-    return found
-
-
-async def _of_venue(
-    client: VenueClient, universe: Universe, prices: Prices, now: datetime, found: BooksRead
-) -> None:
-    gone = client.gone
-    for market in universe.markets:
-        if market.venue != client.venue or market.symbol in gone or not market.listed_at(now):
-            continue
+    async def take(client: VenueClient, market: Market) -> None:
         rate = prices.rate(market.quote)
         if rate is None:
-            continue  # a quote without a rate: no money in dollars can be said
-        try:
-            book = await client.fetch_book(market)
-        except VenueError as error:
-            if error.stops_venue:
-                raise
-            found.failed[client.venue] = str(error)
-            continue
+            return  # a quote without a rate: no money in dollars can be said
+        book = await client.fetch_book(market)
         depth, mid = depth_of(book, rate), middle(book)
         if depth is None or mid is None:
             what = "served an empty or crossed book"
-            found.failed[client.venue] = str(BadVenueData(client.venue, what, symbol=market.symbol))
-            continue
+            raise BadVenueData(client.venue, what, symbol=market.symbol)
         refusal = _off_price(market, mid * rate, prices)
-        if refusal is not None:
+        if refusal is None:
+            found.readings.append(BookReading(market.id, now, depth))
+        else:
             found.refusals.append(refusal)
-            continue
-        found.readings.append(BookReading(market.id, now, depth))
+
+    await ask_venues(
+        "books",
+        clients,
+        universe.markets,
+        take,
+        found,
+        _save,
+        database,
+        clock,
+        rights,
+        deadline=deadline,
+        paused=paused,
+    )
+    return found
 
 
 def _off_price(market: Market, mid_usd: float, prices: Prices) -> Refusal | None:
@@ -139,10 +107,5 @@ def _off_price(market: Market, mid_usd: float, prices: Prices) -> Refusal | None
     return Refusal(market.venue, market.id, None, OFF_PRICE, detail)
 
 
-def _store(database: Database, clock: Clock, found: BooksRead) -> None:
-    if not found.readings and not found.refusals:
-        return
-    with database.write() as conn:
-        at = issue_time(conn, clock.now())
-        save_books(conn, [BookReading(row.market_id, at, row.depth) for row in found.readings])
-        quarantine.add_refusals(conn, found.refusals, at)
+def _save(conn: Connection, readings: Sequence[BookReading], at: datetime) -> None:
+    save_books(conn, [BookReading(row.market_id, at, row.depth) for row in readings])

@@ -1,6 +1,6 @@
 """Deleting what is older than its retention. Rotations, supplies and notes are kept for good."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Connection, Table, and_, delete, func, or_, select, update
@@ -188,16 +188,6 @@ def _readings(conn: Connection, before: datetime) -> int:
     )
 
 
-def _checkpoints(conn: Connection, before: datetime) -> int:
-    return conn.execute(
-        delete(engine_checkpoint).where(engine_checkpoint.c.last_open < before)
-    ).rowcount
-
-
-def _quarantine(conn: Connection, before: datetime) -> int:
-    return conn.execute(delete(quarantine).where(quarantine.c.hour < before)).rowcount
-
-
 def _outbox(conn: Connection, before: datetime) -> int:
     told = and_(outbox.c.told_in.is_not(None), outbox.c.event_at < before)
     done = or_(outbox.c.delivered_at < before, outbox.c.failed_at < before, told)
@@ -205,21 +195,13 @@ def _outbox(conn: Connection, before: datetime) -> int:
     return deleted + conn.execute(delete(outbox).where(done)).rowcount
 
 
-def _books(conn: Connection, before: datetime) -> int:
-    return conn.execute(delete(book_reading).where(book_reading.c.at < before)).rowcount
+def _older_in(column: Column[datetime]) -> Callable[[Connection, datetime], int]:
+    """Of a kind that is rows of one table with one time."""
 
+    def prune_kind(conn: Connection, before: datetime) -> int:
+        return conn.execute(delete(column.table).where(column < before)).rowcount
 
-def _derivatives(conn: Connection, before: datetime) -> int:
-    of = derivative_reading
-    return conn.execute(delete(of).where(of.c.at < before)).rowcount
-
-
-def _headlines(conn: Connection, before: datetime) -> int:
-    return conn.execute(delete(headline).where(headline.c.at < before)).rowcount
-
-
-def _vendors(conn: Connection, before: datetime) -> int:
-    return conn.execute(delete(vendor_reading).where(vendor_reading.c.at < before)).rowcount
+    return prune_kind
 
 
 _TIMES: Mapping[str, Column[datetime]] = {
@@ -241,11 +223,9 @@ _PRUNERS = {
     "steps": _steps,
     "tokens": _tokens,
     "readings": _readings,
-    "checkpoints": _checkpoints,
-    "quarantine": _quarantine,
     "outbox": _outbox,
-    "vendors": _vendors,
-    "books": _books,
-    "derivatives": _derivatives,
-    "headlines": _headlines,
+    **{
+        kind: _older_in(_TIMES[kind])
+        for kind in ("checkpoints", "quarantine", "vendors", "books", "derivatives", "headlines")
+    },
 }
