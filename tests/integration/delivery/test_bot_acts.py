@@ -41,7 +41,9 @@ async def test_a_rotation_is_a_message_that_stands_alone_and_can_be_found_again(
     receipt = await desk.send(told(Act.SAY))
     parent = desk.parent()
     assert "AI agents → Memes" in headline(parent)
-    assert parent.text.startswith("WARNING AI agents → Memes: AI agents in 24 h -10.4 % (market -3.2 %)")
+    assert parent.text.startswith(
+        "WARNING AI agents → Memes: AI agents in 24 h -10.4 % (market -3.2 %)"
+    )
     assert len(parent.text) <= 150
     assert receipt == {
         "channel": "C0ALERTS",
