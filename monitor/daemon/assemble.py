@@ -159,7 +159,8 @@ def assemble(
         over,
     )
     schedule = settings.schedule
-    poll = _cycle(settings, clock, parts, over, rights).run
+    cycle = _cycle(settings, clock, parts, over, rights)
+    poll = cycle.run
     heartbeat = heartbeat_of(settings.heartbeat)
     if heartbeat is not None:
         poll = _beating(heartbeat, poll, settings, clock, database, parts)
@@ -172,7 +173,7 @@ def assemble(
     )
     parts.jobs["prune"] = Job(pruning(database, settings, clock), schedule.prune)
     if channels_for(Audience.REPORT, channels):
-        work = reports(database, settings, clock, sender.wake)
+        work = reports(database, settings, clock, sender.wake, asked_at=lambda: cycle.settled_at)
         parts.jobs["report"] = Job(work, REPORT_LOOK, at_start=True)
     sources = supply_sources(settings, clock)
     if sources:

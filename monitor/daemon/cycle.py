@@ -59,6 +59,8 @@ class Cycle:
         self._retry_every = retry_every
         self._stopping = stopping
         self._on_progress = on_progress
+        self.settled_at: datetime | None = None
+        """The last asking of which all that was due was stepped; what is missing before it is missing for good."""
 
     async def run(self) -> None:
         """Ends when nothing is waiting: at the latest with the first asking after the interval's deadline."""
@@ -83,6 +85,8 @@ class Cycle:
     async def _stepped(self, as_of: datetime) -> Progress:
         started = monotonic()
         progress = await asyncio.to_thread(self._pipeline.catch_up, as_of, stop=self._stopping)
+        if not self._stopping():  # a stop ends the stepping at any place
+            self.settled_at = as_of
         self._on_progress(progress, monotonic() - started)
         return progress
 

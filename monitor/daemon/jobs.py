@@ -39,13 +39,23 @@ class Job:
     at_start: bool = False
 
 
-def reports(database: Database, settings: Settings, clock: Clock, wake: Callable[[], None]) -> Work:
-    """Puts the daily reports that are due on their way."""
-    started_at = clock.now()
+def reports(
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    wake: Callable[[], None],
+    *,
+    asked_at: Callable[[], datetime | None],
+) -> Work:
+    """Puts the daily reports that are due on their way. ``asked_at``: of the last asking whose bars were stepped."""
+    looked_at: datetime | None = None
 
     async def work() -> None:
+        nonlocal looked_at
+        now = clock.now()
+        before, looked_at = looked_at or now, now
         added = await asyncio.to_thread(
-            enqueue_due, database, settings, clock.now(), started_at=started_at
+            enqueue_due, database, settings, now, asked_at=asked_at(), since_look=now - before
         )
         if added:
             wake()

@@ -107,7 +107,7 @@ def gather_day(
             outside=NOTHING_OUTSIDE if close is None else outside_at(conn, close, known_by=known),
             token_names={token.id: token.name for token in universe.tokens},
             gaps=gaps_before(conn, width, until - HISTORY, since),
-            why_empty=_why_empty(conn, since, until, now),
+            why_empty=_why_empty(conn, since, until, now, is_due=due_at is not None),
             configuration=imprint.configuration,
             version=imprint.version,
             banner=imprint.banner,
@@ -115,6 +115,7 @@ def gather_day(
             how_to_stop=imprint.how_to_stop,
             due_at=due_at,
             built_at=now,
+            behind_at=_behind_at(conn, until, now),
         )
 
 
@@ -168,7 +169,14 @@ def _venues(
     return sorted({market.venue for market in universe.markets if market.id in there})
 
 
-def _why_empty(conn: Connection, since: datetime, until: datetime, now: datetime) -> str:
+def _behind_at(conn: Connection, until: datetime, now: datetime) -> datetime | None:
+    newest = closes.last_close(conn)
+    return newest if newest is not None and newest < until <= now else None
+
+
+def _why_empty(
+    conn: Connection, since: datetime, until: datetime, now: datetime, *, is_due: bool
+) -> str:
     """Why the day has no step, for a reader; only read where it has none."""
     before, after = closes.last_close(conn, since), closes.first_close(conn, until)
     if before is None and after is None:
@@ -177,5 +185,7 @@ def _why_empty(conn: Connection, since: datetime, until: datetime, now: datetime
         return f"the record begins {stamp(after)}"
     if before is not None and after is not None:
         return f"the monitor was not running from {stamp(before)} to {stamp(after)}"
+    if is_due and before is not None and until <= now:
+        return f"the daemon is behind: up to {stamp(before)}"
     over = "" if until <= now else "the day is not over, and "
     return f"{over}no interval has been stepped since {stamp(before or since)}"

@@ -1,9 +1,11 @@
 """The daily report: which days are due, put on their way once for each date and recipient, and drawn when sent."""
 
 import threading
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import Connection
 
 from monitor.content.mail import Mail
@@ -13,13 +15,15 @@ from monitor.delivery.traits import Audience
 from monitor.model.notice import Notice, NoticeKind
 from monitor.reporting import day_facts, day_window, due_time
 from monitor.settings.schema import Settings
-from monitor.store import closes, engine_state, outbox, reports_sent
+from monitor.store import closes, engine_state, outbox, reports_sent, reports_waiting
 from monitor.store.database import Database
+
+log = structlog.get_logger(__name__)
 
 MISSED_DAYS = 3
 """So many days back are made up for after a time without a run; older ones can be had as files."""
-PATIENCE = timedelta(minutes=30)
-"""A day that has not been stepped to its end is reported as it stands when this is over."""
+LONGEST_LOOK = timedelta(minutes=2)
+"""More between two looks is no waiting: the process stood still, or the clock was set."""
 KEPT = timedelta(minutes=10)
 """A drawn report is sent to the day's other recipients for so long; then it is drawn anew."""
 
@@ -75,22 +79,40 @@ def due_days(settings: Settings, now: datetime) -> list[date]:
     return [day for day in days if due_time(day, report.time, zone) <= now][-MISSED_DAYS:]
 
 
+@dataclass(frozen=True, slots=True)
+class _DueDay:
+    """A day whose report is owed. ``is_settled``: no step of it is to come; ``waited``: for one so far."""
+
+    day: date
+    is_settled: bool
+    waited: timedelta
+
+
 def enqueue_due(
-    database: Database, settings: Settings, now: datetime, *, started_at: datetime | None = None
+    database: Database,
+    settings: Settings,
+    now: datetime,
+    *,
+    asked_at: datetime | None = None,
+    since_look: timedelta = timedelta(0),
 ) -> int:
     """Put on their way the reports that are due and were not; how many notices were added.
 
     Safe to call at any time, from any number of processes, whatever the clock did: each date and recipient is claimed
     in the transaction that enqueues its notice. Nothing before the monitor first ran. A day waits until it has been
-    stepped to its end, or until half an hour has passed since it was due and since ``started_at``: a daemon that comes
-    back is given time to fill in what it missed.
+    stepped to its end; or until everything was stepped that was due at ``asked_at``, a time after its end at which the
+    venues were asked, so that no step of it can come; or, for a daemon that cannot catch up, until it has been waited
+    for as long as ``report.wait`` says. That is counted while a daemon runs, over its restarts: ``since_look`` is what
+    passed since its last look, nothing at the first.
     """
     recipients = list(dict.fromkeys(settings.report.recipients))
     if not recipients or settings.smtp.host is None:
         return 0
     with database.read() as conn:
-        days = _ready(conn, settings, now, started_at, recipients)
-    return sum(put_on_its_way(database, settings, day, recipients, now)[0] for day in days)
+        due = _owed(conn, settings, now, asked_at, recipients)
+    days = [found.day for found in due if found.is_settled]
+    days += _tired_of(database, settings, [f for f in due if not f.is_settled], since_look)
+    return sum(put_on_its_way(database, settings, day, recipients, now)[0] for day in sorted(days))
 
 
 def put_on_its_way(
@@ -102,28 +124,51 @@ def put_on_its_way(
         before = reports_sent.sent_to(conn, day)
         fresh = [to for to in recipients if reports_sent.mark_sent(conn, day, to, now)]
         outbox.enqueue(conn, [report_notice(day, to, due, now) for to in fresh])
+        reports_waiting.forget(conn, day)
     return len(fresh), {to: at for to, at in before.items() if to in recipients}
 
 
-def _ready(
+def _owed(
     conn: Connection,
     settings: Settings,
     now: datetime,
-    started_at: datetime | None,
+    asked_at: datetime | None,
     recipients: list[str],
-) -> list[date]:
+) -> list[_DueDay]:
     live_from = engine_state.live_from(conn)
     if live_from is None:
         return []
     zone = ZoneInfo(settings.report.timezone)
     stepped = closes.last_close(conn)
+    # of a zone whose midnight is not on the grid the last interval ends a little later
+    late = settings.engine.interval + settings.engine.deadline
     found = []
     for day in due_days(settings, now):
         until = day_window(day, zone)[1]
-        due = due_time(day, settings.report.time, zone)
-        whole = stepped is not None and stepped >= until
-        waited = now >= max(due, started_at or due) + PATIENCE
         unsent = set(recipients) - reports_sent.sent_to(conn, day).keys()
-        if until > live_from and (whole or waited) and unsent:
-            found.append(day)
+        if until <= live_from or not unsent:
+            continue
+        is_whole = stepped is not None and stepped >= until
+        nothing_more = asked_at is not None and asked_at >= until + late
+        waited = reports_waiting.waited(conn, day)
+        found.append(_DueDay(day, is_whole or nothing_more, waited))
     return found
+
+
+def _tired_of(
+    database: Database, settings: Settings, behind: list[_DueDay], since_look: timedelta
+) -> list[date]:
+    """Those that have been waited for long enough; of the others it is noted for how long by now."""
+    passed = min(max(since_look, timedelta(0)), LONGEST_LOOK)
+    limit = settings.report.wait
+    tired = [due.day for due in behind if due.waited + passed >= limit]
+    waiting = [due for due in behind if due.day not in tired]
+    for day in tired:
+        log.warning("report goes as it is: the daemon is behind", day=str(day), waited=str(limit))
+    if passed and waiting:
+        with database.write() as conn:
+            for due in waiting:
+                if not due.waited:
+                    log.info("report waits until its day is stepped", day=str(due.day))
+                reports_waiting.note(conn, due.day, due.waited + passed)
+    return tired

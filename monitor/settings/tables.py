@@ -322,6 +322,7 @@ class ReportTable(Table):
     sender: Address = "monitor@localhost"
     time: LocalTime = time(7, 0)
     timezone: Zone = "UTC"
+    wait: Duration = timedelta(hours=2)
     unsubscribe: Unsubscribe | None = None
 
 

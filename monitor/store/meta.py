@@ -1,6 +1,6 @@
 """Single facts by name, such as the time of the last good poll."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from monitor.store import tables
 from monitor.store.sql import upsert
@@ -16,3 +16,8 @@ def get(conn: Connection, key: str) -> str | None:
 def put(conn: Connection, key: str, value: str) -> None:
     """Set the value."""
     upsert(conn, tables.meta, [{"key": key, "value": value}])
+
+
+def drop(conn: Connection, key: str) -> None:
+    """The fact holds no longer."""
+    conn.execute(delete(tables.meta).where(tables.meta.c.key == key))

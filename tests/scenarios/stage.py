@@ -261,6 +261,9 @@ def config_text(episode: Episode, venues: Mapping[str, str], database_url: str) 
         # an hour passes in a blink here: what is late by it is not an outage, and all is told on its own
         "digest_above = 1000",
         "messages_per_hour = 1000",
+        # nor is a daemon behind that needs a second of the machine's time for it
+        "[report]",
+        'wait = "365d"',
         "[web]",
         "enabled = false",
     ]

@@ -2,7 +2,13 @@
 
 from monitor.content.report.blocks import Chart, Document, Section
 from monitor.content.report.facts import ReportFacts
-from monitor.content.report.housekeeping import data_health, foot, late_words, waiting_words
+from monitor.content.report.housekeeping import (
+    behind_words,
+    data_health,
+    foot,
+    late_words,
+    waiting_words,
+)
 from monitor.content.report.phrases import as_of, day_words
 from monitor.content.report.pictures import KEYS
 from monitor.content.report.rotations import misses, notes, rotations, scorecard
@@ -33,6 +39,7 @@ def document_of(facts: ReportFacts) -> Document:
     lead = (
         one_line(facts.banner, 200),
         late_words(facts),
+        behind_words(facts),
         *(waiting_words(waiting) for waiting in facts.health.waiting),
     )
     return Document(

@@ -91,6 +91,7 @@ class ReportFacts:
     ``later_notes``: of the day, written after its report was due.
     ``volume_medians``: token -> USD, 30-day median of its 24 h volume. ``venues``: that gave bars in the day.
     ``outside``: what vendors say, and ``token_names`` for it. ``banner`` stands above everything where the figures are not the market's. ``due_at``: when it should have been sent.
+    ``behind_at``: the newest step of all, where the day is over and it lies before the day's end.
     """
 
     day: date
@@ -123,6 +124,7 @@ class ReportFacts:
     how_to_stop: str = ""
     due_at: datetime | None = None
     built_at: datetime | None = None
+    behind_at: datetime | None = None
 
     @property
     def names(self) -> dict[str, str]:

@@ -61,6 +61,13 @@ def late_words(facts: ReportFacts) -> str:
     return f"Late by {duration((facts.built_at - facts.due_at).total_seconds())}."
 
 
+def behind_words(facts: ReportFacts) -> str:
+    """Said first as well: what is missing is not what did not happen."""
+    if facts.due_at is None or facts.behind_at is None:
+        return ""
+    return f"The daemon is behind: up to {stamp(facts.behind_at)}. What came later is not in this report."
+
+
 def waiting_words(waiting: WaitingNotices) -> str:
     """Said first too: who relies on the channel must know that it is behind."""
     channel = _CHANNELS.get(waiting.channel, one_line(waiting.channel))

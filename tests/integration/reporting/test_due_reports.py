@@ -1,5 +1,6 @@
 """Which reports go when: once for each date and recipient, whatever clocks, restarts and second daemons do."""
 
+import asyncio
 import threading
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -8,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.clock import ManualClock
+from monitor.daemon.jobs import reports
 from monitor.model.grid import EPOCH
 from monitor.model.notice import NoticeKind
 from monitor.reporting import day_window, due_time
@@ -122,22 +125,77 @@ def test_a_clock_that_is_set_back_a_day_and_forth_sends_nothing_twice(
     assert max(day for day, _ in days_told(database)) == DAY.isoformat()
 
 
-def test_a_day_waits_until_it_is_stepped_or_half_an_hour_is_over(
-    database: Database, settings: Settings
-) -> None:
+def looked(database: Database, settings: Settings, since: datetime, minutes: int) -> list[int]:
+    """What each look of a daemon added that looks once a minute, the first at ``since``."""
+    clock = ManualClock(since)
+    added: list[int] = []
+    work = reports(database, settings, clock, lambda: None, asked_at=lambda: None)
+    for _ in range(minutes):
+        before = len(enqueued(database))
+        asyncio.run(work())
+        added.append(len(enqueued(database)) - before)
+        clock.advance(MINUTE)
+    return added
+
+
+def test_a_day_waits_until_it_is_stepped(database: Database, settings: Settings) -> None:
     live(database, SINCE)
     put_steps(database, hours(SINCE, UNTIL - HOUR))
-    assert enqueue_due(database, settings, MORNING + 29 * MINUTE) == 0
+    assert sum(looked(database, settings, MORNING, 30)) == 0
+    assert (
+        sum(looked(database, settings, MORNING + 3 * HOUR, 30)) == 0
+    )  # it has been down meanwhile
     put_steps(database, [UNTIL])
-    assert enqueue_due(database, settings, MORNING + 29 * MINUTE) == 2
+    assert looked(database, settings, MORNING + 4 * HOUR, 3) == [2, 0, 0]
 
 
-def test_a_day_that_is_never_stepped_is_reported_all_the_same(
+def test_a_daemon_that_cannot_catch_up_reports_the_day_as_it_is_when_it_has_run_for_so_long(
     database: Database, settings: Settings
 ) -> None:
+    """Over a restart, and neither the time without a daemon nor a clock that jumps counts."""
     live(database, SINCE)
-    assert enqueue_due(database, settings, MORNING + 29 * MINUTE) == 0
-    assert enqueue_due(database, settings, MORNING + 30 * MINUTE) == 2
+    put_steps(database, hours(SINCE, UNTIL - 11 * HOUR))
+    assert sum(looked(database, settings, MORNING, 71)) == 0  # 70 minutes
+    for k in range(3):  # killed within its first minute, again and again
+        assert looked(database, settings, MORNING + (2 + k) * HOUR, 1) == [0]
+    assert looked(database, settings, MORNING + 9 * HOUR, 51) == [0] * 50 + [2]  # 50 more
+    assert enqueue_due(database, settings, MORNING + ONE - MINUTE) == 0
+    notice = enqueued(database)[0].notice
+    mail = ReportMails(database, settings)(notice, MORNING + 10 * HOUR)
+    assert (
+        "The daemon is behind: up to 19 Jan 2025, 13:00 UTC. What came later is not in this report."
+        in " ".join(mail.text.split())
+    )
+
+
+def test_a_clock_that_jumps_is_no_waiting(database: Database, settings: Settings) -> None:
+    live(database, SINCE)
+    for _ in range(20):
+        assert enqueue_due(database, settings, MORNING, since_look=5 * HOUR) == 0
+        assert enqueue_due(database, settings, MORNING, since_look=-5 * HOUR) == 0
+
+
+def test_a_day_of_which_no_step_can_come_is_reported_at_once(
+    database: Database, settings: Settings
+) -> None:
+    """The venues were asked after its last deadline and all that was due has been stepped: nothing."""
+    live(database, SINCE)
+    late = HOUR + settings.engine.deadline
+    for asked_at in (None, SINCE, UNTIL + late - MINUTE):
+        assert enqueue_due(database, settings, MORNING, asked_at=asked_at) == 0
+    assert enqueue_due(database, settings, MORNING, asked_at=UNTIL + late) == 2
+    mail = ReportMails(database, settings)(enqueued(database)[0].notice, MORNING)
+    assert "NO DATA; no interval has been stepped yet" in mail.subject
+
+
+def test_a_day_that_a_daemon_behind_has_not_begun_is_said_to_be_that(
+    database: Database, settings: Settings
+) -> None:
+    put_steps(database, hours(SINCE - ONE, SINCE - 2 * HOUR))
+    mail = ReportMails(database, settings)(
+        report_notice(DAY, DESK[0], MORNING, MORNING), MORNING + 2 * HOUR
+    )
+    assert "NO DATA; the daemon is behind: up to 18 Jan 2025, 22:00 UTC" in mail.subject
 
 
 def test_a_daemon_that_comes_back_fills_in_first_and_makes_up_for_three_days(
@@ -146,9 +204,9 @@ def test_a_daemon_that_comes_back_fills_in_first_and_makes_up_for_three_days(
     live(database)
     back = MORNING + 5 * ONE + 2 * HOUR
     put_steps(database, hours(SINCE, UNTIL))
-    assert enqueue_due(database, settings, back, started_at=back) == 0
+    assert enqueue_due(database, settings, back) == 0
     put_steps(database, hours(UNTIL, UNTIL + 5 * ONE))
-    assert enqueue_due(database, settings, back + MINUTE, started_at=back) == 6
+    assert enqueue_due(database, settings, back + MINUTE, since_look=MINUTE) == 6
     told = sorted({day for day, _ in days_told(database)})
     assert told == ["2025-01-22", "2025-01-23", "2025-01-24"]
 
