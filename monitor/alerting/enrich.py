@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from monitor.alerting.since_seen import own_since
 from monitor.analytics.candidates import AFTER, BEFORE, around_start
+from monitor.analytics.depth import books_of
 from monitor.content.alert import AlertFacts, PastFlags
 from monitor.content.alert.facts import Among, Told
 from monitor.content.alert.spark import spark_line
@@ -61,6 +62,13 @@ class Enricher:
             told_before=_told_before(conn, rotation),
             won_back=_won_back(conn, rotation, at),
             headlines=self._headlines(conn, rotation, at),
+            books={
+                state.id: books
+                for side in rotation.pair
+                for state in picture.sectors
+                if state.id == side and (books := books_of(state)) is not None
+            },
+            books_at=at,
         )
 
     def _headlines(

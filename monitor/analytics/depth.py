@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
-from monitor.model.order_book import Depth, Level, OrderBook
+from monitor.model.order_book import Depth, Level, OrderBook, SectorBooks
 from monitor.model.state import MarketStep, SectorState
 from monitor.model.universe import Market, Universe
 
@@ -75,6 +75,14 @@ def with_depth(
             _of_sector(state, by_sector.get(state.id, ()), medians) for state in step.sectors
         ),
     )
+
+
+def books_of(state: SectorState) -> SectorBooks | None:
+    """What the step says of the sector's order books; None where none was seen."""
+    bid, ask, spread = state.depth_bid_1pct_usd, state.depth_ask_1pct_usd, state.spread_bp
+    if bid is None or ask is None or spread is None or state.depth_coverage is None:
+        return None
+    return SectorBooks(bid, ask, spread, state.depth_coverage)
 
 
 def _of_sector(

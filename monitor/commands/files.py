@@ -16,6 +16,7 @@ class Kind(StrEnum):
     """What can be exported."""
 
     bars = "bars"
+    depth = "depth"
     sectors = "sectors"
     rotations = "rotations"
 
@@ -130,7 +131,7 @@ def export(
         Format | None, typer.Option("--format", help="In place of the suffix [for -: csv].")
     ] = None,
 ) -> None:
-    """Stored bars, sector states or rotations as a file with units in the column names."""
+    """Stored bars, depth of order books, sector states or rotations as a file with units in the column names."""
     from monitor.files.export import export_file, export_stream
 
     context = context_of(ctx)
@@ -154,7 +155,9 @@ def export(
         )
         if not rows:
             with database.read() as conn:
-                if kind is Kind.bars or not say_no_steps(conn, settings):
+                if kind is Kind.depth:
+                    typer.echo("order books are read where schedule.depth is set", err=True)
+                elif kind is Kind.bars or not say_no_steps(conn, settings):
                     say_missing(conn, settings, begin)
     where = "standard output" if to_stdout else out
     why = "" if rows else f": no {kind.value} are stored in this range"

@@ -1,9 +1,10 @@
-"""Stored bars, sector states and rotations as a file or on standard output, with units in the column names."""
+"""Stored bars, depth of order books, sector states and rotations as a file or on standard output, with units in the column names."""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import astuple, fields
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -18,15 +19,26 @@ from monitor.model import rotation_columns
 from monitor.model.errors import MonitorError
 from monitor.model.figures import FIGURES, Unit
 from monitor.model.grid import iso
+from monitor.model.order_book import Depth
 from monitor.model.relative_flow import day_of
 from monitor.model.rotation_json import rotation_to_json
 from monitor.model.universe import BEGINNING, END
 from monitor.store import bars, rotations, steps
 from monitor.store.database import Database
+from monitor.store.order_books import books_between, books_span
 
 _EXPORTED = tuple(figure for figure in FIGURES if figure.exported)
 RELATIVE = "relative_net_flow_24h_usd"
 """What a sector got of net flow beyond its part of the tide: a convention, and one of all sectors of a step together."""
+
+_DEPTH_COLUMNS: dict[str, Kind] = {
+    "ts": "text",
+    "exchange": "text",
+    "symbol": "text",
+    **{field.name: "number" for field in fields(Depth)},
+    "truncated": "flag",
+}
+_DAY, _INSTANT = timedelta(days=1), timedelta(microseconds=1)
 
 
 def export_file(
@@ -39,7 +51,7 @@ def export_file(
     until: datetime | None = None,
     form: str | None = None,
 ) -> int:
-    """Write ``bars``, ``sectors`` or ``rotations`` of ``[since, until)`` to ``out``; gives the number of rows.
+    """Write ``bars``, ``depth``, ``sectors`` or ``rotations`` of ``[since, until)`` to ``out``; gives the number of rows.
 
     ``form``: a name of :data:`monitor.files.writers.WRITERS`; the file's suffix without it. JSON is a list of objects,
     rotations as `rotations --json` prints them. Exported bars can be imported again. The file appears whole or not at
@@ -96,6 +108,8 @@ def _columns(kind: str) -> Columns:
     if kind == "bars":
         texts = ("ts", "exchange", "symbol")
         return {name: "text" if name in texts else "number" for name in BAR_COLUMNS}
+    if kind == "depth":
+        return _DEPTH_COLUMNS
     if kind == "sectors":
         kinds: dict[str, Kind] = {"close_ts": "text", "sector": "text"}
         for figure in _EXPORTED:
@@ -124,6 +138,8 @@ def _records(
 ) -> Iterator[Record]:
     if kind == "bars":
         return _bars(conn, width, since, until)
+    if kind == "depth":
+        return _depth(conn, since, until)
     if kind == "sectors":
         return _sectors(conn, since, until)
     found = rotations.list_rotations(conn, since=since, until=until)
@@ -138,6 +154,21 @@ def _bars(
         values = (iso(bar.open_time), exchange, symbol, bar.open, bar.high, bar.low, bar.close)
         volumes = (bar.base_volume, bar.quote_volume, bar.taker_buy_quote)
         yield dict(zip(BAR_COLUMNS, (*values, *volumes), strict=True))
+
+
+def _depth(conn: Connection, since: datetime | None, until: datetime | None) -> Iterator[Record]:
+    """A day at a time: books of many markets, each five minutes, are many."""
+    span = books_span(conn)
+    if span is None:
+        return
+    begin, end = max(since or span[0], span[0]), min(until or END, span[1] + _INSTANT)
+    while begin < end:
+        day = min(begin + _DAY, end)
+        for book in books_between(conn, begin - _INSTANT, day - _INSTANT):
+            exchange, _, symbol = book.market_id.partition(":")
+            figures = astuple(book.depth)
+            yield dict(zip(_DEPTH_COLUMNS, (iso(book.at), exchange, symbol, *figures), strict=True))
+        begin = day
 
 
 def _sectors(conn: Connection, since: datetime | None, until: datetime | None) -> Iterator[Record]:

@@ -54,6 +54,7 @@ class Place(StrEnum):
     RETURN = "return"
     TRADING = "trading"
     LIQUIDITY = "liquidity"
+    BESIDE = "beside"  # what is read beside the bars, where it is: a table of its own
     PAPER = "paper"  # the report on paper of 78 columns: two tables
     PAPER_MORE = "paper more"
 
@@ -289,13 +290,12 @@ FIGURES: tuple[Figure, ...] = (
         "depth_1pct_usd",
         Unit.USD,
         lambda s: _sum(s.depth_bid_1pct_usd, s.depth_ask_1pct_usd),
-        Shown(_P, "depth 1 %", "money", benchmark=True, if_known=True),
-        Shown(Place.TRADING, "depth 1 %", "money", benchmark=True, if_known=True),
+        Shown(Place.BESIDE, "depth 1 %", "money", benchmark=True, if_known=True),
     ),
     stored(
         "spread_bp",
         Unit.BP,
-        Shown(_P, "spread", "basis points", benchmark=True, if_known=True),
+        Shown(Place.BESIDE, "spread", "basis points", benchmark=True, if_known=True),
         exported=True,
     ),
     stored("depth_coverage", Unit.FRACTION, exported=True),
@@ -303,20 +303,20 @@ FIGURES: tuple[Figure, ...] = (
     stored(
         "open_interest_usd",
         Unit.USD,
-        Shown(_P, "open interest", "money", benchmark=True, if_known=True),
+        Shown(Place.BESIDE, "open interest", "money", benchmark=True, if_known=True),
         exported=True,
     ),
     stored(
         "funding_rate_8h",
         Unit.FRACTION,
-        Shown(_P, "funding 8 h", "funding", benchmark=True, if_known=True),
+        Shown(Place.BESIDE, "funding 8 h", "funding", benchmark=True, if_known=True),
         exported=True,
     ),
     derived(
         "funding_annualised",
         Unit.FRACTION,
         lambda s: None if s.funding_rate_8h is None else s.funding_rate_8h * FUNDINGS_A_YEAR,
-        Shown(_P, "a year", "percent", benchmark=True, if_known=True),
+        Shown(Place.BESIDE, "a year", "percent", benchmark=True, if_known=True),
         exported=True,
     ),
     stored("derivatives_coverage", Unit.FRACTION, exported=True),

@@ -31,6 +31,17 @@ class Depth:
 
 
 @dataclass(frozen=True, slots=True)
+class SectorBooks:
+    """Sums over a sector's markets within 1 % of the middle, each the median of an hour's books; ``coverage``: part of its
+    markets whose books were seen."""
+
+    bid_1pct_usd: float
+    ask_1pct_usd: float
+    spread_bp: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
 class BookReading:
     """A market's depth as of ``at``, when the book was asked for."""
 

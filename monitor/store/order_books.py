@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from monitor.model.order_book import BookReading, Depth
 from monitor.store import markets
@@ -33,6 +33,13 @@ def save_books(conn: Connection, rows: Sequence[BookReading]) -> None:
             for row in rows
         ],
     )
+
+
+def books_span(conn: Connection) -> tuple[datetime, datetime] | None:
+    """Times of the first and the last reading; None where there is none."""
+    of = book_reading.c
+    first, last = conn.execute(select(func.min(of.at), func.max(of.at))).one()
+    return None if first is None else (first, last)
 
 
 def books_between(conn: Connection, after: datetime, until: datetime) -> list[BookReading]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from monitor.model.json_form import Json, from_json, to_json
+from monitor.model.order_book import SectorBooks
 from monitor.model.rotation import RotationChange
 from monitor.model.rotation_json import change_from_json
 
@@ -47,7 +48,8 @@ class AlertFacts:
     *to*. ``among``: its rank. ``told_before``: the own move that an earlier message told. ``won_back``: of what *from*
     had lost, by the rotation that reversed this one.
     ``headlines``: (time, feed, title) of what was in the news around the start, candidates and no causes.
-    ``launch_caps``: token -> its market cap in USD when it joined, and now.
+    ``launch_caps``: token -> its market cap in USD when it joined, and now. ``books``: sector -> what stood in its order
+    books in the hour to ``books_at``.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -70,6 +72,8 @@ class AlertFacts:
     told_before: Told | None = None
     won_back: Told | None = None
     headlines: tuple[tuple[datetime, str, str], ...] = ()
+    books: Mapping[str, SectorBooks] = field(default_factory=dict)
+    books_at: datetime | None = None
 
 
 def facts_to_json(around: AlertFacts) -> Json:

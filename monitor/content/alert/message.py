@@ -14,7 +14,7 @@ from monitor.content.alert.facts import AlertFacts
 from monitor.content.alert.footer import context_parts, page_of
 from monitor.content.alert.preview import NAME_LENGTHS, name_of, preview_line
 from monitor.content.alert.sentences import headline, life_words, sentences
-from monitor.content.alert.sides import Column, columns, flow_words, share_words
+from monitor.content.alert.sides import Column, book_words, columns, flow_words, share_words
 from monitor.content.alert.transitions import OUTCOMES, over_words, scorecard_words, turn_words
 from monitor.content.wording.figures import stamp, utc
 from monitor.content.wording.safe_text import one_line
@@ -81,7 +81,7 @@ def alert_message(
     banner = one_line(around.banner, 120)
     after = afterwards or bool(late) or latest is not None or not rotation.is_on
     ends = end_words(standing, newest_around)
-    shares = share_words(rotation, names)
+    figures = (flow_words(rotation, names), share_words(rotation, names), book_words(around))
     return AlertMessage(
         rotation_id=rotation.id,
         at=newest.changed_at,
@@ -91,7 +91,7 @@ def alert_message(
         headlines=tuple(headline(standing, names, longest) for longest in NAME_LENGTHS),
         told=(*_standing(change, around, latest), *sentences(rotation, names)),
         columns=columns(rotation, names),
-        figures=(flow_words(rotation, names), *([shares] if shares else [])),
+        figures=tuple(words for words in figures if words),
         spark=f"Index of {name_of(rotation.from_sector, names)}, last day: {around.spark}"
         if around.spark
         else "",

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from monitor.content.alert.facts import AlertFacts
 from monitor.content.alert.preview import Names, name_of
 from monitor.content.alert.sentences import SMALL_PP
+from monitor.content.wording.depth import depth_words
 from monitor.content.wording.figures import (
     UNKNOWN,
     level,
@@ -11,6 +13,7 @@ from monitor.content.wording.figures import (
     percent,
     points,
     pp,
+    utc,
     wide_points,
 )
 from monitor.content.wording.phrases import listed
@@ -77,6 +80,14 @@ def share_words(rotation: Rotation, names: Names) -> str:
         if parts
     ]
     return f"Cap share taken apart: {'; '.join(told)}." if told else ""
+
+
+def book_words(around: AlertFacts) -> str:
+    """What stood in the order books of both sides, and when; empty where no book was read."""
+    words = depth_words({name_of(id_, around.names): b for id_, b in around.books.items()})
+    if not words or around.books_at is None:
+        return ""
+    return f"In the order books within 1 % of the price, hour to {utc(around.books_at)}: {words}"
 
 
 def _parts(side: SideEvidence) -> list[str]:

@@ -1,11 +1,13 @@
 """Sectors, movers, launches and members: the tables one compares day by day, so their order never changes."""
 
+from monitor.analytics.depth import books_of
 from monitor.content.report.blocks import Block, Paragraph, Section, Table
 from monitor.content.report.facts import ReportFacts
 from monitor.content.report.selection import movers
 from monitor.content.wording import glosses
 from monitor.content.wording.cells import cell
-from monitor.content.wording.figures import UNKNOWN, basis_points, money, percent, pp, share, stamp
+from monitor.content.wording.depth import depth_words
+from monitor.content.wording.figures import UNKNOWN, money, percent, pp, stamp
 from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import one_line
 from monitor.model.derivatives import FUNDINGS_A_YEAR
@@ -72,17 +74,9 @@ def sectors(facts: ReportFacts) -> Section | None:
 
 def _depth(states: list[SectorState], facts: ReportFacts) -> list[Paragraph]:
     """What stood in the order books at the day's end, where they are read."""
-    told = [
-        f"{facts.name(s.id)} {money(s.depth_bid_1pct_usd, sign=False)} bid and"
-        f" {money(s.depth_ask_1pct_usd, sign=False)} asked, spread {basis_points(s.spread_bp)}"
-        for s in states
-        if s.depth_bid_1pct_usd is not None
-    ]
-    if not told:
-        return []
-    least = min(s.depth_coverage or 0.0 for s in states if s.depth_bid_1pct_usd is not None)
-    seen = "" if least > 0.995 else f" Books of {share(least, 0)} or more of a sector's markets."
-    return [Paragraph(f"In the order books within 1 % of the price: {'; '.join(told)}.{seen}")]
+    found = {facts.name(s.id): books for s in states if (books := books_of(s)) is not None}
+    words = depth_words(found)
+    return [Paragraph(f"In the order books within 1 % of the price: {words}")] if words else []
 
 
 def _derivatives(states: list[SectorState], facts: ReportFacts) -> list[Paragraph]:

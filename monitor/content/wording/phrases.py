@@ -9,7 +9,7 @@ from monitor.detection.rules import PP, RETURN, SHARE, rule_of
 from monitor.model.rotation import MARKET, Condition, Rotation
 
 _UNIT = re.compile(
-    r"(?<=\d) (?=(?:%|pp|x|[kMBT]|h|d|min|UTC)\b|%)|(?<=\(\d\)) |(?<=monitor) (?=explain rot-)|(?<=monitor explain) (?=rot-)"
+    r"(?<=\d) (?=(?:%|pp|bp|x|[kMBT]|h|d|min|UTC)\b|%)|(?<=\(\d\)) |(?<=monitor) (?=explain rot-)|(?<=monitor explain) (?=rot-)"
 )
 
 _OVER_A_WINDOW = (RETURN, PP)

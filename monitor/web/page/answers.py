@@ -191,7 +191,8 @@ class _Pages:
         if key.startswith("tokens-") and of_sector in sectors:
             known = sector_tables.supplies_in_force(conn, step.tokens, step.close_time)
             return sector_tables.token_table(sectors[of_sector], step, known)
-        makers: dict[str, Callable[[], Table]] = {
+        makers: dict[str, Callable[[], Table | None]] = {
+            "beside": lambda: sector_tables.beside_table(step, sectors),
             "sectors": lambda: sector_tables.sector_table(step, sectors),
             "moved": lambda: moved_table(
                 read_scene(conn, around.universe, step, asked.range, around.width)

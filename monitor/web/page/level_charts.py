@@ -1,4 +1,4 @@
-"""Indices, shares and flow of a range below each other: one time axis, one cursor, marks on each."""
+"""Indices, shares, flow and depth of a range below each other: one time axis, one cursor, marks on each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,16 +6,24 @@ from typing import Any
 
 from bokeh.embed import json_item
 from bokeh.layouts import column
-from bokeh.models import ColumnDataSource, CrosshairTool, HoverTool, Range1d
+from bokeh.models import (
+    ColumnDataSource,
+    CrosshairTool,
+    HoverTool,
+    LogTicker,
+    NumeralTickFormatter,
+    Range1d,
+)
 from bokeh.models.annotations import BoxAnnotation
 
 from monitor.content.charts.marks import rebased
+from monitor.content.wording.depth import sides_words
 from monitor.content.wording.figures import UNKNOWN, net_flow, share
 from monitor.content.wording.safe_text import one_line
 from monitor.model.grid import to_ms
 from monitor.model.state import SectorState
 from monitor.web.page.plots import SCHEMES, Scheme, cursor_of, line_at, new_plot, span_of
-from monitor.web.page.scene import Scene, name_of
+from monitor.web.page.scene import DEPTH, Scene, name_of
 
 LEVELS = 5
 """Heights at which the words of launches and notes stand, in turn."""
@@ -23,12 +31,17 @@ LEVELS = 5
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One chart of the column: ``drawn`` is a line's value, ``told`` what the cursor says of a state."""
+    """One chart of the column: ``drawn`` is a line's value, ``told`` what the cursor says of a state.
+
+    ``needs``: the figure without which there is nothing to draw. ``log``: equal factors are equally high.
+    """
 
     title: str
     drawn: Callable[[Scene, str], list[float]]
     told: Callable[[SectorState], str]
     benchmark: bool = False
+    needs: str = "index"
+    log: bool = False
 
 
 def _index(scene: Scene, sector: str) -> list[float]:
@@ -53,15 +66,26 @@ def _change(name: str) -> Callable[[Scene, str], list[float]]:
     return drawn
 
 
-PANELS = (
+def _depth(part: str) -> Callable[[Scene, str], list[float]]:
+    """Bids and asks together in $ M; a logarithmic axis has no place for none at all."""
+    sides = [_figure(f"depth_{side}_{part}_usd", 1e-6) for side in ("bid", "ask")]
+
+    def drawn(scene: Scene, sector: str) -> list[float]:
+        both = zip(*(side(scene, sector) for side in sides), strict=True)
+        return [bid + ask if bid + ask > 0 else float("nan") for bid, ask in both]
+
+    return drawn
+
+
+_PANELS = (
     Panel("Index, 100 at the left edge", _index, lambda s: f"{s.index:.1f}", benchmark=True),
     Panel(
-        "Share of the watched cap, pp since the left edge",
+        "Share of cap, pp since the left edge",
         _change("share"),
         lambda s: share(s.share),
     ),
     Panel(
-        "Share of 24 h volume, pp since the left edge",
+        "Share of volume, pp since the left edge",
         _change("volume_share"),
         lambda s: share(s.volume_share),
     ),
@@ -70,22 +94,52 @@ PANELS = (
         _figure("net_flow_24h_usd", 1e-6),
         lambda s: net_flow(s.net_flow_24h_usd, s.flow_grade, short=True),
     ),
+    Panel(
+        "Order books within 1 % of the price, $ M",
+        _depth("1pct"),
+        lambda s: sides_words(s.depth_bid_1pct_usd, s.depth_ask_1pct_usd),
+        needs=DEPTH,
+        log=True,
+    ),
+    Panel(
+        "Order books within 2 % of the price, $ M",
+        _depth("2pct"),
+        lambda s: sides_words(
+            s.depth_bid_2pct_usd, s.depth_ask_2pct_usd, at_least=bool(s.depth_truncated)
+        ),
+        needs=DEPTH,
+        log=True,
+    ),
 )
 
 
+def panels_of(scene: Scene) -> list[Panel]:
+    """Those that have something to draw in the range."""
+    return [panel for panel in _PANELS if scene.knows(panel.needs)]
+
+
 def level_charts(scene: Scene, scheme: str) -> dict[str, Any]:
-    """Indices, shares and flow of the range, linked, with what happened marked on each."""
+    """Indices, shares, flow and depth of the range, linked, with what happened marked on each."""
     look = SCHEMES[scheme]
     span = span_of(to_ms(scene.at[0]), max(to_ms(scene.at[-1]), to_ms(scene.at[0]) + 1))
     cursor = cursor_of(look)
-    drawn = [_panel(scene, panel, look, span, cursor, named=panel is PANELS[0]) for panel in PANELS]
+    drawn = [
+        _panel(scene, panel, look, span, cursor, named=i == 0)
+        for i, panel in enumerate(panels_of(scene))
+    ]
     return dict(json_item(column(drawn, sizing_mode="stretch_width")))
 
 
 def _panel(
     scene: Scene, panel: Panel, look: Scheme, span: Range1d, cursor: CrosshairTool, *, named: bool
 ) -> Any:
-    plot = new_plot(panel.title, look, x_range=span, x_axis_type="datetime")
+    plot = new_plot(
+        panel.title, look, x_range=span, x_axis_type="datetime",
+        y_axis_type="log" if panel.log else "linear",
+    )  # fmt: skip
+    if panel.log:
+        plot.yaxis.ticker = plot.ygrid.ticker = LogTicker(mantissas=[1, 2, 5])
+        plot.yaxis.formatter = NumeralTickFormatter(format="0.[00]")
     _mark(plot, scene, look, named=named)
     shown = [s for s in scene.sectors if panel.benchmark or not s.benchmark]
     data: dict[str, Any] = {"at": [to_ms(moment) for moment in scene.at]}

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
 from monitor.content.wording import glosses
-from monitor.content.wording.figures import pp, share, stamp
+from monitor.content.wording.figures import money, pp, share, stamp
 from monitor.content.wording.safe_text import one_line
 from monitor.model.bars import VenueHealth, VenueState
 from monitor.model.rotation import MARKET, Severity, Status
@@ -18,11 +17,11 @@ from monitor.store import outbox, steps, venue_health
 from monitor.store.outside import outside_at
 from monitor.web.page import data_tables, outside_tables, rotation_tables, sector_tables
 from monitor.web.page.asked import Asked
-from monitor.web.page.level_charts import PANELS
+from monitor.web.page.level_charts import panels_of
 from monitor.web.page.ranges import WORDS
 from monitor.web.page.relative import trails, where_now
 from monitor.web.page.relative_charts import Trail, pressure_words
-from monitor.web.page.scene import Scene, by_rank, name_of, read_scene
+from monitor.web.page.scene import DEPTH, Scene, by_rank, name_of, read_scene
 from monitor.web.page.tables import Cell, Column, Table
 from monitor.web.page.templating import render
 from monitor.web.surroundings import Surroundings
@@ -61,6 +60,7 @@ def market_page(
         nearest="" if open_cards else rotation_tables.nearest_words(conn, step, names),
         wide=sector_tables.sector_table(step, sectors),
         small=sector_tables.small_sector_tables(step, sectors),
+        beside=sector_tables.beside_table(step, sectors),
         glosses=[
             glosses.OWN,
             glosses.NET_FLOW,
@@ -84,7 +84,8 @@ def market_page(
         ranges=WORDS,
         scene=scene,
         marks=_marks(scene),
-        panels=[panel.title for panel in PANELS],
+        panels=[panel.title for panel in panels_of(scene)],
+        depth_known=scene.knows(DEPTH),
         moved=moved_table(scene),
         standing=standing_table(step, around, found),
         relative_drawn=any(trail.dots for trail in found),
@@ -156,6 +157,7 @@ def _marks(scene: Scene) -> list[str]:
 
 def moved_table(scene: Scene) -> Table:
     """What the level charts show, from their left edge to their right one."""
+    depth = scene.knows(DEPTH)
     return Table(
         "moved",
         f"From {stamp(scene.at[0])} to {stamp(scene.at[-1])}",
@@ -166,22 +168,53 @@ def moved_table(scene: Scene) -> Table:
             Column("change of cap share", "share_change_fraction"),
             Column("share of 24 h volume", "volume_share_fraction"),
             Column("its change, all that was traded", "volume_share_change_fraction"),
+            *(_DEPTH_COLUMNS if depth else ()),
         ),
-        [_moved(scene, sector) for sector in scene.sectors],
+        [
+            [*_moved(scene, sector), *(_depth_moved(scene, sector) if depth else ())]
+            for sector in scene.sectors
+        ],
     )
 
 
-def _moved(scene: Scene, sector: Sector) -> list[Cell]:
-    def edge(figure: str) -> tuple[Any, Any]:
-        known = [v for v in scene.values(sector.id, figure) if v is not None]
-        return (known[0], known[-1]) if known else (None, None)
+_DEPTH_COLUMNS = (
+    Column("depth 1 %", "depth_1pct_usd"),
+    Column("its change", "depth_1pct_change_fraction"),
+    Column("depth 2 %", "depth_2pct_usd"),
+    Column("its change", "depth_2pct_change_fraction"),
+)
 
-    first, last = edge("index")
+
+def _depth_moved(scene: Scene, sector: Sector) -> list[Cell]:
+    """Bids and asks together, and how much more they are than at the left edge."""
+    cells = []
+    for part in ("1pct", "2pct"):
+        first, last = (
+            None if bid is None or ask is None else bid + ask
+            for bid, ask in zip(
+                _edges(scene, sector, f"depth_bid_{part}_usd"),
+                _edges(scene, sector, f"depth_ask_{part}_usd"),
+                strict=True,
+            )
+        )
+        cells.append(Cell(money(last, sign=False), last))
+        cells.append(_percent(last / first - 1 if first and last is not None else None))
+    return cells
+
+
+def _edges(scene: Scene, sector: Sector, figure: str) -> tuple[float | None, float | None]:
+    """First and last known value of the range."""
+    known = [v for v in scene.values(sector.id, figure) if v is not None]
+    return (known[0], known[-1]) if known else (None, None)
+
+
+def _moved(scene: Scene, sector: Sector) -> list[Cell]:
+    first, last = _edges(scene, sector, "index")
     grown = last / first - 1 if first and last is not None else None
     cells = [Cell(name_of(sector), sector.id, color=sector.color), _percent(grown)]
     for figure in ("share", "volume_share"):
-        before, now = edge(figure)
-        changed = None if before is None else now - before
+        before, now = _edges(scene, sector, figure)
+        changed = None if before is None or now is None else now - before
         dash = sector.benchmark
         cells.append(Cell("-" if dash else share(now), now))
         cells.append(Cell("-" if dash else pp(changed), changed))

@@ -56,8 +56,12 @@ def relative_chart(trails: Sequence[Trail], scheme: str) -> dict[str, Any]:
         _, x, y = trail.dots[-1]
         plot.add_layout(_name_at(trail.name, x, y, look, left=x - 100 > reach / 3))
         if count > 1:
-            day, x, y = trail.dots[0]
-            plot.add_layout(_name_at(f"{day.day} {day:%b}", x, y, look, left=x - 100 > reach / 3))
+            day, first_x, first_y = trail.dots[0]
+            lift = _apart(first_x - x, first_y - y, reach)
+            left = first_x - 100 > reach / 3
+            plot.add_layout(
+                _name_at(f"{day.day} {day:%b}", first_x, first_y, look, left=left, lift=lift)
+            )
     plot.xaxis.axis_label, plot.yaxis.axis_label = "strength", "momentum"
     return dict(json_item(plot))
 
@@ -117,10 +121,17 @@ def _quadrants(
         )  # fmt: skip
 
 
-def _name_at(name: str, x: float, y: float, look: Scheme, *, left: bool) -> Label:
-    """``left``: of its dot, where the right edge is near."""
+def _apart(right: float, up: float, reach: float) -> int:
+    """Pixels by which the first dot's date stands above its dot, so that the last dot's name is not under it."""
+    if abs(right) > 0.7 * reach or abs(up) > 0.2 * reach:
+        return 4
+    return 20 if up >= 0 else -20
+
+
+def _name_at(name: str, x: float, y: float, look: Scheme, *, left: bool, lift: int = 4) -> Label:
+    """``left``: of its dot, where the right edge is near; ``lift``: so many pixels above it."""
     return Label(
-        x=x, y=y, x_offset=-9 if left else 9, y_offset=4, text=one_line(name, 16), text_color=look.ink,
+        x=x, y=y, x_offset=-9 if left else 9, y_offset=lift, text=one_line(name, 16), text_color=look.ink,
         text_align="right" if left else "left", text_font_size="12px", background_fill_color=look.ground,
         background_fill_alpha=0.7,
     )  # fmt: skip

@@ -18,6 +18,8 @@ from monitor.web.page.ranges import Range, range_of
 INSTANT = timedelta(microseconds=1)
 MOST_MARKS = 60
 """Rotations, launches and notes that are drawn, the newest: more would hide the lines."""
+DEPTH = "depth_bid_1pct_usd"
+"""Known of a sector wherever its order books were read: all figures of depth come together."""
 RELATIVE_EVERY = timedelta(hours=4)
 RELATIVE_LENGTH = timedelta(days=45)
 
@@ -40,6 +42,11 @@ class Scene:
         return [
             getattr(state, figure) if state is not None else None for state in self.states[sector]
         ]
+
+    def knows(self, figure: str) -> bool:
+        """Whether any sector proper has it at any moment of the range."""
+        proper = [sector.id for sector in self.sectors if not sector.benchmark]
+        return any(value is not None for id_ in proper for value in self.values(id_, figure))
 
 
 def read_scene(

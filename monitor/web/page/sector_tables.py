@@ -47,6 +47,14 @@ def small_sector_tables(step: MarketStep, sectors: Mapping[str, Sector]) -> list
     ]
 
 
+def beside_table(step: MarketStep, sectors: Mapping[str, Sector]) -> Table | None:
+    """What order books and perpetuals say of them; None where neither is read."""
+    shown = list(figures_at(Place.BESIDE, of=step.sectors))
+    if not shown:
+        return None
+    return _table("beside", "In order books and perpetuals", shown, step, sectors)
+
+
 def _table(
     key: str,
     title: str,

@@ -1,8 +1,10 @@
 """Exports: every format, a header also where nothing is in it, standard output, outcomes and units of rotations."""
 
 import csv
+import gzip
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,11 +19,17 @@ from monitor.commands.demo import demo_database, run_episode
 from monitor.episodes import load_episode
 from monitor.model import rotation_columns
 from monitor.model.errors import MonitorError
+from monitor.model.order_book import BookReading, Depth
 from monitor.store import rotations
 from monitor.store.database import open_database
+from monitor.store.order_books import save_books
 
 CONFIG = Path(__file__).resolve().parents[3] / "config" / "monitor.toml"
-KINDS = ("bars", "sectors", "rotations")
+KINDS = ("bars", "depth", "sectors", "rotations")
+BOOKS = [
+    BookReading("gate:ARC/USDT", datetime(2025, 1, 19, k, 0, 0, k, tzinfo=UTC), Depth(1e5, 9e4, 2e5, 1.8e5, 6.5 + k, truncated=k == 0))
+    for k in range(3)
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +38,8 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("export") / "demo.db"
     database = demo_database(episode, path)
     run_episode(episode, database)
+    with database.write() as conn:
+        save_books(conn, BOOKS)
     database.close()
     return path
 
@@ -45,8 +55,10 @@ def export(stored: Path, *arguments: str) -> Result:
 
 def rows_of(path: Path) -> tuple[list[str], list[dict[str, object]]]:
     """(columns, rows) of a file by its suffix."""
-    if path.suffix == ".csv":
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
+    if path.name.endswith((".csv", ".csv.gz")):
+        raw = path.read_bytes()
+        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
+        reader = csv.DictReader(io.StringIO(text))
         return list(reader.fieldnames or ()), [dict(row) for row in reader]
     table = (
         pq.read_table(path)
@@ -57,7 +69,7 @@ def rows_of(path: Path) -> tuple[list[str], list[dict[str, object]]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("suffix", ["csv", "parquet", "arrow", "feather"])
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz", "parquet", "arrow", "feather"])
 def test_a_header_is_there_also_without_a_row(
     stored: Path, tmp_path: Path, kind: str, suffix: str
 ) -> None:
@@ -70,6 +82,24 @@ def test_a_header_is_there_also_without_a_row(
     columns, rows = rows_of(full)
     assert rows
     assert rows_of(empty) == (columns, [])
+
+
+def test_depth_is_told_by_market_as_it_was_read(stored: Path, tmp_path: Path) -> None:
+    out = tmp_path / "depth.parquet"
+    export(
+        stored, "depth", "--out", str(out), "--since", "2025-01-19", "--until", "2025-01-19T02:00Z"
+    )
+    columns, rows = rows_of(out)
+    assert columns[3:] == [
+        "bid_1pct_usd", "ask_1pct_usd", "bid_2pct_usd", "ask_2pct_usd", "spread_bp", "truncated",
+    ]  # fmt: skip
+    assert [
+        (row["exchange"], row["symbol"], row["spread_bp"], row["truncated"]) for row in rows
+    ] == [
+        ("gate", "ARC/USDT", 6.5, True),
+        ("gate", "ARC/USDT", 7.5, False),
+    ]
+    assert "schedule.depth" in export(stored, "depth", "--out", "-", "--since", "2025-02-01").stderr
 
 
 def test_relative_flow_of_the_sectors_of_a_step_sums_to_nothing(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from monitor.alerting.enrich import Enricher
+from monitor.content.alert import alert_message, alert_text, facts_from_json, facts_to_json
 from monitor.content.report import report_text
+from monitor.detection.parameters import DetectionParameters
 from monitor.files.export import export_stream
 from monitor.model.derivatives import DerivativeReading
 from monitor.model.order_book import BookReading, Depth
-from monitor.model.rotation import StepOutput
+from monitor.model.rotation import ChangeReason, StepOutput
 from monitor.model.universe import Market
 from monitor.reporting import gather_day
 from monitor.store import steps
@@ -22,8 +26,9 @@ from monitor.store.derivatives import save_derivatives
 from monitor.store.order_books import save_books
 from tests.integration.pipeline.test_catch_up import HOUR, START, pipeline, put
 from tests.integration.store.samples import FIVE, at
-from tests.integration.web.conftest import CLOSE, UNIVERSE, Site, fill, picture, site
+from tests.integration.web.conftest import CLOSE, NAMES, UNIVERSE, Site, fill, picture, site
 from tests.integration.web.test_app import words
+from tests.kit import rotations as samples
 
 __all__ = ["fill", "site"]  # fixtures
 
@@ -110,6 +115,51 @@ def test_the_page_has_the_column_only_where_books_are_read(
         6.04,
         True,
     )
+
+
+def test_the_linked_charts_have_depth_where_it_is_known_and_else_say_why_not(
+    site: Site, fill: Callable[[], None]
+) -> None:
+    fill()
+    before = site.get("/?range=all").text
+    assert "Depth is unknown in this range: no order book was read" in before
+    assert "Order books within" not in site.get("/charts/levels.json?range=all").text
+    assert "depth_1pct_usd" not in site.get("/csv/moved.csv?range=all").text
+    deep(site)
+    after = site.get("/?range=all").text
+    assert "Depth is unknown" not in after
+    assert "Order books within 1 % of the price, $ M" in after  # named to who cannot see charts
+    drawn = site.get("/charts/levels.json?range=all").text
+    for part in ("1", "2"):
+        assert f"Order books within {part} % of the price, $ M" in drawn
+    assert "$1.20 M bid and $900 k asked" in drawn
+    assert "$2.50 M bid and $2.10 M asked or more" in drawn  # the served books ended before 2 %
+    rows = list(csv.DictReader(io.StringIO(site.get("/csv/moved.csv?range=all").text)))
+    ours = next(row for row in rows if row["sector"] == "ai-agents")
+    assert (float(ours["depth_1pct_usd"]), float(ours["depth_2pct_usd"])) == (2.1e6, 4.6e6)
+
+
+def test_an_alert_tells_what_stood_in_the_books_of_its_sides(
+    site: Site, fill: Callable[[], None]
+) -> None:
+    fill()
+    enricher = Enricher(UNIVERSE, NAMES, DetectionParameters())
+    told = samples.change(samples.confirmed(), ChangeReason.CONFIRMED)
+
+    def text() -> str:
+        with site.database.read() as conn:
+            step = steps.step_at(conn, CLOSE)
+            assert step is not None
+            facts = enricher.facts(conn, told.rotation, step)
+        again = facts_from_json(json.loads(json.dumps(facts_to_json(facts))))
+        return alert_text(alert_message(told, again))
+
+    assert "order books" not in text()
+    deep(site)
+    assert (
+        "In the order books within 1 % of the price, hour to 11:35 UTC: AI agents $1.20 M bid and $900 k asked,"
+        " spread 6.0 bp. Books of 80 % or more of a sector's markets."
+    ) in text().replace("AI <b>agents</b> & co", "AI agents")
 
 
 def test_export_and_report_have_it_with_units(site: Site, fill: Callable[[], None]) -> None:
