@@ -24,6 +24,8 @@ from monitor.model.universe import Market
 CLOCK_TOLERANCE = timedelta(seconds=30)
 CLOCK_EVERY = timedelta(hours=1)
 RELOAD_EVERY = timedelta(hours=1)
+LAUNCH_RELOAD_EVERY = timedelta(minutes=2)
+"""Of a market that is missing within :data:`RELOAD_EVERY` of its listing: a launch's first bars are the story."""
 _LEAST_ROWS = (
     50  # costs no more than one row, and an answer that doubles its rows still holds what we need
 )
@@ -96,13 +98,15 @@ class VenueClient:
 
     @property
     def gone(self) -> dict[str, MarketGone]:
-        """Our symbols that should be listed now and that the venue does not trade, with the reason."""
-        table = self._connection.table
-        if table is None:
+        """Our symbols that should be listed now and that the venue does not trade, with the reason.
+
+        A table that was asked for before a market's listing says nothing of it.
+        """
+        table, asked_at = self._connection.table, self._loaded_at
+        if table is None or asked_at is None:
             return {}
-        now = self._clock.now()
-        listed = {market.symbol for market in self._connection.markets if market.listed_at(now)}
-        return {symbol: gone for symbol, gone in table.gone.items() if symbol in listed}
+        known = {m.symbol for m in self._missing(self._clock.now()) if m.listed_from <= asked_at}
+        return {symbol: gone for symbol, gone in table.gone.items() if symbol in known}
 
     @property
     def clock_warning(self) -> str | None:
@@ -119,14 +123,15 @@ class VenueClient:
         return self._connection.table is not None
 
     async def prepare(self) -> None:
-        """Before a poll: load markets where none are, look again hourly for missing ones, read the clock hourly.
+        """Before a poll: load markets where none are, look again for missing ones, read the clock hourly.
 
+        Hourly, at once where the table is older than a market's listing, and often in the first hour after that.
         Raises VenueError where the venue cannot be used; a clock that cannot be read is no reason.
         """
         now = self._clock.now()
         if self._connection.table is None:
             await self._load()
-        elif self.gone and self._loaded_at is not None and now - self._loaded_at >= RELOAD_EVERY:
+        elif self._is_outdated(now):
             try:
                 await self._load()
             except BadVenueData:
@@ -234,9 +239,31 @@ class VenueClient:
             moment += frame.width
         return _spoken_for(frame, (since, until), silent)
 
-    async def _load(self) -> None:
-        await self._connection.load_markets()
-        self._loaded_at = self._clock.now()
+    def _missing(self, now: datetime) -> list[Market]:
+        """Our markets that should be listed now and are not in the table."""
+        table = self._connection.table
+        if table is None:
+            return []
+        return [
+            market
+            for market in self._connection.markets
+            if market.symbol in table.gone and market.listed_at(now)
+        ]
+
+    def _is_outdated(self, now: datetime) -> bool:
+        missing, asked_at = self._missing(now), self._loaded_at
+        if not missing or asked_at is None:
+            return False
+        newest = max(market.listed_from for market in missing)
+        is_launch = now - newest < RELOAD_EVERY
+        pause = LAUNCH_RELOAD_EVERY if is_launch else RELOAD_EVERY
+        return newest > asked_at or now - asked_at >= pause
+
+    async def _load(self, expected_gone: Sequence[str] = ()) -> None:
+        """``_loaded_at`` is when it was asked for: on a slow line a market may be listed before all of the table has come."""
+        asked_at = self._clock.now()
+        await self._connection.load_markets(expected_gone)
+        self._loaded_at = asked_at
 
     async def _still_listed(self, market: Market) -> bool:
         """Reload once after the venue called a symbol unknown; concurrent callers share the reload."""
@@ -244,10 +271,9 @@ class VenueClient:
         async with self._reload:
             if self._loaded_at == before:
                 try:
-                    await self._connection.load_markets([market.symbol])
+                    await self._load([market.symbol])
                 except VenueError:
                     return False
-                self._loaded_at = self._clock.now()
         return market.symbol not in self.gone
 
     async def _read_clock(self) -> None:

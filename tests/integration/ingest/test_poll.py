@@ -1,5 +1,6 @@
 """A poll over real ccxt: what is stored, and that one venue's trouble stays its own."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -8,6 +9,7 @@ import pytest
 
 from monitor.ingest.errors import VenueBusy
 from monitor.ingest.exchange.ccxt_client import CcxtClient
+from monitor.ingest.exchange.market_table import MarketTable
 from monitor.ingest.exchange.venue import VenueClient
 from monitor.ingest.poller import Poller
 from monitor.ingest.venues.rows import RawCandle
@@ -160,6 +162,69 @@ async def test_a_launch_that_the_venue_does_not_serve_at_first_is_asked_from_its
     opens = [b.open_time for b in stored(sqlite, "okx:TRUMP/USDT")]
     assert opens[0] == listed
     assert all(b - a == WIDTH for a, b in pairwise(opens))
+
+
+async def test_a_launch_shortly_after_the_table_was_read_is_in_the_first_poll_after_it(
+    hall: Hall, sqlite: Database
+) -> None:
+    """The table is an hour's; the interval of the launch would have been stepped without it by then."""
+    hall.server.faults.add("vanished", "okx", symbol="TRUMP/USDT")
+    list_market(hall, "okx:TRUMP/USDT", since=NOON + WIDTH)
+    poller = hall.poller(sqlite, ["okx"])
+    first = await poller.poll(hall.clock.now())
+    hall.server.faults.clear()
+    hall.clock.set(NOON + WIDTH + timedelta(minutes=1))
+    (client,) = poller.clients
+    assert client.gone == {}  # what was asked for before its listing says nothing of it
+    hall.clock.set(NOON + 2 * WIDTH + timedelta(minutes=1))
+    second = await poller.poll(hall.clock.now())
+    assert [b.open_time for b in stored(sqlite, "okx:TRUMP/USDT")] == [NOON + WIDTH]
+    assert (first.transitions, second.transitions) == ((), ())
+
+
+async def test_a_market_that_is_listed_while_a_slow_table_comes_in_is_not_missing_for_an_hour(
+    hall: Hall, sqlite: Database
+) -> None:
+    hall.server.faults.add("vanished", "okx", symbol="TRUMP/USDT")
+    list_market(hall, "okx:TRUMP/USDT", since=NOON + WIDTH)
+    ours = [m for m in hall.markets if m.venue == "okx"]
+
+    class Slow(CcxtClient):
+        async def load_markets(self, expected_gone: Collection[str] = ()) -> MarketTable:
+            table = await super().load_markets(expected_gone)
+            hall.server.faults.clear()
+            hall.clock.set(max(hall.clock.now(), NOON + 3 * WIDTH))
+            return table
+
+    options = {"base_url": hall.server.url("okx"), "rate_limit_ms": 1}
+    client = VenueClient(Slow("okx", ours, hall.clock, **options), hall.clock)  # type: ignore[arg-type]
+    hall.clients.append(client)
+    poller = Poller(hall.universe, [client], sqlite, hall.clock, WIDTH)
+    for _ in range(2):
+        report = await poller.poll(hall.clock.now())
+        assert report.transitions == ()
+    opens = [b.open_time for b in stored(sqlite, "okx:TRUMP/USDT")]
+    assert opens[0] == NOON + WIDTH
+
+
+async def test_a_launch_that_comes_late_is_looked_for_often_at_first_and_then_hourly(
+    hall: Hall, sqlite: Database
+) -> None:
+    listed = NOON + WIDTH
+    hall.server.faults.add("vanished", "okx", symbol="TRUMP/USDT")
+    list_market(hall, "okx:TRUMP/USDT", since=listed)
+    poller = hall.poller(sqlite, ["okx"])
+    loads: list[timedelta] = []
+    for _ in range(40):
+        before = len(hall.server.log.find("okx", "markets"))
+        await poller.poll(hall.clock.now())
+        if len(hall.server.log.find("okx", "markets")) > before:
+            loads.append(hall.clock.now() - listed)
+        hall.clock.advance(WIDTH)
+    soon = [passed for passed in loads if timedelta(0) <= passed < timedelta(hours=1)]
+    later = [passed for passed in loads if passed >= timedelta(hours=1)]
+    assert len(soon) == 12
+    assert 1 <= len(later) <= 3
 
 
 async def test_a_market_that_is_not_listed_now_is_not_missed(hall: Hall, sqlite: Database) -> None:
