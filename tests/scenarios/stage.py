@@ -52,8 +52,8 @@ class Stage:
         """The scaled clock's time."""
         return self.live_from + (datetime.now(UTC) - self.origin) * self.speed  # noqa: TID251  the machine's clock
 
-    def start_daemon(self) -> "subprocess.Popen[bytes]":
-        """One more daemon process."""
+    def start_daemon(self, *, whole: bool = False) -> "subprocess.Popen[bytes]":
+        """One more daemon process; ``whole``: it waits for all bars of an interval, however long its venues take."""
         self.runs += 1
         log = self.folder / f"daemon-{self.runs}.log"
         self.logs.append(log)
@@ -71,6 +71,7 @@ class Stage:
             iso(self.origin),
             "--speed",
             str(self.speed),
+            *(["--whole"] if whole else []),
         ]
         with log.open("wb") as out:
             return subprocess.Popen(

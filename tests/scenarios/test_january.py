@@ -97,7 +97,10 @@ def _rows(stage: Stage, query: str) -> list[tuple[object, ...]]:
 
 
 def assert_same_rotations(stage: Stage, episode: Episode, folder: Path) -> list[dict[str, object]]:
-    """Live, `replay`, `replay --as-known` and the engine alone: the same lines, byte for byte."""
+    """Live, `replay`, `replay --as-known` and the engine alone: the same lines, byte for byte.
+
+    Of a daemon that waited for whole intervals: of others, what came after a step's deadline is a revision.
+    """
     last = stage.last_step()
     assert last is not None
     until = last.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -141,7 +144,7 @@ def test_a_live_january_flags_and_tells_the_turn_and_equals_every_replay(
     episode: Episode, tmp_path: Path
 ) -> None:
     with staged(tmp_path, episode, live_from=LIVE_FROM, until=UNTIL, speed=18_000) as stage:
-        process = stage.start_daemon()
+        process = stage.start_daemon(whole=True)
         try:
             took = run_to_the_end(stage, process)
         finally:
@@ -214,13 +217,13 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(
     dice = random.Random(20250119)
     kills = 20
     with staged(tmp_path, episode, live_from=LIVE_FROM, until=UNTIL, speed=9_000) as stage:
-        process = stage.start_daemon()
+        process = stage.start_daemon(whole=True)
         try:
             for _ in range(kills):
                 time.sleep(dice.uniform(1.2, 4.0))
                 os.kill(process.pid, signal.SIGKILL)
                 process.wait()
-                process = stage.start_daemon()
+                process = stage.start_daemon(whole=True)
             run_to_the_end(stage, process)
         finally:
             process.kill()
