@@ -104,7 +104,8 @@ def episode_app(episode: "Episode", database: "Database", clock: "Clock") -> "AS
 
 async def _until_told(app: "ASGIApp", port: int, serving: Callable[[], None]) -> None:
     from monitor.clock import LiveClock
-    from monitor.web.serve import PageNotServedError, serve
+    from monitor.web.listener import PageNotServedError
+    from monitor.web.serve import serve
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,13 +30,18 @@ def register(app: typer.Typer) -> None:
 def web(
     ctx: typer.Context,
     port: Annotated[int | None, typer.Option(help="Instead of the configured web.port.")] = None,
-    beside_daemon: Annotated[bool, typer.Option("--beside-daemon", hidden=True)] = False,
+    beside_daemon: Annotated[
+        int | None,
+        typer.Option(
+            "--beside-daemon", hidden=True, help="Number of the socket that the daemon opened."
+        ),
+    ] = None,
 ) -> None:
     """Serve the page alone, on the same database, until it is told to stop (SIGTERM, Ctrl-C). It changes nothing."""
     from monitor.store.database import open_database
     from monitor.store.migrations import check_schema
 
-    if beside_daemon:
+    if beside_daemon is not None:
         os.nice(NICER)
     context = context_of(ctx)
     settings = context.settings()
@@ -52,23 +58,24 @@ def web(
 
 
 async def _serve(
-    settings: "Settings", clock: "Clock", database: "Database", port: int, *, beside: bool
+    settings: "Settings", clock: "Clock", database: "Database", port: int, *, beside: int | None
 ) -> None:
-    """``beside``: a daemon started this process, tells it how it stands, and is told what becomes of it."""
+    """``beside``: a socket of the daemon that started this process, tells it how it stands, and is told what becomes of
+    it."""
     from anyio import to_thread
 
     from monitor.api.http import api_app
     from monitor.bootstrap import enricher_of, sources_of, ways_of
     from monitor.web.app import make_app
     from monitor.web.daemon_link import DaemonLink, answer
-    from monitor.web.serve import PageNotServedError, serve
+    from monitor.web.listener import PageNotServedError
+    from monitor.web.serve import serve, serve_at
     from monitor.web.surroundings import Surroundings
 
     to_thread.current_default_thread_limiter().total_tokens = AT_ONCE
     stop, link = asyncio.Event(), DaemonLink()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    following = asyncio.create_task(link.follow(stop.set)) if beside else None
     token = settings.web.token.get_secret_value() if settings.web.token else None
     app = make_app(
         Surroundings(
@@ -85,16 +92,16 @@ async def _serve(
         api_app(sources_of(settings, database, clock)),
     )
 
-    def refused(error: PageNotServedError) -> None:
-        if not beside:
-            raise error
-        answer("refused", str(error))
+    if beside is not None:
+        following = asyncio.create_task(link.follow(stop.set))
+        await serve_at(
+            socket.socket(fileno=beside), app, stop=stop, serving=lambda: answer("serving")
+        )
+        following.cancel()
+        return
 
-    def serving() -> None:
-        if beside:
-            answer("serving")
-        else:
-            typer.echo(f"http://{settings.web.host}:{port}/", err=True)
+    def refused(error: PageNotServedError) -> None:
+        raise error
 
     await serve(
         app,
@@ -103,7 +110,5 @@ async def _serve(
         clock=clock,
         stop=stop,
         refused=refused,
-        serving=serving,
+        serving=lambda: typer.echo(f"http://{settings.web.host}:{port}/", err=True),
     )
-    if following is not None:
-        following.cancel()

@@ -1,9 +1,8 @@
 """The one place that knows concrete classes and puts the daemon together."""
 
 import asyncio
-import os
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -28,7 +27,7 @@ from monitor.daemon.faults import Faults, Work
 from monitor.daemon.headlines import feeds_of, headlines_read
 from monitor.daemon.heartbeat import Heartbeat, beating, heartbeat_of
 from monitor.daemon.jobs import Job, pruning, reports, start_digest_told
-from monitor.daemon.page_process import PageProcess, page_command, page_environment
+from monitor.daemon.page import Page
 from monitor.daemon.polling import Polling
 from monitor.daemon.supplies import supplies_read, supply_sources
 from monitor.daemon.telemetry import Telemetry
@@ -109,11 +108,11 @@ def assemble(
     beginning: Beginning,
     manager: ServiceManager,
     *,
-    log_options: Sequence[str] = (),
+    page: Page | None = None,
     may_send: Callable[[], bool] = lambda: True,
     rights: VenueRights | None = None,
 ) -> Parts:
-    """All parts, wired; nothing runs yet and nothing is read. ``log_options``: of this call, for the page's process.
+    """All parts, wired; nothing runs yet and nothing is read. ``page``: of the run, where it has one.
     ``may_send``: whether this process is still the one that sends; ``rights``: which venues it asks, by default all.
     """
     rights = rights or AllVenues()
@@ -193,10 +192,8 @@ def assemble(
         parts.background["start digest"] = start_digest_told(
             database, settings, clock, policy, beginning.live_from, stop=over, wake=sender.wake
         )
-    if settings.web.enabled:
-        parts.background["page"] = _page(
-            settings, clock, telemetry, parts.faults, over, log_options
-        )
+    if page is not None:
+        parts.background["page"] = _served(page, settings, telemetry, parts.faults, over)
     return parts
 
 
@@ -331,24 +328,12 @@ def _beating(
     return beating(heartbeat, poll, wrong, heard=lambda: parts.polling.is_good)
 
 
-def _page(
-    settings: Settings,
-    clock: Clock,
-    telemetry: Telemetry,
-    faults: Faults,
-    stop: asyncio.Event,
-    log_options: Sequence[str],
+def _served(
+    page: Page, settings: Settings, telemetry: Telemetry, faults: Faults, over: asyncio.Event
 ) -> Work:
-    """The page's process, and what it is told of this one."""
+    """The page under these settings, and what it is told of this process."""
 
     def standing() -> Standing:
         return Standing(faults.standing, telemetry.counters.text(), rss_bytes())
 
-    return PageProcess(
-        page_command(settings, log_options),
-        page_environment(settings, os.environ),
-        clock,
-        faults,
-        standing,
-        stop,
-    ).run
+    return lambda: page.beside(settings, faults, standing, over)

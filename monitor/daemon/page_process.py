@@ -5,14 +5,18 @@ import contextlib
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from socket import socket
 from typing import Any
 
 from monitor.clock import Clock
 from monitor.daemon.faults import Faults
 from monitor.model.errors import MonitorError
 from monitor.settings.schema import Settings
+from monitor.settings.tables import Tables
 from monitor.web.daemon_link import LONGEST_LINE, Standing, read_answer
+from monitor.web.listener import PageNotServedError, listen
 
 PAUSE = timedelta(seconds=30)
 """Between the end of a page's process and the start of the next."""
@@ -20,6 +24,8 @@ TOLD_EVERY_S = 1.0
 SILENT_S = 120.0
 """A process that answers nothing for so long hangs; a start on a loaded machine takes a fraction of it."""
 GRACE_S = 3.0
+"""So long after this process stood still itself, what the page had said is waited for."""
+END_S = 2.0
 """So long a process is waited for that was told to end."""
 _URL = "MONITOR_DATABASE__URL"
 
@@ -28,70 +34,137 @@ class PageProcessError(MonitorError):
     """The page's process ended, or could not be started."""
 
 
-class PageNotServedError(MonitorError):
-    """The page's process could not have its address."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a page's process is started with. ``command``: the socket's number is put behind it; ``tables``: what it reads."""
+
+    command: tuple[str, ...]
+    environ: Mapping[str, str]
+    host: str
+    port: int
+    tables: Tables | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it is served."""
+        return self.host, self.port
 
 
-def page_command(settings: Settings, log_options: Sequence[str] = ()) -> list[str]:
-    """The verb that serves the page beside a daemon of these settings."""
+def wanted_of(
+    settings: Settings, environ: Mapping[str, str], log_options: Sequence[str] = ()
+) -> Wanted:
+    """The verb that serves the page beside a daemon of these settings.
+
+    With the database that the daemon really uses: it may have come from the command line.
+    """
     options = ["--config", str(settings.file), *log_options]
-    return [sys.executable, "-m", "monitor", *options, "web", "--beside-daemon"]
-
-
-def page_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
-    """The daemon's own, with the database that it really uses: it may have come from the command line."""
     kept = {key: value for key, value in environ.items() if key != f"{_URL}_FILE"}
-    return kept | {_URL: settings.database.url.get_secret_value()}
+    return Wanted(
+        (sys.executable, "-m", "monitor", *options, "web", "--beside-daemon"),
+        kept | {_URL: settings.database.url.get_secret_value()},
+        settings.web.host,
+        settings.web.port,
+        settings.tables,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who is told of the page, and what the page is told of the daemon each second."""
+
+    faults: Faults
+    standing: Callable[[], Standing]
 
 
 class PageProcess:
-    """Runs from the start of the daemon to its stop. ``standing``: what the page is told of the daemon each second."""
+    """Runs until :meth:`end`. ``told`` may be replaced meanwhile; ``before``: goes on until this one serves, where the
+    address is the same, at the same socket; else it is ended first."""
 
     def __init__(
         self,
-        command: Sequence[str],
-        environ: Mapping[str, str],
+        wanted: Wanted,
         clock: Clock,
-        faults: Faults,
-        standing: Callable[[], Standing],
-        stop: asyncio.Event,
+        told: Told,
         *,
         silent_s: float = SILENT_S,
+        before: "PageProcess | None" = None,
     ) -> None:
-        self._silent_s = silent_s
-        self._command = command
-        self._environ = environ
+        self.wanted = wanted
+        self.told = told
         self._clock = clock
-        self._faults = faults
-        self._standing = standing
-        self._stop = stop
+        self._silent_s = silent_s
+        self._before = before
+        self.listener: socket | None = None
+        self._over = asyncio.Event()
+        self.gone = asyncio.Event()
+
+    def end(self) -> None:
+        """It, and whoever waits to be relieved by it."""
+        self._over.set()
+        self._relieve()
 
     async def run(self) -> None:
-        """Until ``stop``; a page that ends before is told of once and started again after a pause."""
-        while not self._stop.is_set():
-            try:
-                how = await self._once()
-            except OSError as error:
-                how = f"could not be started ({error.strerror or type(error).__name__})"
-            if self._stop.is_set():
-                return
-            self._faults.broke(
-                "page",
-                PageProcessError(
-                    f"its process {how}; it is started again every {PAUSE.seconds} s",
-                    remedy="monitor web",
-                ),
-            )
-            await self._unless_stopped(asyncio.create_task(self._clock.sleep(PAUSE)))
+        """Until the end; a page that ends before is told of once and started again after a pause."""
+        try:
+            await self._take_over()
+            while not self._over.is_set():
+                how = await self._attempt()
+                if self._over.is_set():
+                    return
+                if isinstance(how, str):
+                    how = PageProcessError(
+                        f"its process {how}; it is started again every {PAUSE.seconds} s",
+                        remedy="monitor web",
+                    )
+                self.told.faults.broke("page", how)
+                if self._before is None:  # nobody is to wait where nobody answers
+                    self._leave_address()
+                await self._unless_over(asyncio.create_task(self._clock.sleep(PAUSE)))
+        finally:
+            self._relieve()
+            self._leave_address()
+            self.gone.set()
 
-    async def _once(self) -> str:
-        """One process from its start to its end: how it ended, in words."""
+    async def _take_over(self) -> None:
+        before = self._before
+        if before is None:
+            return
+        if before.wanted.address == self.wanted.address and before.listener is not None:
+            self.listener = before.listener.dup()
+        else:
+            self._relieve()
+            await before.gone.wait()
+
+    def _relieve(self) -> None:
+        before, self._before = self._before, None
+        if before is not None:
+            before.end()
+
+    def _leave_address(self) -> None:
+        listener, self.listener = self.listener, None
+        if listener is not None:
+            listener.close()
+
+    async def _attempt(self) -> str | Exception:
+        """One process from its start to its end: how it ended, in words, or why there was none."""
+        try:
+            if self.listener is None:
+                self.listener = await asyncio.to_thread(listen, *self.wanted.address)
+            return await self._once(self.listener)
+        except PageNotServedError as error:
+            return error
+        except OSError as error:
+            return f"could not be started ({error.strerror or type(error).__name__})"
+
+    async def _once(self, listener: socket) -> str:
         process = await asyncio.create_subprocess_exec(
-            *self._command,
+            *self.wanted.command,
+            str(listener.fileno()),
             stdin=PIPE,
             stdout=PIPE,
-            env=dict(self._environ),
+            env=dict(self.wanted.environ),
             limit=LONGEST_LINE,
+            pass_fds=[listener.fileno()],
             # Ctrl-C is the daemon's, the page ends with its standard input; of one session with the daemon, since
             # elsewhere the kernel would weigh both sessions alike and the page's lower priority would count for nothing
             process_group=0,
@@ -99,7 +172,7 @@ class PageProcess:
         telling = asyncio.create_task(self._tell(process))
         hears = asyncio.create_task(self._hear(process))
         try:
-            await self._unless_stopped(hears)
+            await self._unless_over(hears)
             silent = hears.done() and not hears.cancelled() and hears.result()
         finally:
             telling.cancel()
@@ -117,7 +190,7 @@ class PageProcess:
         while pipe is not None and not pipe.is_closing():
             if pipe.transport.get_write_buffer_size() == 0:
                 with contextlib.suppress(OSError):
-                    pipe.write(self._standing().line())
+                    pipe.write(self.told.standing().line())
             await asyncio.sleep(TOLD_EVERY_S)
 
     async def _hear(self, process: Process) -> bool:
@@ -128,10 +201,9 @@ class PageProcess:
         try:
             while line := await self._line(lines):
                 said = read_answer(line) or {}
-                if said.get("page") == "refused":
-                    self._faults.broke("page", PageNotServedError(str(said.get("why"))))
-                elif said.get("page") == "serving":
-                    self._faults.mended("page")
+                if said.get("page") == "serving":
+                    self._relieve()
+                    self.told.faults.mended("page")
         except TimeoutError:
             return True
         except ValueError:  # a line without an end: not our page
@@ -147,9 +219,9 @@ class PageProcess:
         ):  # it may have been this process that stood still: then what was said is there already
             return await asyncio.wait_for(lines.readline(), GRACE_S)
 
-    async def _unless_stopped(self, task: "asyncio.Task[Any]") -> None:
-        """Until the task has ended or the daemon stops, whichever is first."""
-        stopped = asyncio.create_task(self._stop.wait())
+    async def _unless_over(self, task: "asyncio.Task[Any]") -> None:
+        """Until the task has ended or the page is to end, whichever is first."""
+        stopped = asyncio.create_task(self._over.wait())
         try:
             await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -162,7 +234,7 @@ async def _end(process: Process) -> None:
     if process.stdin is not None:
         process.stdin.close()
     try:
-        await asyncio.wait_for(process.wait(), GRACE_S)
+        await asyncio.wait_for(process.wait(), END_S)
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

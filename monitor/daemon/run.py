@@ -13,6 +13,7 @@ from monitor.clock import Clock
 from monitor.daemon.alive import ServiceManager
 from monitor.daemon.assemble import Beginning, Parts, assemble, begin, engine_of
 from monitor.daemon.helping import Helper
+from monitor.daemon.page import Page
 from monitor.daemon.reload import Reread, asked_to_reread, given_to_standby, next_parts
 from monitor.daemon.ringing import rung
 from monitor.daemon.standby import Lost, Turn, awaited, turn_of
@@ -99,6 +100,8 @@ async def _run(
         # whatever may wait for the store comes before the signals are ours: until then they end the process at once
         beginning = begin(settings, clock, database)
 
+        page = Page(clock, stop, log_options)
+
         def assembled(settings: Settings, beginning: Beginning) -> Parts:
             over = asyncio.Event()
             return assemble(
@@ -108,7 +111,7 @@ async def _run(
                 over,
                 beginning,
                 manager,
-                log_options=log_options,
+                page=page,
                 may_send=turn.is_sure,
                 rights=venues,
             )
@@ -119,23 +122,31 @@ async def _run(
         with stops_at_signals(stop):
             parts = assembled(settings, beginning)
             manager.ready()
-            while True:
-                async with _in_background(parts), rung(clock, parts, stop):
-                    log.info(
-                        "started",
-                        database=database.url_masked,
-                        interval=str(settings.engine.interval),
-                    )
-                    following = await next_parts(
-                        settings, parts, reread=reread, prepared=prepared, asked=asked, stop=stop
-                    )
-                    if following is None:
-                        manager.stopping()
-                        log.info("stopping")
-                    parts.over.set()
-                if following is None or stop.is_set():
-                    break
-                settings, parts = following
+            try:
+                while True:
+                    async with _in_background(parts), rung(clock, parts, stop):
+                        log.info(
+                            "started",
+                            database=database.url_masked,
+                            interval=str(settings.engine.interval),
+                        )
+                        following = await next_parts(
+                            settings,
+                            parts,
+                            reread=reread,
+                            prepared=prepared,
+                            asked=asked,
+                            stop=stop,
+                        )
+                        if following is None:
+                            manager.stopping()
+                            log.info("stopping")
+                        parts.over.set()
+                    if following is None or stop.is_set():
+                        break
+                    settings, parts = following
+            finally:
+                await page.close()
     log.info("stopped")
     return 1 if lost.noted else 0
 

@@ -45,10 +45,10 @@ class DaemonLink:
         ended()
 
 
-def answer(what: str, why: str = "") -> None:
-    """A line to the daemon: ``alive``, ``serving``, or ``refused`` with the reason."""
+def answer(what: str) -> None:
+    """A line to the daemon: ``alive`` or ``serving``."""
     try:
-        sys.stdout.write(json.dumps({"page": what, "why": why}) + "\n")
+        sys.stdout.write(json.dumps({"page": what}) + "\n")
         sys.stdout.flush()
     except OSError:  # nobody is there to read it; the end of standard input ends this process
         return

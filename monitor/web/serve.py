@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from monitor.clock import Clock
-from monitor.model.errors import MonitorError
+from monitor.web.listener import PageNotServedError, listen
 
 log = structlog.get_logger(__name__)
 
@@ -21,10 +21,6 @@ MOST_CONNECTIONS = 1000
 """More are answered with 503: what waits takes memory too."""
 GRACE_S = 2
 """So long a stop waits for requests that are being answered."""
-
-
-class PageNotServedError(MonitorError):
-    """The page's address could not be had."""
 
 
 class _Server(uvicorn.Server):
@@ -49,36 +45,23 @@ async def serve(
     """Until ``stop``. An address that is taken or not allowed costs the page alone and is asked for again and again."""
     while not stop.is_set():
         try:
-            listener = _listen(host, port)
-        except OSError as error:
-            refused(
-                PageNotServedError(
-                    f"the page is not served: {host}:{port} is taken or not allowed ({error.strerror or error});"
-                    " end the other program or set web.port"
-                )
-            )
+            listener = listen(host, port)
+        except PageNotServedError as error:
+            refused(error)
             pause = asyncio.create_task(clock.sleep(ASKED_AGAIN))
             await _either(pause, stop)
             pause.cancel()
             continue
-        serving()
-        with listener:
-            await _until(stop, _server(app), listener)
+        await serve_at(listener, app, stop=stop, serving=serving)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        # a restart need not wait for the connections of the run before
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen()
-        listener.setblocking(False)  # noqa: FBT003  the library's own signature
-    except OSError:
-        listener.close()
-        raise
-    return listener
+async def serve_at(
+    listener: socket.socket, app: ASGIApp, *, stop: asyncio.Event, serving: Callable[[], None]
+) -> None:
+    """Until ``stop``, at a socket that listens already; it is closed then."""
+    serving()
+    with listener:
+        await _until(stop, _server(app), listener)
 
 
 def _server(app: ASGIApp) -> _Server:

@@ -29,6 +29,7 @@ from monitor.pipeline import Pipeline
 from monitor.store import steps
 from monitor.store.database import Database, open_database
 from monitor.store.migrations import upgrade
+from monitor.web.listener import listen
 from monitor.web.surroundings import Surroundings
 from tests.gallery import CHROMIUM
 from tests.integration.store.samples import sector, token
@@ -78,10 +79,19 @@ def stage(folder: Path) -> Iterator[Stage]:
         clock.advance(episode.width)
         pipeline.catch_up(clock.now())
 
-    command = [sys.executable, "-m", "monitor", "--config", str(config), "web", "--beside-daemon"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
-    ) as page:
+    listener = listen("127.0.0.1", port)
+    number = listener.fileno()
+    command = [sys.executable, "-m", "monitor", "--config", str(config)]
+    with (
+        listener,
+        subprocess.Popen(
+            [*command, "web", "--beside-daemon", str(number)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[number],
+        ) as page,
+    ):
         try:
             eventually(lambda: _answers(port), what="the page is served")
             yield Stage(database, step, port)

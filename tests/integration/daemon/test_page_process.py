@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from monitor.clock import ManualClock
-from monitor.daemon.page_process import PageProcess
+from monitor.daemon.page_process import PageProcess, Told, Wanted
 from monitor.store.database import Database
 from monitor.web.daemon_link import Standing
 from tests.integration.commands.stage import ROOT, config_text
@@ -30,7 +30,7 @@ starts = len(file.read_text()) if file.exists() else 0
 file.write_text("." * (starts + 1))
 if starts < 2:
     sys.exit(3)
-print('{"page": "serving", "why": ""}', flush=True)
+print('{"page": "serving"}', flush=True)
 sys.stdin.read()
 """
 SAYS_NOTHING = "import time, sys; open(sys.argv[1], 'a').write('.'); time.sleep(600)"
@@ -38,12 +38,12 @@ CHATTERS = """
 import sys, time
 open(sys.argv[1], 'a').write('.')
 while True:
-    print('{"page": "serving", "why": ""}', flush=True)
+    print('{"page": "serving"}', flush=True)
     time.sleep(0.05)
 """
 DEAF = """
 import sys, time
-print('{"page": "serving", "why": ""}', flush=True)
+print('{"page": "serving"}', flush=True)
 open(sys.argv[1], 'a').write('.')
 time.sleep(600)
 """
@@ -56,25 +56,27 @@ def site(database: Database) -> Site:
 
 def page(site: Site, script: str, file: Path, *, silent_s: float = 600) -> PageProcess:
     """A process of that script in the page's place."""
-    return PageProcess(
-        [sys.executable, "-c", script, str(file)],
-        dict(os.environ),
-        ManualClock(START),
-        site.faults,
-        lambda: Standing(site.faults.standing, "x" * 200_000, 1),
-        site.stop,
-        silent_s=silent_s,
+    wanted = Wanted(
+        (sys.executable, "-c", script, str(file)), dict(os.environ), "127.0.0.1", free_port()
     )
+    told = Told(site.faults, lambda: Standing(site.faults.standing, "x" * 200_000, 1))
+    return PageProcess(wanted, ManualClock(START), told, silent_s=silent_s)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 async def test_one_that_ends_is_told_of_once_and_started_again(site: Site, tmp_path: Path) -> None:
     file = tmp_path / "starts"
-    work = asyncio.create_task(page(site, FIRST_ENDS, file).run())
+    process = page(site, FIRST_ENDS, file)
+    work = asyncio.create_task(process.run())
     await soon(
         lambda: file.exists() and len(file.read_text()) == 3 and site.faults.standing is None,
         what="the third start serves",
     )
-    site.stop.set()
+    process.end()
     await work
     broke, mended = await site.told()
     assert "page failed: its process ended with exit code 3" in broke
@@ -85,9 +87,10 @@ async def test_one_that_ends_is_told_of_once_and_started_again(site: Site, tmp_p
 
 async def test_one_that_hangs_is_ended_and_started_again(site: Site, tmp_path: Path) -> None:
     file = tmp_path / "starts"
-    work = asyncio.create_task(page(site, SAYS_NOTHING, file, silent_s=0.5).run())
+    process = page(site, SAYS_NOTHING, file, silent_s=0.5)
+    work = asyncio.create_task(process.run())
     await soon(lambda: file.exists() and len(file.read_text()) >= 2, what="it was started again")
-    site.stop.set()
+    process.end()
     await work
     assert "answered nothing for 0.5 s" in (await site.told())[0]
 
@@ -96,14 +99,15 @@ async def test_a_daemon_that_stood_still_takes_its_page_for_no_silent_one(
     site: Site, tmp_path: Path
 ) -> None:
     file = tmp_path / "starts"
-    work = asyncio.create_task(page(site, CHATTERS, file, silent_s=1.0).run())
+    process = page(site, CHATTERS, file, silent_s=1.0)
+    work = asyncio.create_task(process.run())
     await soon(file.exists, what="it runs")
     for _ in range(3):
         time.sleep(1.5)  # noqa: ASYNC251  as a process that was stopped, or a machine that slept
         await asyncio.sleep(0.2)
     assert not work.done()
     assert site.faults.standing is None
-    site.stop.set()
+    process.end()
     await work
     assert file.read_text() == "."
 
@@ -112,26 +116,24 @@ async def test_one_that_reads_nothing_holds_up_neither_the_loop_nor_the_stop(
     site: Site, tmp_path: Path
 ) -> None:
     file = tmp_path / "starts"
-    work = asyncio.create_task(page(site, DEAF, file).run())
+    process = page(site, DEAF, file)
+    work = asyncio.create_task(process.run())
     await soon(file.exists, what="it runs")
     await asyncio.sleep(2.5)  # more than a pipe holds was to be told by now
-    site.stop.set()
+    process.end()
     await work
     assert await site.told() == []
 
 
 async def test_a_program_that_is_not_there_is_told_of(site: Site) -> None:
-    absent = PageProcess(
-        ["/no/such/program"],
-        {},
+    process = PageProcess(
+        Wanted(("/no/such/program",), {}, "127.0.0.1", free_port()),
         ManualClock(START),
-        site.faults,
-        Standing,
-        site.stop,
+        Told(site.faults, Standing),
     )
-    work = asyncio.create_task(absent.run())
+    work = asyncio.create_task(process.run())
     await soon(lambda: site.faults.standing is not None, what="it is told of")
-    site.stop.set()
+    process.end()
     await work
     assert "could not be started (No such file or directory)" in (await site.told())[0]
 
@@ -151,12 +153,19 @@ def config(tmp_path: Path) -> Path:
 @pytest.fixture
 def beside(config: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """`monitor web` as a daemon starts it."""
-    command = [sys.executable, "-m", "monitor", "--config", str(config), "web", "--beside-daemon"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        yield process
-        process.kill()
+    port = int(config.read_text().rpartition("port = ")[2])
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        number = listener.fileno()
+        command = [sys.executable, "-m", "monitor", "--config", str(config)]
+        with subprocess.Popen(
+            [*command, "web", "--beside-daemon", str(number)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[number],
+        ) as process:
+            yield process
+            process.kill()
 
 
 def test_it_tells_what_only_the_daemon_knows_and_ends_when_the_daemon_is_gone(

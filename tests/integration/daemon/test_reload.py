@@ -2,14 +2,19 @@
 
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
+import httpx
 import pytest
 
 from monitor.store.types import from_us
@@ -95,3 +100,108 @@ def test_a_reload_loses_no_step_and_a_wrong_one_is_told_once_and_healed_once(
     steps = closes(market)
     assert {b - a for a, b in pairwise(steps)} == {timedelta(hours=1)}
     assert len(steps) >= 47
+
+
+class Asker:
+    """Asks for ``/healthz`` again and again, each time by a connection of its own: what went wrong, and the longest wait."""
+
+    def __init__(self, port: int) -> None:
+        self._url = f"http://127.0.0.1:{port}/healthz"
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self.answers = 0
+        self.longest_s = 0.0
+        self.wrong: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.set()
+        self._thread.join()
+
+    def answers_more(self) -> None:
+        """Wait until it was answered once more."""
+        before = self.answers
+        eventually(lambda: self.answers > before or bool(self.wrong), what="an answer")
+
+    def _ask(self) -> None:
+        while not self._ends.wait(0.02):
+            asked = time.monotonic()
+            try:
+                status = httpx.get(self._url, timeout=PATIENCE_S).status_code
+            except httpx.HTTPError as error:
+                self.wrong.append(repr(error))
+                continue
+            self.longest_s = max(self.longest_s, time.monotonic() - asked)
+            if status == 200:
+                self.answers += 1
+            else:
+                self.wrong.append(str(status))
+
+
+def children(pid: int) -> list[int]:
+    """Processes that it started."""
+    return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_the_page_answers_throughout_reloads_and_is_the_same_where_nothing_changed(
+    market: Market, tmp_path: Path
+) -> None:
+    market.monitor("db", "upgrade")
+    market.monitor("backfill", "--since", "1d")
+    log = tmp_path / "run.log"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
+    environ |= {"MONITOR_WEB__PORT": str(port)}
+    command = [sys.executable, "-m", "monitor", "--config", str(market.config), "run"]
+    right = market.config.read_text()
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=out)
+
+    def served() -> bool:
+        assert process.poll() is None, log.read_text()[-3000:]
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def reloaded(times: int) -> None:
+        def holds() -> bool:
+            assert process.poll() is None, log.read_text()[-3000:]
+            return log.read_text().count("started database") > times
+
+        process.send_signal(signal.SIGHUP)
+        eventually(holds, what=f"reload {times}")
+
+    def relieved(page: int) -> int:
+        eventually(
+            lambda: len(children(process.pid)) == 1 and children(process.pid) != [page],
+            what="another page alone",
+        )
+        return children(process.pid)[0]
+
+    try:
+        eventually(served, what="the page is served")
+        (page,) = children(process.pid)
+        with Asker(port) as asker:
+            for k in range(1, 8):
+                reloaded(k)
+                asker.answers_more()
+            assert children(process.pid) == [page]
+            for k in range(8, 11):
+                market.config.write_text(right + f'\n[report]\nwait = "{k}h"\n')
+                reloaded(k)
+                page = relieved(page)
+                asker.answers_more()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=PATIENCE_S) == 0
+    finally:
+        process.kill()
+        process.wait(timeout=PATIENCE_S)
+    print(f"{asker.answers} answers over 10 reloads, the longest after {asker.longest_s:.2f} s")
+    assert asker.wrong == []
+    assert asker.answers
+    assert "Traceback" not in log.read_text()

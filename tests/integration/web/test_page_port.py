@@ -9,7 +9,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from monitor.clock import ManualClock
-from monitor.web.serve import PageNotServedError, serve
+from monitor.web.listener import PageNotServedError
+from monitor.web.serve import serve
 from tests.integration.web.conftest import CLOSE
 
 
