@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any, TypeVar
 
 import structlog
 
@@ -17,6 +18,7 @@ log = structlog.get_logger(__name__)
 FAULT = "reload"
 """Under this name a refused configuration is told, until one is taken."""
 
+T = TypeVar("T")
 Reread = Callable[[], Settings]
 
 
@@ -43,14 +45,22 @@ async def next_parts(
 ) -> tuple[Settings, Parts] | None:
     """Wait until a configuration was read again and taken; None where ``stop`` came first.
 
-    Whatever can fail has been done when this returns, with ``parts`` still at work; a refusal is told once.
+    Whatever can fail has been done when this returns, with ``parts`` still at work; a refusal is told once. A stop
+    waits for no file and no lock that a reload waits for.
     """
+
+    async def read_and_prepared() -> tuple[Settings, Parts]:
+        found = await asyncio.to_thread(reread)
+        _same_database(settings, found)
+        return found, await prepared(found)
+
     while await _either(asked, stop):
         asked.clear()
         try:
-            found = await asyncio.to_thread(reread)
-            _same_database(settings, found)
-            following = await prepared(found)
+            taken = await _unless(stop, read_and_prepared())
+            if taken is None:
+                return None
+            found, following = taken
         except Exception as error:  # noqa: BLE001  whatever is wrong with the new one, the old one goes on
             parts.faults.broke(FAULT, error)
             continue
@@ -109,6 +119,18 @@ def changed(before: Tables, now: Tables) -> list[str]:
 def _same_database(before: Settings, now: Settings) -> None:
     if before.database.url != now.database.url:
         raise ConfigError([f"{now.file}: database.url: takes effect at a restart only"])
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Its result; None where ``stop`` came first."""
+    task = asyncio.create_task(work)
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        stopped.cancel()
+        task.cancel()
 
 
 async def _either(asked: asyncio.Event, stop: asyncio.Event) -> bool:

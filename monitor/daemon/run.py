@@ -26,7 +26,7 @@ from monitor.store.venue_leases import VenueLeases
 
 log = structlog.get_logger(__name__)
 
-SHUTDOWN = timedelta(seconds=6)
+SHUTDOWN = timedelta(seconds=5)
 """A stop is over within ten seconds: what has not ended by then is abandoned; the next start takes it up again."""
 
 

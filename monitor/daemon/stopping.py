@@ -7,32 +7,37 @@ import signal
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from types import FrameType
 
 import structlog
 
 log = structlog.get_logger(__name__)
 
-LAST_RESORT = timedelta(seconds=8)
+_NUMBERS = (signal.SIGTERM, signal.SIGINT)
+LAST_RESORT = timedelta(seconds=7)
 """After a signal the process ends then in any case: a thread may wait for another process's lock for longer."""
+LAST_WORDS = timedelta(seconds=0.5)
+"""So long it may take to say so: whoever reads the log may read no more."""
 
 
 @contextlib.contextmanager
 def stops_at_signals(stop: asyncio.Event) -> Iterator[None]:
-    """SIGTERM and SIGINT set ``stop``, while the block goes on."""
+    """SIGTERM and SIGINT set ``stop``, while the block goes on.
 
-    def asked_to_stop() -> None:
-        stop.set()
-        _end_at_last()
-
+    The bound begins with the signal, not when the loop comes round to it: on a busy machine it may have more to do first.
+    """
     loop = asyncio.get_running_loop()
-    caught = (signal.SIGTERM, signal.SIGINT)
-    for number in caught:
-        loop.add_signal_handler(number, asked_to_stop)
+
+    def asked_to_stop(_number: int, _frame: FrameType | None) -> None:
+        _end_at_last()
+        loop.call_soon_threadsafe(stop.set)
+
+    before = {number: signal.signal(number, asked_to_stop) for number in _NUMBERS}
     try:
         yield
     finally:
-        for number in caught:
-            loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end_at_last() -> None:
@@ -41,8 +46,13 @@ def _end_at_last() -> None:
     No more is lost than by a kill, of which everything is written to be safe.
     """
 
-    def end() -> None:
+    def say() -> None:
         log.warning("stopped", abandoned="work that waited for the database or another service")
+
+    def end() -> None:
+        words = threading.Thread(target=say, daemon=True)
+        words.start()
+        words.join(LAST_WORDS.total_seconds())
         os._exit(0)
 
     timer = threading.Timer(LAST_RESORT.total_seconds(), end)
