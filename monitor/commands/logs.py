@@ -25,6 +25,7 @@ def set_up_logs(*, level: str, form: str) -> None:
         )
     import structlog
 
+    from monitor.commands import log_shortages
     from monitor.commands.log_bounds import LogBounds
 
     bounds = LogBounds()
@@ -40,6 +41,7 @@ def set_up_logs(*, level: str, form: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
+            log_shortages.of_ours,
             structlog.processors.format_exc_info,
             render,
         ],
@@ -53,4 +55,5 @@ def set_up_logs(*, level: str, form: str) -> None:
         format="%(levelname)s %(name)s: %(message)s",
     )
     for handler in logging.getLogger().handlers:
+        handler.addFilter(log_shortages.of_libraries)
         handler.addFilter(bounds.of_libraries)

@@ -12,6 +12,7 @@ from monitor.clock import Clock
 from monitor.delivery.channel import ChannelSender, Sending
 from monitor.model.errors import MonitorError
 from monitor.model.notice import Channel, Notice
+from monitor.shortages import shortage
 from monitor.store import outbox
 from monitor.store.database import Database
 
@@ -81,8 +82,9 @@ class Faults:
         """Log it; tell it unless this job's fault stands already, or another's that has the same cause."""
         self._failed()
         ours = isinstance(error, MonitorError)
-        cause = str(error) if ours else type(error).__name__
-        text = f"{job} failed: {cause}"
+        words = str(error) if ours else shortage(error) or type(error).__name__
+        cause = error.cause if isinstance(error, MonitorError) else words
+        text = f"{job} failed: {words}"
         log.error("job failed", job=job, error=text, exc_info=None if ours else error)
         if self._stop.is_set() or job in self._told_for:
             return
@@ -121,7 +123,7 @@ class Faults:
             try:
                 await asyncio.to_thread(self._enqueue, self._operators.told(notice))
                 self._wake()
-            except MonitorError:
+            except Exception:  # noqa: BLE001  the store takes nothing, or the machine has no room for a thread
                 await asyncio.gather(
                     *map(self._send, self._operators.told_on_every_way(notice)),
                     return_exceptions=True,

@@ -2,11 +2,17 @@
 
 
 class MonitorError(Exception):
-    """A failure that a person can act on. ``remedy`` is what to type or change next, in one line."""
+    """A failure that a person can act on. ``remedy`` is what to type or change next, in one line.
 
-    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+    ``cause``: what it has in common with others that have the same reason in other words; by default the message.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str | None = None, cause: str | None = None
+    ) -> None:
         super().__init__(message)
         self.remedy = remedy
+        self.cause = cause or message
 
 
 class ConfigError(MonitorError):

@@ -147,7 +147,12 @@ class Database:
                 with conn.begin():
                     yield conn
         except DBAPIError as error:
-            raise translate(error, self.url_masked) from None
+            raise translate(
+                error.orig, self.url_masked, lost=error.connection_invalidated
+            ) from None
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            # bulk work goes by the driver's own cursor
+            raise translate(error, self.url_masked, lost=False) from None
 
 
 def open_database(url: str, *, read_only: bool = False) -> Database:

@@ -1,7 +1,5 @@
 """Failures of the database in words a person can act on; no password, no row of data in any of them."""
 
-from sqlalchemy.exc import DBAPIError
-
 from monitor.model.errors import MonitorError, SchemaError
 
 
@@ -115,9 +113,11 @@ _POSTGRES: tuple[tuple[str, type[MonitorError], str, str], ...] = (
 _NO_SUCH_TABLE = ("no such table", "no such column", "has no column named")
 
 
-def translate(error: DBAPIError, url_masked: str) -> MonitorError:
-    """The error of ours for one of a driver; ``url_masked`` names the database without its password."""
-    original = error.orig
+def translate(original: BaseException | None, url_masked: str, *, lost: bool) -> MonitorError:
+    """The error of ours for one of a driver.
+
+    ``url_masked`` names the database without its password; ``lost``: the connection is known to be gone.
+    """
     text = _first_line(original)
     sqlite_name = getattr(original, "sqlite_errorname", None)
     sqlstate = getattr(original, "sqlstate", None)
@@ -129,13 +129,20 @@ def translate(error: DBAPIError, url_masked: str) -> MonitorError:
     for table, code in ((_SQLITE, sqlite_name), (_POSTGRES, sqlstate)):
         for start, kind, what, remedy in table:
             if code is not None and code.startswith(start):
-                return kind(f"{url_masked}: {what} ({text})", remedy=remedy)
-    if error.connection_invalidated or (sqlite_name is None and sqlstate is None):
-        return StoreError(
-            f"{url_masked}: the database does not answer ({text})",
-            remedy="check that the server runs and that database.url names it",
+                return _said(kind, f"{url_masked}: {what}", text, remedy)
+    if lost or (sqlite_name is None and sqlstate is None):
+        return _said(
+            StoreError,
+            f"{url_masked}: the database does not answer",
+            text,
+            "check that the server runs and that database.url names it",
         )
     return StoreError(f"{url_masked}: the database refused a statement ({text})")
+
+
+def _said(kind: type[MonitorError], what: str, text: str, remedy: str) -> MonitorError:
+    """The driver says the same in many words: what a connection ended with, and why the next one could not be made."""
+    return kind(f"{what} ({text})", remedy=remedy, cause=what)
 
 
 def _first_line(original: BaseException | None) -> str:

@@ -1,6 +1,7 @@
 """Each job's fault is its own: told once when it breaks, once when it is well, in order, on a way that works."""
 
 import asyncio
+import errno
 import threading
 from collections.abc import Iterator
 
@@ -94,6 +95,19 @@ async def test_one_cause_of_several_jobs_is_told_once_and_healed_once(database: 
         "Monitor: well again after: poll failed: the disk is full",
         "Monitor: well again after: report failed: no mail server",
     ]
+
+
+async def test_one_cause_in_a_drivers_many_words_is_told_once_and_a_shortage_in_words(
+    database: Database,
+) -> None:
+    site = Site(database)
+    for job, words in (("poll", "terminating connection"), ("report", "no such socket")):
+        await site.run(job, MonitorError(f"no answer ({words})", cause="no answer"))
+    await site.run("prune", OSError(errno.EMFILE, "Too many open files"))
+    told = await site.told()
+    assert len(told) == 2
+    assert "no answer (terminating connection)" in told[0]
+    assert "no file descriptor is left" in told[1]
 
 
 async def test_a_job_that_still_fails_when_the_told_one_is_well_is_told_itself(

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from monitor.store import database as database_module
 from monitor.store.bars import (
     SaveResult,
     last_accepted_closes,
@@ -13,7 +14,8 @@ from monitor.store.bars import (
     save_bars,
     time_span,
 )
-from monitor.store.database import Database
+from monitor.store.database import Database, open_database
+from monitor.store.errors import DatabaseBusyError
 from monitor.store.tables import bar as bar_table
 from monitor.store.tables import bar_superseded
 from tests.integration.store.samples import FIVE, HOUR, at, bar, killed_write
@@ -179,3 +181,20 @@ def test_a_blank_never_replaces_a_known_figure(database: Database) -> None:
     with database.read() as conn:
         ((found, _),) = read_bars(conn, width=HOUR)
     assert (found.close, found.quote_volume, found.taker_buy_quote) == (10.5, 599.9, 599.9)
+
+
+def test_bars_that_a_locked_table_does_not_take_are_told_in_our_words(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "WRITE_WAIT_S", 0.1)
+    if database.dialect != "postgresql":
+        pytest.skip("SQLite has one lock, and no write begins without it")
+    other = open_database(database_url)
+    try:
+        with other.write_beside() as holder:
+            holder.execute(text("LOCK TABLE bar IN EXCLUSIVE MODE"))
+            with pytest.raises(DatabaseBusyError, match="kept the write lock for too long"):
+                save(database, bar(A, NINE, 10))
+    finally:
+        other.close()
+    assert save(database, bar(A, NINE, 10)).new == 1

@@ -61,7 +61,7 @@ def postgres_error(original: psycopg.Error) -> DBAPIError:
 def test_each_failure_says_what_happened_and_what_to_do(
     error: DBAPIError, kind: type[MonitorError], words: str
 ) -> None:
-    found = translate(error, URL)
+    found = translate(error.orig, URL, lost=error.connection_invalidated)
     assert type(found) is kind
     assert words in str(found)
     assert found.remedy
@@ -71,6 +71,6 @@ def test_each_failure_says_what_happened_and_what_to_do(
 
 def test_an_unforeseen_failure_is_still_ours_and_quotes_the_first_line_only() -> None:
     error = sqlite_error("SQLITE_MISMATCH", "datatype mismatch\nsecond line")
-    found = translate(error, URL)
+    found = translate(error.orig, URL, lost=error.connection_invalidated)
     assert type(found) is StoreError
     assert str(found) == f"{URL}: the database refused a statement (datatype mismatch)"
