@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 NICER = 15
 """Polling and stepping come first where readers and the daemon want the processor at the same time."""
+
+TURN_S = 0.0005
+"""So long a thread that works out an answer keeps the interpreter while another waits for it: whoever asks for what is known
+already does not wait for whoever asks for what is not."""
 
 AT_ONCE = 8
 """Answers that are worked on at the same time; others wait. Each holds a connection and what it reads."""
@@ -43,6 +48,7 @@ def web(
 
     if beside_daemon is not None:
         os.nice(NICER)
+    sys.setswitchinterval(TURN_S)
     context = context_of(ctx)
     settings = context.settings()
     database = open_database(settings.database.url.get_secret_value(), read_only=True)

@@ -1,14 +1,9 @@
 """The HTTP interface: page, JSON, health, metrics. Nothing here changes any state."""
 
-import hmac
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
-from urllib.parse import quote, unquote
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
@@ -17,15 +12,13 @@ from starlette.types import ASGIApp
 from monitor.model.errors import MonitorError
 from monitor.model.grid import iso
 from monitor.process import rss_bytes
+from monitor.web.guard import Guard
 from monitor.web.kept_answers import KeptAnswers
 from monitor.web.metrics import Memory
 from monitor.web.page.answers import loaded_routes, page_routes
 from monitor.web.page.templating import render
 from monitor.web.readiness import Readiness, readiness
 from monitor.web.surroundings import Surroundings
-
-OPEN_PATHS = ("/healthz",)
-COOKIE = "monitor_token"
 
 
 def make_app(around: Surroundings, api: ASGIApp) -> Starlette:
@@ -40,7 +33,7 @@ def make_app(around: Surroundings, api: ASGIApp) -> Starlette:
             Route("/metrics", answers.metrics),
             Mount("/", app=KeptAnswers(of_the_store, around.clock)),
         ],
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard(around.token))],
+        middleware=[Middleware(Guard, token=around.token)],
         exception_handlers={MonitorError: _not_answered},
     )
 
@@ -51,7 +44,7 @@ class _Answers:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
 
-    def healthz(self, _: Request) -> Response:
+    async def healthz(self, _: Request) -> Response:
         """The process answers."""
         return PlainTextResponse("ok\n")
 
@@ -90,40 +83,6 @@ class _Answers:
             deadline=around.deadline,
             storage_fault=around.link.standing.fault,
         )
-
-
-def _guard(token: str | None) -> Callable[[Request, RequestResponseEndpoint], Any]:
-    """Asks for ``Authorization: Bearer TOKEN`` (or ``?token=``, which a cookie then keeps) where a token is set; adds safe
-    headers."""
-
-    async def dispatch(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        if token and request.url.path not in OPEN_PATHS and not _knows(request, token):
-            return PlainTextResponse(
-                "a token is needed\n", status_code=401, headers={"WWW-Authenticate": "Bearer"}
-            )
-        response = await call_next(request)
-        if token and "token" in request.query_params:
-            # what the page loads and links to need not carry the token in its address
-            response.set_cookie(COOKIE, quote(token), httponly=True, samesite="strict")
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Content-Security-Policy"] = (
-            "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline';"
-            " img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        )
-        return response
-
-    return dispatch
-
-
-def _knows(request: Request, token: str) -> bool:
-    given = (
-        request.headers.get("authorization", "").removeprefix("Bearer ")
-        or request.query_params.get("token", "")
-        or unquote(request.cookies.get(COOKIE, ""))
-    )
-    return hmac.compare_digest(given.encode(), token.encode())
 
 
 async def _not_answered(request: Request, error: Exception) -> Response:
