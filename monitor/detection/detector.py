@@ -13,6 +13,7 @@ from monitor.detection.conditions import Judged, judge, reading
 from monitor.detection.decisions import decide
 from monitor.detection.features import Sensed, advance, sample, sense
 from monitor.detection.inputs import PairContext, SectorStep
+from monitor.detection.launch_drain import drains_seen
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.seen import BoolArray, Pairs, Seen
@@ -151,11 +152,13 @@ class Detector:
 
     def readings(self, decided: "Decided") -> tuple[PairReading, ...]:
         """What was seen of each pair, in the words that are stored."""
-        features = decided.seen.features
-        return tuple(
-            reading(decided.judged, features, self._pairs, i, decided.at, self._p)
-            for i in range(len(self._pairs.names))
-        )
+        features, p = decided.seen.features, self._p
+        drains = drains_seen(decided.judged, decided.seen, p)
+        found = []
+        for i in range(len(self._pairs.names)):
+            usual = reading(decided.judged, features, self._pairs, i, decided.at, p)
+            found.append(drains[i].read_as(usual, p.horizons_h) if i in drains else usual)
+        return tuple(found)
 
     def look(
         self, memory: DetectionWindows, at: datetime, sectors: SectorStep, context: PairContext

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from monitor.detection.conditions import number_or_none
-from monitor.detection.features import combined
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.score import combined
 from monitor.detection.step_view import StepView
 from monitor.detection.tallies import Tallies
 from monitor.detection.windows import DetectionWindows
@@ -123,7 +123,7 @@ def end_level(rotation: Rotation, p: DetectionParameters) -> float | None:
     """About where the own move that is told, all else as it is, no longer holds the rotation up, over its window.
 
     Between two sectors: own return of *from* less that of *to* at which the score is ``off``. Of a loss to nobody in
-    particular: the own return at which the first condition of it fails. None where no level can be told.
+    particular: the own return at which the first condition of it fails. None where no level can be told, as of a drain.
     """
     evidence = rotation.evidence
     if rotation.kind is Kind.INFLOW:

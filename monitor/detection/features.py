@@ -8,16 +8,12 @@ import numpy as np
 from monitor.analytics.own import within
 from monitor.analytics.window import drift, known_or_zero, total
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.score import combined
 from monitor.detection.seen import BoolArray, Features, Pairs
 from monitor.detection.windows import SAMPLES, DetectionWindows
 from monitor.model.interval import FloatArray
 
 LEAST_KNOWN = 0.7
-RHO = 0.45
-"""Correlation of the price and the flow witness under no rotation, as measured."""
-WITHOUT_FLOW = 0.8
-"""Spread of price and volume together, over root 2, between sectors dealt at random, as measured on real bars: under 1,
-since the price witness is the weaker of two and its yardstick has a floor. With flow of grade A it is 1."""
 WINSOR = 4.0
 """Hourly sums enter the spread no further out than so many of its own size."""
 
@@ -177,20 +173,6 @@ def _covered(memory: DetectionWindows, pairs: Pairs, steps: int) -> tuple[FloatA
     """(steps, sectors) and, of the worse side, (steps, pairs): coverage, 0 where nobody answered."""
     covered = known_or_zero(memory.rows["coverage"].last(steps))
     return covered, np.minimum(covered[:, pairs.source], covered[:, pairs.target])
-
-
-def combined(
-    price: FloatArray, volume: FloatArray, flow: FloatArray, weight: FloatArray
-) -> FloatArray:
-    """The score: clipped witnesses over the norm that keeps it at about unit variance under no rotation.
-
-    ``sqrt(3 + 2 rho)`` with flow of grade A, ``sqrt 2`` times ``WITHOUT_FLOW`` without flow, and in between by the
-    flow's weight.
-    """
-    usual = WITHOUT_FLOW + (1.0 - WITHOUT_FLOW) * weight
-    norm = usual * np.sqrt(2.0 + weight * weight + 2.0 * RHO * weight)
-    pressure = weight * np.where(weight > 0, within(known_or_zero(flow), 3.0), 0.0)
-    return (within(price, 4.0) + within(volume, 3.0) + pressure) / norm
 
 
 def sample(memory: DetectionWindows, raw: dict[str, FloatArray], p: DetectionParameters) -> None:

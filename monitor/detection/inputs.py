@@ -56,8 +56,12 @@ class PairContext(Protocol):
         """Launches in the sector within the window."""
         ...
 
-    def launch_share_loss(self, sector_index: int, hours: int) -> float:
-        """pp of the sector's share that launches elsewhere took; positive is a loss."""
+    def launch_share_loss(self, hours: int) -> FloatArray:
+        """(*from*, *to*) of the watched sectors: pp of both together that launches in *to* brought within the hours."""
+        ...
+
+    def hours_since_launch(self, sector_index: int, within_h: int) -> int | None:
+        """Whole hours, rounded up, since the first bar of the sector's first launch within so many; None: none."""
         ...
 
     def volume_share(self, hours: int, *, before: int = 0) -> FloatArray:

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from monitor.detection.launch_drain import launch_drains
-from monitor.detection.opening import as_of_now, at_peak, new_rotation, told_anew
+from monitor.detection.opening import as_of_now, at_peak, kind_of, new_rotation, told_anew
 from monitor.detection.outcomes import outcome_of
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.persistence import (
@@ -28,7 +27,6 @@ from monitor.model.json_form import from_json, to_json
 from monitor.model.rotation import (
     MARKET,
     ChangeReason,
-    Kind,
     Rotation,
     RotationChange,
     Severity,
@@ -148,7 +146,7 @@ class Ledger:
 
     def _follow(self, m: StepView, pair: int, tracked: Tracked) -> Iterator[RotationChange]:
         yield from _hold(m, pair, tracked)
-        if tracked.rotation.held or not m.sectors.known or not m.judged.known[pair]:
+        if tracked.rotation.held or not m.known(pair):
             if long_unknown(m)[pair]:
                 tracked.below = 0
             return
@@ -156,7 +154,9 @@ class Ledger:
         peak = tracked.rotation.peak_score
         if np.isfinite(score) and (peak is None or score > peak):
             tracked.rotation = at_peak(m, pair, tracked.rotation)
-        above = score >= m.p.off or _still_drains(m, pair, tracked)
+        drain = m.drains.get(pair)
+        goes_on = drain is not None and (drain.holds or drain.highest >= m.p.off)
+        above = score >= m.p.off or goes_on
         tracked.below = 0 if above else tracked.below + 1
         tracked.paused = tracked.paused or tracked.below >= m.steps(m.p.renew_after_h)
         if m.at - on_since(tracked.rotation) >= timedelta(hours=m.p.max_age_h):
@@ -183,8 +183,7 @@ class Ledger:
         if rotation.confirmed_at is None or not tracked.paused:
             return False
         told = max(rotation.confirmed_at, rotation.resumed_at or rotation.confirmed_at)
-        cool = m.at - told >= timedelta(hours=m.p.cooldown_h)
-        return cool and has_lasted(m, ON_RUN, pair, m.p.persist_min)
+        return m.at - told >= timedelta(hours=m.p.cooldown_h) and _sure(m, pair)
 
     def _has_faded(self, m: StepView, pair: int, tracked: Tracked) -> bool:
         if tracked.rotation.status is Status.CONFIRMED:
@@ -201,15 +200,13 @@ class Ledger:
             return
         over = self.over_lately(name, m)
         if over is not None:
-            if has_lasted(m, ON_RUN, pair, m.p.persist_min) and began_after(
-                over, int(m.tallies.runs[ON_RUN, pair]), m
-            ):
+            run = int(m.tallies.runs[_confirming_run(m, pair), pair])
+            if _sure(m, pair) and began_after(over, run, m):
                 yield revived(over, m, **told_anew(m, pair, over.rotation))
             return
-        lasting = has_lasted(m, WATCH_RUN, pair, m.p.watch_persist_min)
-        drained = has_lasted(m, LAUNCH_RUN, pair, m.p.watch_persist_min)
-        if lasting or drained:
-            tracked = new_rotation(m, pair, None if lasting else launch_drains(m).get(pair))
+        watched = LAUNCH_RUN if pair in m.drains else WATCH_RUN
+        if has_lasted(m, watched, pair, m.p.watch_persist_min):
+            tracked = new_rotation(m, pair)
             self.followed[tracked.rotation.id] = tracked
             yield RotationChange(tracked.rotation, ChangeReason.OPENED, m.at)
 
@@ -219,9 +216,8 @@ class Ledger:
             tracked is not None
             and tracked.rotation.status is Status.OPEN
             and not tracked.rotation.held
-            and bool(m.judged.known[pair])
-            and m.sectors.known
-            and has_lasted(m, ON_RUN, pair, m.p.persist_min)
+            and m.known(pair)
+            and _sure(m, pair)
         )
 
     def _confirm(self, m: StepView, pair: int) -> Iterator[RotationChange]:
@@ -240,7 +236,7 @@ class Ledger:
             confirmed_at=m.at,
             joins=parent,
             reverses=turned.rotation.id if turned else None,
-            kind=Kind.ROTATION,
+            kind=kind_of(m, pair),
             **told_anew(m, pair, tracked.rotation),
         )
         self.confirmed[name] = m.at
@@ -262,7 +258,8 @@ class Ledger:
         runs = m.tallies.runs
         if runs[CRITICAL_RUN, pair] >= 2 and m.score(pair) >= m.p.critical:
             return Severity.CRITICAL
-        if runs[ON_RUN, pair] < 2 or m.score(pair) < m.judged.on[pair]:
+        run = runs[_confirming_run(m, pair), pair]
+        if run < 2 or m.score(pair) < m.judged.on[pair]:
             return Severity.WARNING
         source, target = m.pairs.names[pair]
         recent = m.at - timedelta(hours=24)
@@ -356,6 +353,12 @@ def _may_rise(tracked: Tracked) -> bool:
     return rotation.status is Status.CONFIRMED and rotation.severity is not Severity.CRITICAL
 
 
-def _still_drains(m: StepView, pair: int, tracked: Tracked) -> bool:
-    """A rotation flagged by its launch alone lasts as long as the drain does."""
-    return tracked.rotation.status is Status.OPEN and bool(m.tallies.runs[LAUNCH_RUN, pair])
+def _confirming_run(m: StepView, pair: int) -> int:
+    """The run that counts how long the conditions have held that confirm this pair."""
+    return LAUNCH_RUN if pair in m.drains else ON_RUN
+
+
+def _sure(m: StepView, pair: int) -> bool:
+    """Whether what confirms a pair has lasted; of a drain, its conditions, with the score that confirms now."""
+    lasted = has_lasted(m, _confirming_run(m, pair), pair, m.p.persist_min)
+    return lasted and (pair not in m.drains or m.score(pair) >= m.p.on)

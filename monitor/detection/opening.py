@@ -9,7 +9,6 @@ import numpy as np
 
 from monitor.detection.conditions import number_or_none
 from monitor.detection.explanation import evidence_of
-from monitor.detection.launch_drain import Drain
 from monitor.detection.step_view import StepView
 from monitor.detection.tracked import Tracked
 from monitor.model.grid import iso
@@ -31,10 +30,10 @@ def rotation_id(source: str, target: str, detected_at: datetime) -> str:
     return f"rot-{digest[:8]}"
 
 
-def new_rotation(m: StepView, pair: int, drain: Drain | None = None) -> Tracked:
-    """An open rotation of a pair; ``drain``: flagged by the rule for launches, whose conditions it then carries."""
+def new_rotation(m: StepView, pair: int) -> Tracked:
+    """An open rotation of a pair, or a launch drain where the destination has no yardstick."""
     source, target = m.pairs.names[pair]
-    fresh = fresh_evidence(m, pair, drain)
+    fresh = fresh_evidence(m, pair)
     evidence: Evidence = fresh["evidence"]
     rotation = Rotation(
         id=rotation_id(source, target, m.at),
@@ -50,7 +49,7 @@ def new_rotation(m: StepView, pair: int, drain: Drain | None = None) -> Tracked:
         parameters=m.p.fingerprint(),
         at_start=m.at_start,
         evidence_at=EvidenceAt(evidence, evidence, evidence),
-        kind=Kind.LAUNCH_DRAIN if drain else Kind.ROTATION,
+        kind=kind_of(m, pair),
         **fresh,
     )
     to_side = evidence.to_side
@@ -62,20 +61,36 @@ def new_rotation(m: StepView, pair: int, drain: Drain | None = None) -> Tracked:
     )
 
 
-def fresh_evidence(m: StepView, pair: int, drain: Drain | None = None) -> dict[str, Any]:
+def kind_of(m: StepView, pair: int) -> Kind:
+    """By the rules that the pair can be held against."""
+    return Kind.LAUNCH_DRAIN if pair in m.drains else Kind.ROTATION
+
+
+def fresh_evidence(m: StepView, pair: int) -> dict[str, Any]:
     """The fields of a rotation that are told anew when it opens, is confirmed, rises in severity or is resumed."""
-    k = drain.horizon if drain else int(m.judged.shown.horizon[pair])
-    evidence, began = evidence_of(m, pair, k)
-    if drain:
-        source = int(m.pairs.source[pair])
-        own_z = number_or_none(float(m.features.own_z[k, source]))
-        evidence = replace(evidence, conditions=drain.conditions, own_z=own_z)
+    k, drain = _horizon(m, pair), m.drains.get(pair)
+    evidence, began = _evidence(m, pair)
+    source, target = int(m.pairs.source[pair]), int(m.pairs.target[pair])
+    # before its launch nobody could cover *to*
+    sides = (source, target) if drain is None else (source,)
+    score = number_or_none(float(m.features.score[k, pair])) if drain is None else drain.score
     return {
         "evidence": evidence,
         "started_at": began,
-        "score": number_or_none(float(m.features.score[k, pair])),
-        "quality": quality_of(m, (int(m.pairs.source[pair]), int(m.pairs.target[pair])), k),
+        "score": score,
+        "quality": quality_of(m, sides, k),
     }
+
+
+def _horizon(m: StepView, pair: int) -> int:
+    drain = m.drains.get(pair)
+    return int(m.judged.shown.horizon[pair]) if drain is None else drain.horizon
+
+
+def _evidence(m: StepView, pair: int) -> tuple[Evidence, datetime]:
+    evidence, began = evidence_of(m, pair, _horizon(m, pair))
+    drain = m.drains.get(pair)
+    return (evidence if drain is None else drain.told_in(evidence)), began
 
 
 def told_anew(m: StepView, pair: int, old: Rotation) -> dict[str, Any]:
@@ -91,13 +106,13 @@ def after_detection(fresh: dict[str, Any], old: Rotation) -> dict[str, Any]:
 
 def as_of_now(m: StepView, pair: int, old: Rotation) -> dict[str, Any]:
     """The record of now of a rotation whose told evidence stays."""
-    evidence, _ = evidence_of(m, pair, int(m.judged.shown.horizon[pair]))
+    evidence, _ = _evidence(m, pair)
     return {"evidence_at": _now(old, _after(evidence, old))}
 
 
 def at_peak(m: StepView, pair: int, old: Rotation) -> Rotation:
     """The rotation with this step, the highest score so far, as its peak."""
-    evidence, _ = evidence_of(m, pair, int(m.judged.shown.horizon[pair]))
+    evidence, _ = _evidence(m, pair)
     kept = old.evidence_at or EvidenceAt(old.evidence, old.evidence, old.evidence)
     return replace(
         old,

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import numpy as np
 
-from monitor.detection.launch_drain import launch_drains
 from monitor.detection.step_view import StepView
 
 WATCH_RUN, ON_RUN, UNKNOWN_RUN, LAUNCH_RUN, CRITICAL_RUN = range(5)
@@ -26,7 +25,7 @@ def count_runs(m: StepView) -> None:
         runs[row] = np.where(lost, 0, np.where(known, counted, runs[row]))
     if m.sectors.known:
         drained = np.zeros(len(m.pairs.names), dtype=np.bool_)
-        drained[list(launch_drains(m))] = True
+        drained[[pair for pair, drain in m.drains.items() if drain.holds]] = True
         runs[LAUNCH_RUN] = np.where(drained, runs[LAUNCH_RUN] + 1, 0)
 
 

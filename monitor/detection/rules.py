@@ -6,7 +6,7 @@ A row's values are in people's signs and units: returns simple, a loss negative.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from monitor.detection.seen import Seen
+from monitor.detection.seen import LAUNCHED_WITHIN_H, Seen
 from monitor.model.interval import FloatArray
 
 RETURN, Z, SHARE, PP = "return", "z", "share", "pp"
@@ -20,7 +20,7 @@ class Rule:
     ``key`` and ``default``: of its bound in the settings, where a bound is written without the sign of a loss if
     ``mirrored``. ``at_most``: the value has to lie at or below the bound. ``gates``: no flag without it; a row that does
     not gate is shown only. ``returning``: the bound instead, for a pair whose opposite was confirmed lately. ``most``:
-    the highest bound that can be met.
+    the highest bound that can be met. ``hours``: of its window, where that is not the horizon.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Rule:
     mirrored: bool = False
     returning: float | None = None
     most: float | None = None
+    hours: int | None = None
 
 
 PAIR_RULES = (
@@ -201,11 +202,12 @@ INFLOW_RULES = (
 DRAIN_RULES = (
     Rule(
         name="launch_share_loss",
-        words="share of {from} that launches took",
+        words="part of {from} and {to} together that launches brought",
         unit=PP,
         key="launch_share_loss_pp",
         default=5.0,
-        value=lambda s: s.launch_share_loss[:, s.pairs.source],
+        value=lambda s: s.launch_share_loss,
+        hours=LAUNCHED_WITHIN_H,
     ),
     Rule(
         name="from_own_return",
@@ -236,24 +238,42 @@ DRAIN_RULES = (
     ),
     Rule(
         name="to_volume_share",
-        words="part of the volume in {to}",
+        words="part of the volume in {to}, at most since its launch",
         unit=SHARE,
         key="launch_volume_share",
         default=0.2,
-        value=lambda s: s.volume_share[:, s.pairs.target],
+        value=lambda s: s.launch_volume_share[:, s.pairs.target],
         most=1.0,
     ),
     Rule(
         name="to_volume_share_change",
-        words="change of the part of the volume in {to}",
+        words="growth of that part against the 24 h before",
         unit=SHARE,
         key="launch_volume_share_change",
         default=0.0,
-        value=lambda s: s.volume_share_change[:, s.pairs.target],
+        value=lambda s: s.launch_volume_share_change[:, s.pairs.target],
         most=1.0,
     ),
+    Rule(
+        name="from_trading",
+        words="trading of the other sectors over that of {from}",
+        unit=Z,
+        key="min_volume_shift",
+        default=1.0,
+        value=lambda s: s.source_trading,
+        gates=False,
+    ),
+    Rule(
+        name="drain_score",
+        words="score of the loss and the fall of trading of {from}",
+        unit=Z,
+        key="on",
+        default=3.0,
+        value=lambda s: s.drain_score,
+        gates=False,
+    ),
 )
-"""Of a launch that drains a sector while the destination has no yardstick, per (horizon, pair)."""
+"""Of a launch that drains a sector while the destination has no yardstick, per (horizon, pair); the score confirms."""
 
 RULES = (*PAIR_RULES, *OUTFLOW_RULES, *INFLOW_RULES, *DRAIN_RULES)
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.detection.inputs import PairContext
+from monitor.detection.score import of_a_drain
 from monitor.model.interval import FloatArray, IntArray
 
 
@@ -119,25 +120,40 @@ class Seen:
 
     @cached_property
     def launch_share_loss(self) -> FloatArray:
-        """pp of a sector's share that launches elsewhere took within three days."""
-        lost = [
-            self.context.launch_share_loss(sector, LAUNCHED_WITHIN_H)
-            for sector in range(self.watched)
-        ]
-        out = np.full(self.features.own.shape, np.nan)
-        out[:, : self.watched] = lost
+        """pp of *from* and *to* together that launches in *to* brought within three days."""
+        taken = self.context.launch_share_loss(LAUNCHED_WITHIN_H)
+        per_pair = taken[self.pairs.source, self.pairs.target]
+        return np.broadcast_to(per_pair, self.features.score.shape)
+
+    @cached_property
+    def launch_volume_share(self) -> FloatArray:
+        """A sector's part of the volume of the window, or since its first launch of three days where that is shorter."""
+        return self._since_launch(self.context.volume_share)
+
+    @cached_property
+    def launch_volume_share_change(self) -> FloatArray:
+        """The same, less its part in the 24 h before; where that is unknown, nothing was there."""
+        before = self._since_launch(lambda hours: self.context.volume_share(24, before=hours))
+        return self.launch_volume_share - np.nan_to_num(before)
+
+    @cached_property
+    def source_trading(self) -> FloatArray:
+        """Of a pair: mean of the volume witness out of *from* into all sectors that can be judged, *to* or not; NaN
+        without one."""
+        out = np.full(self.features.volume.shape, np.nan)
+        for sector in range(self.watched):
+            mine = np.flatnonzero(self.pairs.source == sector)
+            volume = self.features.volume[:, mine]
+            known = ~np.isnan(volume)
+            with np.errstate(invalid="ignore"):
+                mean = np.where(known, volume, 0.0).sum(axis=1) / known.sum(axis=1)
+            out[:, mine] = mean[:, None]
         return out
 
     @cached_property
-    def volume_share(self) -> FloatArray:
-        """A sector's part of the volume of the window."""
-        return np.stack([self._shares(hours, 0) for hours in self.horizons_h])
-
-    @cached_property
-    def volume_share_change(self) -> FloatArray:
-        """The same, less its part in the 24 h before the window; where that is unknown, nothing was there."""
-        before = np.stack([self._shares(24, hours) for hours in self.horizons_h])
-        return self.volume_share - np.nan_to_num(before)
+    def drain_score(self) -> FloatArray:
+        """Of a pair: the loss of *from* and the fall of its trading, together."""
+        return of_a_drain(self.features.own_z[:, self.pairs.source], self.source_trading)
 
     def least(self, values: FloatArray) -> FloatArray:
         """Per (horizon, sector) the least of a pair's figure over every other sector as *from*.
@@ -169,7 +185,12 @@ class Seen:
                 out[:, sector] = np.expm1(own[:, sector] - furthest)
         return out
 
-    def _shares(self, hours: int, before: int) -> FloatArray:
-        out = np.full(self.features.own.shape[1], np.nan)
-        out[: self.watched] = self.context.volume_share(hours, before=before)[: self.watched]
+    def _since_launch(self, ask: Callable[[int], FloatArray]) -> FloatArray:
+        """What is answered of every sector over the hours of the window that lie after its first launch."""
+        out = np.full(self.features.own.shape, np.nan)
+        for sector in range(self.watched):
+            age = self.context.hours_since_launch(sector, LAUNCHED_WITHIN_H)
+            if age is not None:
+                for k, horizon in enumerate(self.horizons_h):
+                    out[k, sector] = ask(min(horizon, age))[sector]
         return out

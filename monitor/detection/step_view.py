@@ -3,16 +3,18 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from monitor.detection.conditions import Judged
 from monitor.detection.inputs import PairContext, SectorStep
+from monitor.detection.launch_drain import Drain, drains_seen
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.seen import Features, Pairs, Seen
 from monitor.detection.tallies import Tallies
 from monitor.detection.windows import DetectionWindows
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class StepView:
     """What was seen and judged in one step; ``names`` of the sectors in order, the first ``watched`` no benchmark."""
 
@@ -38,8 +40,20 @@ class StepView:
         return max(2, self.steps(minutes / 60.0))
 
     def score(self, pair: int) -> float:
-        """The qualifying score, -inf where no horizon qualifies."""
-        return float(self.judged.score[pair])
+        """The qualifying score, -inf where no horizon qualifies; of a launch drain where the pair has no yardstick."""
+        drain = self.drains.get(pair)
+        if drain is None:
+            return float(self.judged.score[pair])
+        return drain.score if drain.holds and drain.score is not None else -math.inf
+
+    def known(self, pair: int) -> bool:
+        """Whether the pair can be judged in this step."""
+        return self.sectors.known and (pair in self.drains or bool(self.judged.known[pair]))
+
+    @cached_property
+    def drains(self) -> dict[int, Drain]:
+        """Of the pairs into a sector of launches, too young for a yardstick."""
+        return drains_seen(self.judged, self.seen, self.p)
 
     @property
     def features(self) -> Features:

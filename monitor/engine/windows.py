@@ -270,10 +270,25 @@ class Windows:
         since = self._now - timedelta(hours=window_h)
         return tuple(x for x in self._state.launches if x.sector == name and x.at > since)
 
-    def launch_share_loss(self, sector_index: int, hours: int) -> float:
-        """pp of the sector's share that launches elsewhere took; positive is a loss."""
-        launched, _ = sums(self._state.sector_rings["p3"].last(self.steps(hours)))
-        return -100.0 * float(launched[sector_index])
+    def hours_since_launch(self, sector_index: int, within_h: int) -> int | None:
+        """Whole hours, rounded up, since the first bar of the sector's first launch within so many; None: none."""
+        closed = [launch.at for launch in self.launches(sector_index, within_h)]
+        if not closed:
+            return None
+        hour = timedelta(hours=1)
+        return -((min(closed) - hour / self._hour - self._now) // hour)
+
+    def launch_share_loss(self, hours: int) -> FloatArray:
+        """(*from*, *to*) of the watched sectors: pp of both together that launches in *to* brought within the hours.
+
+        Measured against the two alone: a launch as large as a small sector takes nothing of a market of large ones.
+        """
+        brought, _ = sums(self._state.sector_rings["p3"].last(self.steps(hours)))
+        share = self._values.share[: self._watched]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            both = share[:, None] + share[None, :]
+            taken = 100.0 * brought[None, : self._watched] / both
+        return np.where(both > 0, taken, np.nan)
 
 
 def _part(some: FloatArray, whole: FloatArray) -> FloatArray:

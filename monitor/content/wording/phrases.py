@@ -33,7 +33,8 @@ def condition_words(
     if rule is None:
         return f"{one_line(condition.name.replace('_', ' '))} {_figure(condition.value, unit)} (needs {_figure(condition.bound, unit)})"
     name = rule.words.replace("{from}", pair[0]).replace("{to}", pair[1])
-    window = f" in {hours} h" if hours is not None and unit in _OVER_A_WINDOW else ""
+    told = rule.hours or hours
+    window = f" in {told} h" if told is not None and unit in _OVER_A_WINDOW else ""
     bound = f"{_figure(condition.bound, unit)} or {'less' if rule.at_most else 'more'}"
     return f"{name} {_beside(condition.value, condition.bound, unit)}{window} (needs {bound})"
 

@@ -75,6 +75,7 @@ class Answers:
     share: dict[int, float | None] = field(default_factory=dict)
     launched: dict[int, tuple[Launch, ...]] = field(default_factory=dict)
     share_loss: float = 0.0
+    launch_age: int = 30
     volume_shares: FloatArray = field(default_factory=lambda: np.full(4, 0.25))
     volume_shares_before: FloatArray = field(default_factory=lambda: np.full(4, 0.25))
 
@@ -94,8 +95,11 @@ class Answers:
     def launches(self, sector_index: int, window_h: int) -> tuple[Launch, ...]:
         return self.launched.get(sector_index, ())
 
-    def launch_share_loss(self, sector_index: int, hours: int) -> float:
-        return self.share_loss
+    def launch_share_loss(self, hours: int) -> FloatArray:
+        return np.full((len(SECTORS), len(SECTORS)), self.share_loss)
+
+    def hours_since_launch(self, sector_index: int, within_h: int) -> int | None:
+        return self.launch_age if self.launched.get(sector_index) else None
 
     def volume_share(self, hours: int, *, before: int = 0) -> FloatArray:
         return self.volume_shares_before if before else self.volume_shares

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from monitor.detection.explanation import end_level, ends_at
-from monitor.detection.features import WITHOUT_FLOW, combined
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.score import WITHOUT_FLOW, combined
 from monitor.model.rotation import MARKET, Condition
 from tests.kit import rotations as samples
 from tests.unit.detection.stage import Stage

@@ -8,12 +8,12 @@ import pytest
 
 from monitor.detection.features import (
     advance,
-    combined,
     median_and_mad,
     sample,
     sense,
 )
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.score import combined
 from monitor.detection.seen import Features, Pairs
 from monitor.detection.windows import DetectionWindows
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from monitor.model.rotation import MARKET, Kind, Launch, RotationChange, Severity
-from tests.unit.detection.stage import AI, MEMES, SECTORS, START, Stage, told
+from tests.unit.detection.stage import AI, DEFI, MEMES, SECTORS, START, Stage, told
 
 FIVE = float(np.log1p(-0.0501))  # five per cent and a hair
 LOSS = {AI: (FIVE, -3.0)}
@@ -216,8 +216,11 @@ def draining() -> Stage:
     return stage
 
 
-def drained(stage: Stage, steps: int, *, young: bool = True) -> list[RotationChange]:
-    return [c for _ in range(steps) for c in stage.step(own=DRAIN, young=young)]
+def drained(
+    stage: Stage, steps: int, *, young: bool = True, shift: float = 0.0
+) -> list[RotationChange]:
+    """``shift``: by how much the trading of the other sectors outgrew that of AI, in usual spreads."""
+    return [c for _ in range(steps) for c in stage.step(own=DRAIN, young=young, shift=shift)]
 
 
 def test_a_launch_that_drains_a_sector_is_told_after_half_an_hour_and_named() -> None:
@@ -235,6 +238,8 @@ def test_a_launch_that_drains_a_sector_is_told_after_half_an_hour_and_named() ->
         "breadth_from",
         "to_volume_share",
         "to_volume_share_change",
+        "from_trading",
+        "drain_score",
     ]
 
 
@@ -245,13 +250,58 @@ def test_the_evidence_of_a_drain_is_of_the_window_at_which_it_holds() -> None:
     assert opened.rotation.evidence.window_h == 8
 
 
-def test_it_lasts_as_long_as_the_drain_and_is_never_more_than_a_watch() -> None:
+def test_while_its_own_trading_holds_it_lasts_as_the_drain_does_and_is_only_watched() -> None:
     stage = draining()
     drained(stage, 2)
     assert drained(stage, 4 * 11) == []
     changes = [c for _ in range(8) for c in stage.step(young=True)]
     assert told(changes) == [("faded", *PAIR)]
     assert changes[0].rotation.severity is Severity.WATCH
+
+
+def test_where_its_own_trading_falls_too_it_is_confirmed_after_an_hour() -> None:
+    stage = draining()
+    assert told(drained(stage, 3, shift=1.5)) == [("opened", *PAIR)]
+    (confirmed,) = drained(stage, 1, shift=1.5)
+    assert told([confirmed]) == [("confirmed", *PAIR)]
+    rotation = confirmed.rotation
+    assert (rotation.kind, rotation.severity) == (Kind.LAUNCH_DRAIN, Severity.WARNING)
+    assert rotation.score == pytest.approx((2.0 + 1.5) / (0.8 * np.sqrt(2.0)))
+    assert {c.name: c.value for c in rotation.evidence.conditions}["from_trading"] == 1.5
+
+
+def test_a_second_sector_that_the_launch_drains_within_a_day_makes_it_critical() -> None:
+    stage = draining()
+    drained(stage, 4, shift=1.5)
+    both = DRAIN | {DEFI: (FIVE, -2.0)}
+    later = [c for _ in range(4) for c in stage.step(own=both, young=True, shift=1.5)]
+    confirmed = [c.rotation for c in later if c.reason.value in ("confirmed", "leg")]
+    assert [(r.pair, r.severity) for r in confirmed] == [(("defi", "memes"), Severity.CRITICAL)]
+
+
+def test_a_confirmed_drain_goes_on_while_the_loss_and_the_missing_trading_do() -> None:
+    stage = draining()
+    drained(stage, 4, shift=1.5)
+    stage.answers.volume_shares_before = np.array([0.2, 0.1, 0.7, np.nan])  # it grows no more
+    assert drained(stage, 4 * 12, shift=1.5) == []
+    calm = [c for _ in range(6 * 4) for c in stage.step(young=True)]
+    assert told(calm) == [("faded", *PAIR)]
+
+
+def test_a_drain_that_was_told_to_be_over_and_is_back_is_resumed_under_its_id() -> None:
+    stage = draining()
+    first = drained(stage, 4, shift=1.5)[-1].rotation
+    for _ in range(6 * 4):
+        stage.step(young=True)
+    back = drained(stage, 4, shift=1.5)
+    assert told(back) == [("revived", *PAIR)]
+    assert back[0].rotation.id == first.id
+    assert next(c.name for c in back[0].rotation.evidence.conditions) == "launch_share_loss"
+
+
+def test_trading_that_nobody_can_judge_confirms_nothing() -> None:
+    stage = draining()
+    assert told(drained(stage, 12, shift=np.nan)) == [("opened", *PAIR)]
 
 
 def test_a_destination_with_a_yardstick_is_judged_in_full_instead() -> None:

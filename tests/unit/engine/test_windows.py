@@ -41,16 +41,21 @@ def launched() -> Run:
 def test_a_launchs_share_is_remembered_for_three_days() -> None:
     run = launched()
     context = asked(run)
-    assert context.launch_share_loss(AI, 72) == pytest.approx(2.3762, abs=5e-5)
-    assert context.launch_share_loss(MEMES, 72) == pytest.approx(-2.3762, abs=5e-5)
+    assert context.launch_share_loss(72)[AI, MEMES] == pytest.approx(2.3762, abs=5e-5)
+    assert context.launch_share_loss(72)[MEMES, AI] == pytest.approx(-2.3762, abs=5e-5)
+    assert context.hours_since_launch(MEMES, 72) == 2  # its first bar and this one
+    assert context.hours_since_launch(AI, 72) is None
     (launch,) = context.launches(MEMES, 72)
     assert (launch.token, launch.sector) == ("TRUMP", "memes")
     assert launch.share_pp == pytest.approx(2.3762, abs=5e-5)
     assert context.launches(AI, 72) == ()
     run.steps(69)
-    assert asked(run).launch_share_loss(AI, 72) == pytest.approx(2.3762, abs=5e-5)
+    before = asked(run)
+    assert before.launch_share_loss(72)[AI, MEMES] == pytest.approx(2.3762, abs=5e-5)
+    assert before.hours_since_launch(MEMES, 72) == 72
     context = asked(run)
-    assert context.launch_share_loss(AI, 72) == 0.0
+    assert context.launch_share_loss(72)[AI, MEMES] == 0.0
+    assert context.hours_since_launch(MEMES, 72) is None
     assert context.launches(MEMES, 72) == ()
 
 
