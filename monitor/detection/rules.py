@@ -255,6 +255,15 @@ DRAIN_RULES = (
         most=1.0,
     ),
     Rule(
+        name="coverage",
+        words="coverage of the data",
+        unit=SHARE,
+        key="min_coverage",
+        default=0.7,
+        value=lambda s: s.features.sector_coverage[:, s.pairs.source],
+        most=1.0,
+    ),
+    Rule(
         name="from_trading",
         words="trading of the other sectors over that of {from}",
         unit=Z,

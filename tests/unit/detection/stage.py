@@ -158,10 +158,11 @@ class Stage:
         own: Mapping[int, tuple[float, float]] | None = None,
         returns: Mapping[int, float] | None = None,
         shift: float = 0.0,
+        seen_part: float = 1.0,
         shown: Mapping[tuple[str, str], float] | None = None,
     ) -> list[RotationChange]:
         """One step. ``scores``: qualifying scores by pair, all others none. ``own``: (own return, own z) by sector.
-        ``shift``: the volume witness of every pair.
+        ``shift``: the volume witness of every pair. ``seen_part``: coverage of every sector.
         ``shown``: scores of pairs that do not qualify.
         """
         self.at += self.width
@@ -189,7 +190,7 @@ class Stage:
             own_return,
             own_z,
             full,
-            np.ones((h, len(SECTORS))),
+            np.full((h, len(SECTORS)), seen_part),
         )
         reversing = self.ledger.reversing(NAMES, self.at, self.p)
         seen = Seen(features, PAIRS, self.answers, self.p.horizons_h, WATCHED, reversing)

@@ -238,6 +238,7 @@ def test_a_launch_that_drains_a_sector_is_told_after_half_an_hour_and_named() ->
         "breadth_from",
         "to_volume_share",
         "to_volume_share_change",
+        "coverage",
         "from_trading",
         "drain_score",
     ]
@@ -306,6 +307,12 @@ def test_trading_that_nobody_can_judge_confirms_nothing() -> None:
 
 def test_a_destination_with_a_yardstick_is_judged_in_full_instead() -> None:
     assert drained(draining(), 12, young=False) == []
+
+
+def test_a_loss_of_which_half_was_unseen_is_no_drain() -> None:
+    stage = draining()
+    for _ in range(12):
+        assert stage.step(own=DRAIN, young=True, shift=1.5, seen_part=0.5) == []
 
 
 @pytest.mark.parametrize("change", ["loss", "launch", "share", "growth", "breadth"])
