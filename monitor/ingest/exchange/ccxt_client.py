@@ -1,6 +1,6 @@
 """The one module that touches ccxt: typed calls, our errors, our markets only.
 
-ccxt is imported when the first client is made (0.6 s, 100 MB). A venue's full market table is 30 MB and more, so only our
+Of ccxt the classes of our venues are imported, when their clients are made (0.6 s, 50 MB). A venue's full market table is 30 MB and more, so only our
 markets' records are kept of it and the freed memory is given back.
 """
 
@@ -19,6 +19,7 @@ from monitor.ingest.errors import BadVenueData, VenueError, VenueForbidden
 from monitor.ingest.exchange.bounded import LARGEST_ANSWER, LARGEST_TABLE, bounded
 from monitor.ingest.exchange.market_table import MarketTable, choose_markets, refuse_reload
 from monitor.ingest.exchange.translate import Answer, translate
+from monitor.ingest.exchange.venue_class import venue_class
 from monitor.ingest.venues.book_levels import read_book
 from monitor.ingest.venues.definition import VenueDefinition
 from monitor.ingest.venues.derivatives import read_derivatives
@@ -31,6 +32,7 @@ from monitor.model.grid import format_duration, from_ms, parse_duration
 from monitor.model.order_book import OrderBook
 from monitor.model.universe import Market
 from monitor.network import USER_AGENT, proxy_for, trust
+from monitor.settings.venue_names import venue_names
 
 T = TypeVar("T")
 
@@ -257,11 +259,9 @@ def _make_exchange(
     rate_limit_ms: float | None,
     options: Mapping[str, Any],
 ) -> Any:
-    import ccxt.async_support as ccxt  # noqa: PLC0415  heavy: only where a venue is really asked
-
-    venue = definition.venue
-    if venue not in ccxt.exchanges:
-        near = ", ".join(sorted(n for n in ccxt.exchanges if n[:3] == venue[:3])) or "none"
+    venue, known = definition.venue, venue_names()
+    if venue not in known:
+        near = ", ".join(name for name in known if name[:3] == venue[:3]) or "none"
         raise ConfigError(
             [f"venues.{venue}: found {venue!r}, expected a venue of ccxt (nearest: {near})"]
         )
@@ -277,7 +277,7 @@ def _make_exchange(
     }
     if rate_limit_ms is not None:
         config["rateLimit"] = rate_limit_ms
-    exchange = bounded(getattr(ccxt, venue))(config)
+    exchange = bounded(venue_class(venue))(config)
     exchange.ssl_context = trust()  # else it believes certifi's list alone
     if base_url is not None:
         exchange.urls["api"] = rebased(exchange.urls["api"], base_url)
