@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from monitor.alerting.maker import NoticeMaker
 from monitor.alerting.operator_notice import operator_notice
@@ -64,9 +65,18 @@ class Beginning:
     owes_start_digest: bool
 
 
+class Closes(Protocol):
+    """Something with connections."""
+
+    async def close(self) -> None:
+        """Give them back."""
+        ...
+
+
 @dataclass(frozen=True)
 class Parts:
-    """The daemon's parts of one configuration. ``jobs`` are rung; ``background`` runs until ``over`` is set."""
+    """The daemon's parts of one configuration. ``jobs`` are rung; ``background`` runs until ``over`` is set; ``sources``
+    of vendors are closed at the end."""
 
     polling: Polling
     pipeline: Pipeline
@@ -76,11 +86,13 @@ class Parts:
     over: asyncio.Event
     jobs: dict[str, Job] = field(default_factory=dict)
     background: dict[str, Work] = field(default_factory=dict)
+    sources: list[Closes] = field(default_factory=list)
 
     async def close(self) -> None:
         """Give connections back."""
         await self.faults.close()
-        await asyncio.gather(self.polling.close(), self.sender.close(), return_exceptions=True)
+        closing: list[Closes] = [self.polling, self.sender, *self.sources]
+        await asyncio.gather(*(part.close() for part in closing), return_exceptions=True)
 
 
 def begin(settings: Settings, clock: Clock, database: Database) -> Beginning:
@@ -176,6 +188,7 @@ def assemble(
         parts.jobs["report"] = Job(work, REPORT_LOOK, at_start=True)
     sources = supply_sources(settings, clock)
     if sources:
+        parts.sources.extend(asked.source for asked in sources)
         work = supplies_read(
             sources, database, settings, clock, references, operators, wake=sender.wake
         )
@@ -203,14 +216,17 @@ def _add_vendors(
     """What others publish, as far as the configuration names it: shown beside ours, no flag reads it."""
     schedule, wake = settings.schedule, parts.sender.wake
     figures = activity_sources(settings, clock)
+    parts.sources.extend(figures)
     if figures:
         work = vendors_read(figures, database, clock, operators, wake=wake)
         parts.jobs["activity"] = Job(work, schedule.activity, at_start=True)
     figures = reference_sources(settings, clock)
+    parts.sources.extend(figures)
     if figures:
         work = vendors_read(figures, database, clock, operators, wake=wake)
         parts.jobs["references"] = Job(work, schedule.references, at_start=True)
     feeds = feeds_of(settings, clock)
+    parts.sources.extend(feeds)
     if feeds:
         work = headlines_read(feeds, database, clock)
         parts.jobs["headlines"] = Job(work, schedule.headlines, at_start=True)

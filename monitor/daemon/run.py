@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -99,56 +100,91 @@ async def _run(
             venues.start()
         # whatever may wait for the store comes before the signals are ours: until then they end the process at once
         beginning = begin(settings, clock, database)
-
-        page = Page(clock, stop, log_options)
-
-        def assembled(settings: Settings, beginning: Beginning) -> Parts:
-            over = asyncio.Event()
-            return assemble(
-                settings,
-                clock,
-                database,
-                over,
-                beginning,
-                manager,
-                page=page,
-                may_send=turn.is_sure,
-                rights=venues,
-            )
-
-        async def prepared(settings: Settings) -> Parts:
-            return assembled(settings, await asyncio.to_thread(begin, settings, clock, database))
-
+        run = _Run(clock, database, manager, Page(clock, stop, log_options), turn, venues)
         with stops_at_signals(stop):
-            parts = assembled(settings, beginning)
-            manager.ready()
-            try:
-                while True:
-                    async with _in_background(parts), rung(clock, parts, stop):
-                        log.info(
-                            "started",
-                            database=database.url_masked,
-                            interval=str(settings.engine.interval),
-                        )
-                        following = await next_parts(
-                            settings,
-                            parts,
-                            reread=reread,
-                            prepared=prepared,
-                            asked=asked,
-                            stop=stop,
-                        )
-                        if following is None:
-                            manager.stopping()
-                            log.info("stopping")
-                        parts.over.set()
-                    if following is None or stop.is_set():
-                        break
-                    settings, parts = following
-            finally:
-                await page.close()
+            await run.work(settings, beginning, reread=reread, asked=asked, stop=stop)
     log.info("stopped")
     return 1 if lost.noted else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What stays the same under every configuration."""
+
+    clock: Clock
+    database: Database
+    manager: ServiceManager
+    page: Page
+    turn: Turn
+    venues: VenueLeases | None
+
+    async def work(
+        self,
+        settings: Settings,
+        beginning: Beginning,
+        *,
+        reread: Reread,
+        asked: asyncio.Event,
+        stop: asyncio.Event,
+    ) -> None:
+        """Under one configuration after another, until ``stop``."""
+        parts = self._assembled(settings, beginning)
+        self.manager.ready()
+        try:
+            while True:
+                async with _in_background(parts), rung(self.clock, parts, stop):
+                    log.info(
+                        "started",
+                        database=self.database.url_masked,
+                        interval=str(settings.engine.interval),
+                    )
+                    following = await next_parts(
+                        settings,
+                        parts,
+                        reread=reread,
+                        prepared=self._prepared,
+                        asked=asked,
+                        stop=stop,
+                    )
+                    if following is None:
+                        self.manager.stopping()
+                        log.info("stopping")
+                    parts.over.set()
+                if following is None or stop.is_set():
+                    return
+                settings, parts = following
+        finally:
+            await self.page.close()
+
+    def _assembled(self, settings: Settings, beginning: Beginning) -> Parts:
+        return assemble(
+            settings,
+            self.clock,
+            self.database,
+            asyncio.Event(),
+            beginning,
+            self.manager,
+            page=self.page,
+            may_send=self.turn.is_sure,
+            rights=self.venues,
+        )
+
+    async def _prepared(self, settings: Settings) -> Parts:
+        beginning = await asyncio.to_thread(begin, settings, self.clock, self.database)
+        parts = self._assembled(settings, beginning)
+        try:
+            await asyncio.to_thread(self._go_on, settings)
+        except BaseException:
+            await parts.close()
+            raise
+        return parts
+
+    def _go_on(self, settings: Settings) -> None:
+        """Others see what this process runs now, and which venues it asks."""
+        me = replace(self.turn.me, engine=engine_of(settings, None).identity)
+        self.turn.go_on_as(me)
+        if self.venues is not None:
+            self.venues.go_on_as(me, _polled_venues(settings))
 
 
 async def _turn_came(
@@ -176,12 +212,15 @@ def _venues_of(database: Database, settings: Settings, turn: Turn) -> Iterator[V
     if database.dialect != "postgresql":
         yield None
         return
-    names = {market.venue for market in settings.universe.markets if market.polled}
-    venues = VenueLeases(database, names, turn.me, settings.database.lease)
+    venues = VenueLeases(database, _polled_venues(settings), turn.me, settings.database.lease)
     try:
         yield venues
     finally:
         venues.give_back()
+
+
+def _polled_venues(settings: Settings) -> set[str]:
+    return {market.venue for market in settings.universe.markets if market.polled}
 
 
 def _ready_to_wait(database: Database, *, migrate: bool) -> None:

@@ -51,6 +51,12 @@ class Turn:
         if self._next is not None:
             self._next.give_back()
 
+    def go_on_as(self, me: Process) -> None:
+        """Ours under other settings: standbys look whether they differ from ``me``."""
+        if self._lock is not None:
+            self._lock.rename(me)
+        self.me = me
+
     def holder(self) -> Process | None:
         """Whose turn it is."""
         return None if self._lock is None else self._lock.holder()

@@ -70,6 +70,11 @@ class LeaseLock:
         self._sure_until = asked + self._length_s
         return True
 
+    def rename(self, me: Process) -> None:
+        """Its holder is told as ``me`` from now on; nothing where the lease is not ours."""
+        with self._database.write_beside() as conn:
+            lease_rows.rename(conn, self._name, self._fence, to_text(me))
+
     def keep(self, on_lost: Callable[[], None]) -> None:
         """Renew it in a thread of its own, whatever else waits, until it is given back; ``on_lost`` is called there."""
 

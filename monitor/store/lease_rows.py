@@ -58,6 +58,17 @@ def renew(conn: Connection, name: str, fence: int | None, length_s: float) -> bo
     return bool(done.rowcount)
 
 
+def rename(conn: Connection, name: str, fence: int | None, holder: str) -> None:
+    """Another text for its holder; nothing where another process has taken it."""
+    run(
+        conn,
+        "UPDATE lease SET holder = :holder WHERE name = :name AND fence = :fence",
+        name=name,
+        fence=fence,
+        holder=holder,
+    )
+
+
 def keep(conn: Connection, name: str, fence: int | None) -> bool:
     """Whether it is ours; if so nobody takes it before this transaction ends."""
     found = run(

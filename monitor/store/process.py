@@ -39,6 +39,10 @@ class Lock(Protocol):
         """Whether it is ours; never waits for its holder."""
         ...
 
+    def rename(self, me: Process) -> None:
+        """Its holder is told as ``me`` from now on; nothing where it is not ours."""
+        ...
+
     def give_back(self) -> None:
         """The next may take it."""
         ...

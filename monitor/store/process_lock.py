@@ -46,6 +46,17 @@ class ProcessLock:
         self._descriptor = descriptor
         return True
 
+    def rename(self, me: Process) -> None:
+        """Its holder is told as ``me`` from now on; nothing where it is not ours."""
+        if self._descriptor is None:
+            return
+        text = to_text(me).encode()
+        try:
+            os.pwrite(self._descriptor, text, 0)
+            os.ftruncate(self._descriptor, len(text))
+        except OSError:
+            log.warning("not said who holds it", file=str(self._file))
+
     def give_back(self) -> None:
         """The next may take it."""
         if self._descriptor is not None:

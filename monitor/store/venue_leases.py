@@ -115,6 +115,23 @@ class VenueLeases:
         self._try_to_look()
         threading.Thread(target=self._kept, args=(ended,), name="venue leases", daemon=True).start()
 
+    def go_on_as(self, me: Process, venues: Collection[str]) -> None:
+        """Under another configuration: of these venues, told as ``me``. What is free of them is taken at once, what is no longer
+        among them given back. Raises StoreError where the server does not answer; then all is as before."""
+        with self._looking:
+            before, now = self._me, to_text(me)
+            with self._database.write_beside() as conn:
+                lease_rows.run(
+                    conn,
+                    "UPDATE lease SET holder = :now WHERE holder = :before"  # noqa: S608
+                    f" AND (name LIKE '{_LIVES}%' OR name LIKE '{_VENUE}%')",
+                    now=now,
+                    before=before,
+                )
+            self._me, self._wanted = now, tuple(sorted(venues))
+        if self._ended is not None:
+            self._try_to_look(self._ended)
+
     def venues(self) -> frozenset[str]:
         """Those that are ours now."""
         with self._lock:
@@ -229,8 +246,10 @@ class VenueLeases:
                 free[venue] = row is not None and row.unwanted
         with self._lock:
             busy = self._busy > 0
-        found = divide(kept, free, [held[holder] for holder in lives])
-        return Division(take=found.take) if busy else found
+        wanted = [venue for venue in kept if venue in self._wanted]
+        found = divide(wanted, free, [held[holder] for holder in lives])
+        dropped = tuple(sorted(set(kept) - set(wanted)))
+        return Division(() if busy else (*found.leave, *dropped), found.take)
 
     def _left(self, conn: Connection, venues: Collection[str]) -> frozenset[str]:
         for venue in venues:

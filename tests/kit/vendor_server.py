@@ -12,9 +12,10 @@ Rpc = Callable[[list[Any]], Any]
 
 class VendorServer:
     """``answers``: path, with its query or without -> body, or (status, body); a text is sent as it is, all else as JSON.
-    ``rpc``: method -> what makes its result of the parameters. ``headers``: of each request."""
+    ``rpc``: method -> what makes its result of the parameters. ``headers``: of each request. ``keeps_alive``: connections
+    stay open for the next request, as most servers' do."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_alive: bool = False) -> None:
         self.answers: dict[str, Any] = {}
         self.rpc: dict[str, Rpc] = {}
         self.asked: list[str] = []
@@ -22,6 +23,8 @@ class VendorServer:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1" if keeps_alive else "HTTP/1.0"
+
             def do_GET(self) -> None:
                 outer.asked.append(self.path)
                 outer.headers.append({k.lower(): v for k, v in self.headers.items()})

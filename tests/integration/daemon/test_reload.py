@@ -1,5 +1,6 @@
 """SIGHUP to a real daemon: the configuration is read again, or it is said why not, and no step is lost."""
 
+import json
 import os
 import signal
 import socket
@@ -191,9 +192,12 @@ def test_the_page_answers_throughout_reloads_and_is_the_same_where_nothing_chang
                 reloaded(k)
                 asker.answers_more()
             assert children(process.pid) == [page]
+            held = market.folder / "monitor.db-daemon"  # where standbys look
+            engines = {json.loads(held.read_text())["engine"]}
             for k in range(8, 11):
-                market.config.write_text(right + f'\n[report]\nwait = "{k}h"\n')
+                market.config.write_text(right + f"\n[detection]\non = 3.{k:02}\n")
                 reloaded(k)
+                engines.add(json.loads(held.read_text())["engine"])
                 page = relieved(page)
                 asker.answers_more()
         process.send_signal(signal.SIGTERM)
@@ -203,5 +207,6 @@ def test_the_page_answers_throughout_reloads_and_is_the_same_where_nothing_chang
         process.wait(timeout=PATIENCE_S)
     print(f"{asker.answers} answers over 10 reloads, the longest after {asker.longest_s:.2f} s")
     assert asker.wrong == []
+    assert len(engines) == 4
     assert asker.answers
     assert "Traceback" not in log.read_text()

@@ -1,5 +1,6 @@
 """Venues of a shared store: asked by one process each, dealt evenly, taken over when their process died."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,8 +8,9 @@ from sqlalchemy import text
 
 from monitor.store import meta
 from monitor.store.database import Database
+from monitor.store.lease_lock import LeaseLock
 from monitor.store.process import Process
-from monitor.store.roles import running_with_venues
+from monitor.store.roles import DAEMON, running_with_venues
 from monitor.store.venue_leases import VenueLeases
 
 LONG = timedelta(minutes=10)
@@ -118,3 +120,45 @@ def test_what_is_given_back_is_free_at_once(desks: tuple[Database, Database]) ->
     assert bo.venues() == set(VENUES)
     ann.start()  # once more
     ann.give_back()
+
+
+def test_under_another_configuration_new_venues_are_asked_and_others_given_back(
+    desks: tuple[Database, Database],
+) -> None:
+    """And it is told as what it is now, by the daemon's lease and by those of its venues alike."""
+    ann, bo = pollers(desks)
+    lock = LeaseLock(desks[0], DAEMON, LONG)
+    assert lock.take(ANN)
+    ann.start()
+    try:
+        other = replace(ANN, engine="b")
+        lock.rename(other)
+        ann.go_on_as(other, ("bybit", "gate", "kraken", "okx"))
+        assert ann.venues() == {"bybit", "gate", "kraken", "okx"}
+        with desks[1].read() as conn:
+            ((role, process, venues),) = running_with_venues(desks[1], conn)
+        assert (role, process) == (DAEMON, other)
+        assert set(venues or ()) == ann.venues()
+        bo.look()
+        assert "binance" in bo.venues()
+        ann.look()
+        with desks[0].write() as conn:
+            assert ann.ours(conn, ann.venues()) == ann.venues()
+    finally:
+        ann.give_back()
+        lock.give_back()
+
+
+def test_what_another_configuration_drops_is_kept_until_the_poll_is_over(
+    desks: tuple[Database, Database],
+) -> None:
+    ann, _ = pollers(desks)
+    ann.start()
+    try:
+        with ann.polling():
+            ann.go_on_as(ANN, ("bybit",))
+            assert ann.venues() == set(VENUES)
+        ann.look()
+        assert ann.venues() == {"bybit"}
+    finally:
+        ann.give_back()
