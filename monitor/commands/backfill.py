@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
-from monitor.commands.context import DEGRADED, FAILED, console, context_of, moment
+from monitor.commands.context import DEGRADED, FAILED, console, context_of, in_order, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,11 +40,7 @@ def backfill(
     context = context_of(ctx)
     settings = context.settings()
     now = context.clock.now()
-    start, end = moment(since, now), moment(until, now) if until else now
-    if start >= end:
-        raise typer.BadParameter(
-            f"found {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC, expected since < until"
-        )
+    start, end = in_order(moment(since, now), moment(until, now) if until else now)
     _known(venue or [], {m.venue for m in settings.universe.markets if m.polled}, "--venue")
     _known(token or [], {known.id for known in settings.universe.tokens}, "--token")
     with context.database(settings) as database:

@@ -104,6 +104,23 @@ def moment(text: str, now: datetime) -> datetime:
         raise typer.BadParameter(str(error)) from None
 
 
+def moments(
+    since: str | None, until: str | None, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """Both ends of a range, each read as :func:`moment` reads it; raises typer.BadParameter where it ends before it begins."""
+    begin, end = (moment(text, now) if text else None for text in (since, until))
+    return (begin, end) if begin is None or end is None else in_order(begin, end)
+
+
+def in_order(begin: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """The range as it is; raises typer.BadParameter where it ends before it begins."""
+    if begin >= end:
+        raise typer.BadParameter(
+            f"found {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC, expected since < until"
+        )
+    return begin, end
+
+
 def print_json(value: Any) -> None:
     """One JSON object a line on standard output, keys in the given order, no NaN."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")

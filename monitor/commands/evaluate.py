@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.commands.context import WRONG, Context, context_of, moment, print_json, say_failure
+from monitor.commands.context import WRONG, Context, context_of, moments, print_json, say_failure
 from monitor.model.grid import parse_duration
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def evaluate(
     settings = context.settings()
     subject = subject_of(settings, _width(interval))
     now = context.clock.now()
-    begin, end = (moment(text, now) if text else None for text in (since, until))
+    begin, end = moments(since, until, now)
     try:
         episodes = _labels(labels, settings, label_sector or [])
     except LabelError as error:

@@ -76,7 +76,7 @@ def _recomputed(settings: "Settings", database: "Database", rotation: "Rotation"
 
 def _print_facts(rotation: "Rotation", message: "AlertMessage", settings: "Settings") -> None:
     from monitor.bootstrap import names_of
-    from monitor.commands.why_not import condition_lines
+    from monitor.commands.why_not import condition_table
     from monitor.content.alert import alert_text, name_of
 
     out = console()
@@ -85,8 +85,7 @@ def _print_facts(rotation: "Rotation", message: "AlertMessage", settings: "Setti
     evidence = rotation.evidence
     names = names_of(settings)
     pair = (name_of(rotation.from_sector, names), name_of(rotation.to_sector, names))
-    for line in condition_lines(evidence.conditions, evidence.window_h, pair):
-        out.print(line, markup=False)
+    out.print(condition_table(evidence.conditions, evidence.window_h, pair))
     out.print()
     until = rotation.evidence.at or rotation.detected_at
     out.print(f"inputs: {rotation.evidence.window_h} h to {until:%Y-%m-%d %H:%M} UTC")

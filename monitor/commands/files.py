@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.commands.context import DEGRADED, FAILED, context_of, moment
+from monitor.commands.context import DEGRADED, FAILED, context_of, moments
 from monitor.commands.inputs import say_missing, say_no_steps
 
 
@@ -137,7 +137,7 @@ def export(
     context = context_of(ctx)
     settings = context.settings()
     now = context.clock.now()
-    begin, end = moment(since, now) if since else None, moment(until, now) if until else None
+    begin, end = moments(since, until, now)
     to_stdout = str(out) == "-"
     with context.database(settings) as database:
         write = (

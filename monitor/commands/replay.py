@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.commands.context import DEGRADED, console, context_of, is_narrow, moment, print_json
+from monitor.commands.context import DEGRADED, console, context_of, is_narrow, moments, print_json
 from monitor.commands.inputs import no_step_error, say_missing
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ def replay(
     context = context_of(ctx)
     settings = context.settings()
     now = context.clock.now()
-    start = moment(since, now) if since else None
-    end = moment(until, now) if until else None
+    start, end = moments(since, until, now)
     with context.history(settings) as database:
         if store:
             found = _stored(context, settings, database, start, end)
@@ -168,8 +167,7 @@ def engine_of(settings: "Settings", *, live_from: datetime | None = None) -> "En
 
 
 def _print_changes(found: "list[RotationChange]", settings: "Settings", *, as_json: bool) -> None:
-    from monitor.commands.rotations import pair_words
-    from monitor.content.wording.phrases import score_words
+    from monitor.content.wording.phrases import pair_words, score_words
     from monitor.model.rotation_json import change_to_json
 
     if as_json:
@@ -181,7 +179,7 @@ def _print_changes(found: "list[RotationChange]", settings: "Settings", *, as_js
     for change in found:
         rotation = change.rotation
         out.print(
-            f"{change.changed_at:%Y-%m-%d %H:%M}  {change.reason.value:<11}  {pair_words(rotation, names)}"
+            f"{change.changed_at:%Y-%m-%d %H:%M}  {change.reason.value:<11}  {pair_words(rotation.pair, names)}"
             f"  {rotation.severity.value}, score {score_words(rotation)}  {rotation.id}"
         )
 

@@ -77,8 +77,8 @@ def rotation_table(
     """A row a rotation; fits 100 columns; ``narrow``: 80, without severity and the delay to confirmation."""
     from rich.table import Table
 
-    from monitor.content.wording.figures import percent
-    from monitor.content.wording.phrases import score_words
+    from monitor.content.wording.figures import percent, pp
+    from monitor.content.wording.phrases import pair_words, score_words
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     columns = ("id", "rotation", "state", "severity", "detected (UTC)", "confirmed", "own", "score", "+24 h")  # fmt: skip
@@ -95,12 +95,12 @@ def rotation_table(
         outcome = rotation.outcomes.get("24h")
         cells = (
             rotation.id,
-            pair_words(rotation, names),
+            pair_words(rotation.pair, names),
             rotation.status.value,
             rotation.severity.value,
             f"{rotation.detected_at:%Y-%m-%d %H:%M}",
             _after(rotation),
-            percent(rotation.evidence.told_side.own_return),
+            pp(rotation.evidence.told_side.own_return),
             score_words(rotation),
             percent(outcome.relative_return) if outcome else "-",
         )
@@ -114,11 +114,3 @@ def _after(rotation: "Rotation") -> str:
         return "-"
     hours = (rotation.confirmed_at - rotation.detected_at).total_seconds() / 3600
     return f"+{hours:.0f} h" if hours >= 1 else f"+{60 * hours:.0f} min"
-
-
-def pair_words(rotation: "Rotation", names: "Mapping[str, str]") -> str:
-    """``AI agents → Memes``; the rest of the watched market is called market."""
-    source, target = rotation.pair
-    return (
-        f"{names.get(source, source)} → {'market' if target == '*' else names.get(target, target)}"
-    )

@@ -10,6 +10,8 @@ from monitor.commands.inputs import say_missing
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from rich.table import Table
+
     from monitor.detection.why_not import WhyNot
     from monitor.model.rotation import Condition
 
@@ -69,19 +71,27 @@ def _print(verdict: "WhyNot", names: "Mapping[str, str]") -> None:
         f" {met} of {len(reading.conditions)} conditions met",
         markup=False,
     )
-    for line in condition_lines(reading.conditions, reading.window_h, pair):
-        out.print(line, markup=False)
+    out.print(condition_table(reading.conditions, reading.window_h, pair))
     for line in refusal_words(verdict):
         out.print(line, markup=False)
 
 
-def condition_lines(
+def condition_table(
     conditions: "Sequence[Condition]", window_h: int, pair: tuple[str, str]
-) -> "list[str]":
-    """Each condition in words and units, its bound, and whether it was met."""
+) -> "Table":
+    """Each condition in words and units, its bound, and whether it was met; what is folded stays in its column."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from monitor.content.wording.glosses import OWN_RETURN
     from monitor.content.wording.phrases import condition_words
 
-    return [
-        f"  {'met    ' if condition.met else 'not met'}  {condition_words(condition, window_h, pair)}"
-        for condition in conditions
-    ]
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for condition in conditions:
+        words = Text(condition_words(condition, window_h, pair))
+        table.add_row("  met" if condition.met else "  not met", words)
+    if any("own_return" in condition.name for condition in conditions):
+        table.add_row("", Text(OWN_RETURN))
+    return table

@@ -5,14 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.detection.parameters import DetectionParameters
-from monitor.model.rotation import Condition, PairReading, Rotation, RotationChange, states_at
+from monitor.model.rotation import (
+    MARKET,
+    Condition,
+    PairReading,
+    Rotation,
+    RotationChange,
+    states_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:
     """``lacking``: conditions that did not hold. ``lasted``: how long all of them had held, at the score that opens
     (``qualified``) and at the score that confirms. ``on``: the pair's rotation that was on already. ``cooling_until``:
-    until then the pair, confirmed a short while before, opens no second time.
+    until then the pair, confirmed a short while before, opens no second time. ``gain``: the rotation that was on and tells
+    *to* to gain from all others: no single source of it is confirmed beside that.
     """
 
     reading: PairReading
@@ -24,6 +32,7 @@ class WhyNot:
     confirms_at: float
     on: Rotation | None
     cooling_until: datetime | None
+    gain: Rotation | None = None
 
 
 def why_not(
@@ -33,10 +42,11 @@ def why_not(
     width: timedelta,
 ) -> WhyNot:
     """Of the last reading. ``readings``: of one pair, ascending, without holes, back for at least an hour and two steps;
-    ``changes``: of its rotations."""
+    ``changes``: of all rotations of that time."""
     reading = readings[-1]
     pair = (reading.from_sector, reading.to_sector)
-    before = [r for r in states_at(changes, reading.at) if r.pair == pair]
+    known = states_at(changes, reading.at)
+    before = [r for r in known if r.pair == pair]
     confirmed = [r.confirmed_at for r in before if r.confirmed_at is not None]
     cooldown = timedelta(hours=p.cooldown_h)
     until = max(confirmed) + cooldown if confirmed else None
@@ -49,6 +59,7 @@ def why_not(
         needs_confirming=max(timedelta(minutes=p.persist_min), 2 * width),
         confirms_at=p.on,
         on=next((r for r in before if r.is_on), None),
+        gain=next((r for r in known if r.is_on and r.pair == (MARKET, pair[1])), None),
         cooling_until=until if until is not None and until > reading.at else None,
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from tests.gallery import page_parts
 from tests.gallery.camera import Shot, browser, photograph
 from tests.gallery.case import Case
 from tests.gallery.channel_play import channel_of
@@ -47,11 +48,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
             contact_sheet(files, chosen.out / f"sheet-{case.name}.png")
             shown[case.name] = (case.title, files)
             print(f"{case.name}: {len(files)} pictures")
+        if chosen.only in (None, page_parts.NAME):
+            files = page_parts.page_pictures(taken_by, Path(folder), chosen.out / page_parts.NAME)
+            shown[page_parts.NAME] = (page_parts.TITLE, files)
+            print(f"{page_parts.NAME}: {len(files)} pictures")
     (chosen.out / "index.html").write_text(index_html(shown), encoding="utf-8")
 
 
 def cases(folder: Path, only: str | None) -> list[Case]:
     """Those to render; the real episode is run only where it is wanted."""
+    if only == page_parts.NAME:
+        return []
     found = january_cases(folder) if only is None or only in REAL else []
     found += made_up_cases()
     wanted = [case for case in found if only in (None, case.name)]

@@ -13,7 +13,7 @@ from monitor.commands.demo import demo_database, run_episode
 from monitor.commands.demo_print import BANNER, tell_story
 from monitor.commands.rotations import rotation_table
 from monitor.commands.sectors import sector_table
-from monitor.commands.why_not import condition_lines
+from monitor.commands.why_not import condition_table
 from monitor.content.alert import name_of
 from monitor.content.report import ReportFacts
 from monitor.detection.parameters import DetectionParameters
@@ -102,7 +102,6 @@ def _prints(
         out.print()
         last = found[-1]
         pair = (name_of(last.from_sector, names), name_of(last.to_sector, names))
-        for line in condition_lines(last.evidence.conditions, last.evidence.window_h, pair):
-            out.print(line, markup=False)
+        out.print(condition_table(last.evidence.conditions, last.evidence.window_h, pair))
 
     return [("monitor demo", story), ("tables of rotations, sectors, conditions", tables)]

@@ -8,6 +8,11 @@ from monitor.model.relative_flow import day_of
 from monitor.model.state import SectorState
 
 OWN = "Own is the sector's return less the watched market's part (beta times its return)."
+OWN_RETURN = (
+    "Own return, as conditions judge it, is compounded: what the return is over the market's part, interval by interval;"
+    " an own move in pp is the one less the other."
+)
+"""The two differ where moves are large."""
 NET_FLOW = "Net flow is taker buying less taker selling on the watched venues; every trade has a buyer and a seller."
 ABNORMAL_VOLUME = "Abnormal volume is what was traded beyond the sector's usual part of the last two weeks; it sums to 0."
 VOLUME_SHARE = (

@@ -10,8 +10,9 @@ def refusal_words(verdict: WhyNot) -> list[str]:
     if verdict.on is not None:
         since = verdict.on.confirmed_at or verdict.on.detected_at
         word = "confirmed" if verdict.on.confirmed_at else "open"
-        return [f"not flagged anew: already on as {verdict.on.id} ({word} since {stamp(since)})"]
-    told = []
+        told = [f"not flagged anew: already on as {verdict.on.id} ({word} since {stamp(since)})"]
+        return told if verdict.on.confirmed_at else [*told, *_gain_words(verdict)]
+    told = _gain_words(verdict)
     if not verdict.lacking and verdict.lasted < verdict.needs:
         told.append(
             f"lasting: all of it for {format_duration(verdict.lasted)},"
@@ -30,3 +31,12 @@ def refusal_words(verdict: WhyNot) -> list[str]:
             f" {stamp(verdict.cooling_until)}"
         )
     return told
+
+
+def _gain_words(verdict: WhyNot) -> list[str]:
+    """That the gain is told already, as one on all others at once."""
+    if verdict.gain is None:
+        return []
+    gain = verdict.gain
+    words = f"told as a gain on all other sectors: {gain.id} since {stamp(gain.detected_at)}"
+    return [f"{words}; beside it no single one is confirmed as its source, unless on a way back"]

@@ -44,8 +44,8 @@ def condition_charts(
             }
         )
         plot = new_plot(title, look, height=130, x_range=span, x_axis_type="datetime")
-        for moment, words in marks:
-            line_at(plot, moment, words if not plots else "", "solid", look)
+        for level, (moment, words) in enumerate(marks):
+            line_at(plot, moment, words if not plots else "", "solid", look, level=level)
         line = plot.line("at", "y", source=source, color=look.ink, line_width=2)
         plot.line("at", "bound", source=source, color="#d55e00", line_dash="dashed")
         said = [("at", "@words"), ("value", "@y{0.00}"), ("bound", "@bound{0.00}"), ("", "@met")]

@@ -9,6 +9,7 @@ from monitor.alerting.retold import retold
 from monitor.alerting.why_silent import answer_in_words, answers_of
 from monitor.content.alert import alert_text
 from monitor.content.wording.figures import percent, pp
+from monitor.content.wording.glosses import OWN_RETURN
 from monitor.content.wording.phrases import condition_words, pair_words
 from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import MARKET, Rotation, SideEvidence
@@ -55,6 +56,7 @@ def rotation_page(conn: Connection, around: Surroundings, rotation: Rotation, no
         conditions=[
             (condition_words(c, evidence.window_h, pair), c.met) for c in evidence.conditions
         ],
+        own_return=OWN_RETURN if any("own_return" in c.name for c in evidence.conditions) else "",
         drawn=len(over_time) > 1,
         not_drawn=not_drawn(rotation, over_time, pair),
         plots=len({c.name for reading in over_time for c in reading.conditions}),

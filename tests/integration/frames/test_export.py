@@ -102,6 +102,18 @@ def test_depth_is_told_by_market_as_it_was_read(stored: Path, tmp_path: Path) ->
     assert "schedule.depth" in export(stored, "depth", "--out", "-", "--since", "2025-02-01").stderr
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_range_that_ends_before_it_begins_is_refused(
+    stored: Path, tmp_path: Path, kind: str
+) -> None:
+    out = tmp_path / "none.csv"
+    said = export(stored, kind, "--out", str(out), "--since", "2025-01-20", "--until", "2025-01-19")
+    assert said.exit_code == 2
+    words = " ".join(said.stderr.replace("│", " ").split())
+    assert "found 2025-01-20 00:00 to 2025-01-19 00:00 UTC, expected since < until" in words
+    assert not out.exists()
+
+
 def test_relative_flow_of_the_sectors_of_a_step_sums_to_nothing(
     stored: Path, tmp_path: Path
 ) -> None:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from monitor.content.wording.refusals import refusal_words
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.why_not import why_not
-from monitor.model.rotation import ChangeReason, Condition, PairReading
+from monitor.model.rotation import MARKET, ChangeReason, Condition, PairReading
 from tests.kit import rotations as samples
 
 P = DetectionParameters()
@@ -60,3 +61,19 @@ def test_one_that_was_confirmed_lately_and_is_over_cools() -> None:
     )
     assert found.on is None
     assert found.cooling_until == samples.CONFIRMED + timedelta(hours=24)
+
+
+def test_a_pair_whose_gain_is_told_as_one_on_all_others_says_so() -> None:
+    gain = replace(samples.confirmed(), id="rot-all", from_sector=MARKET)
+    told = [samples.change(gain, ChangeReason.CONFIRMED, samples.CONFIRMED)]
+    found = why_not([reading(0, 3.4)], told, P, FIVE)
+    assert (found.on, found.gain) == (None, gain)
+    assert "told as a gain on all other sectors: rot-all since" in refusal_words(found)[0]
+    watch = replace(samples.confirmed(), confirmed_at=None)
+    both = [*told, samples.change(watch, ChangeReason.OPENED, samples.CONFIRMED)]
+    already, why = refusal_words(why_not([reading(0, 3.4)], both, P, FIVE))
+    assert already.startswith("not flagged anew: already on")
+    assert why.startswith("told as a gain")
+    over = replace(gain, status=samples.faded().status, closed_at=AT - FIVE)
+    gone = [*told, samples.change(over, ChangeReason.FADED, AT - FIVE)]
+    assert why_not([reading(0, 3.4)], gone, P, FIVE).gain is None
