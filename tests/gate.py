@@ -1,7 +1,7 @@
 """The one test command: lint, format, types, import contracts and tests, in that order.
 
-`python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`) and the bad days
-(`pytest tests/integration/badday`); arguments go to pytest instead.
+`python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`), the bad days
+(`pytest tests/integration/badday`) and the soak (`pytest -m soak -s`); arguments go to pytest instead.
 Exit code 0 only when all of it is clean.
 """
 
@@ -19,6 +19,9 @@ STEPS = (
     ("types", ["mypy"]),
     ("import contracts", ["lint-imports"]),
 )
+
+ALONE = ("scenario", "benchmark", "bad_day", "soak")
+"""Marks of what is run after the rest, or when it is asked for by name."""
 
 
 def main(arguments: list[str]) -> int:
@@ -47,13 +50,13 @@ def main(arguments: list[str]) -> int:
 
 
 def tests_of(arguments: list[str]) -> list[tuple[str, list[str]]]:
-    """Runs of pytest: what the arguments ask for; else everything but benchmarks and bad days, whole daemons last and alone."""
+    """Runs of pytest: what the arguments ask for; else everything but what is asked for by name, whole daemons last and alone."""
     if arguments:
         return [("tests", arguments)]
     return [
         (
             "tests",
-            ["-q", "-n", "2", "-m", "not scenario and not benchmark and not bad_day", "--cov"],
+            ["-q", "-n", "2", "-m", f"not ({' or '.join(ALONE)})", "--cov"],
         ),
         ("scenarios", ["-q", "-s", "-m", "scenario"]),
     ]

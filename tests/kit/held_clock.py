@@ -36,11 +36,13 @@ class HeldClock:
         return clock.now() if clock else self._start
 
     def wall_time(self, moment: datetime) -> datetime:
-        """When the machine's clock will be there; soon where nobody knows."""
+        """When the machine's clock will be there; where it stands, as if it were let go now, and not at once."""
         clock = self._clock()
         if clock:
             return clock.wall_time(moment)
-        return self._machine.now() + (_LOOK if moment > self._start else timedelta(0))
+        ahead = moment - self._start
+        wait = max(_LOOK, ahead / self._speed) if ahead > timedelta(0) else timedelta(0)
+        return self._machine.now() + wait
 
     async def sleep(self, length: timedelta) -> None:
         """Wait for that length of this clock's time; a moment where it stands."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from monitor.store import bars, notes, outbox, steps, supplies
 from monitor.store.database import open_database
 from monitor.store.knowledge import issue_time
 from monitor.store.migrations import upgrade
+from tests.kit.cores import waited_s
 from tests.kit.smtp_server import SmtpServer
 from tests.kit.waiting import PATIENCE_S, eventually
 from tests.scenarios.busy_faults import Weather
@@ -116,21 +117,12 @@ class BusyStage:
 def _let_live(life: int, seconds: float) -> None:
     """Until it has lived so long, its threads' waiting for a core not counted; at most a minute."""
     born = time.monotonic()
-    waited_before = _waited_s(life)
+    waited_before = waited_s(life)
     while True:
         passed = time.monotonic() - born
-        if passed - min(passed, _waited_s(life) - waited_before) >= seconds or passed > LONGEST_S:
+        if passed - min(passed, waited_s(life) - waited_before) >= seconds or passed > LONGEST_S:
             return
         time.sleep(0.02)
-
-
-def _waited_s(process: int) -> float:
-    """How long its threads were ready and had no core, together; 0 where the kernel does not say."""
-    waited_ns = 0
-    for file in Path(f"/proc/{process}/task").glob("*/schedstat"):
-        with suppress(OSError):
-            waited_ns += int(file.read_text(encoding="ascii").split()[1])
-    return waited_ns / 1e9
 
 
 @contextmanager

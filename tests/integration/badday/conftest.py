@@ -1,10 +1,12 @@
 """The history that every day begins with, and what a day leaves on which nothing goes wrong."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.integration.badday.day import day, file_copy, stepped_history
+from tests.kit.postgres_server import PostgresServer, find_binaries
 from tests.scenarios.left_behind import Rows
 
 
@@ -22,3 +24,15 @@ def undisturbed(history: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
     folder = tmp_path_factory.mktemp("undisturbed")
     with day(folder, file_copy(history, folder)) as found:
         return found.ended_well()
+
+
+@pytest.fixture(scope="session")
+def own_postgres() -> Iterator[PostgresServer]:
+    """One that a test may stop, if it starts it again."""
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL's initdb and postgres are not installed (Debian: postgresql)")
+    server = PostgresServer(binaries)
+    server.start()
+    yield server
+    server.stop()

@@ -23,7 +23,7 @@ from monitor.pipeline import Pipeline
 from monitor.settings.load import load_settings
 from monitor.store import engine_state, outbox, steps
 from monitor.store.database import WRITE_WAIT_S, open_database
-from tests.integration.badday.probe import Prober
+from tests.integration.badday.probe import ENOUGH, Prober
 from tests.kit.held_clock import HeldClock
 from tests.kit.slack_server import SlackServer
 from tests.kit.venue_server.book import BarBook
@@ -37,6 +37,8 @@ UNTIL = datetime(2025, 1, 19, 7, tzinfo=UTC)
 HISTORY = timedelta(days=15)
 SPEED = 2400.0
 """A bar in one and a half seconds."""
+HOUR_S = 3600 / SPEED
+"""An hour of the daemon's clock in seconds of the machine's."""
 BOUNDS = {
     "MONITOR_DETECTION__ON": "1.6",
     "MONITOR_DETECTION__WATCH_ON": "1.3",
@@ -100,8 +102,7 @@ class Day:
 
     def children(self) -> list[int]:
         """The page's process, while there is one."""
-        pid = self.process.pid
-        return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+        return children_of(self.process.pid)
 
     def operator(self) -> list[str]:
         """What the operator was told, in order."""
@@ -134,6 +135,7 @@ class Day:
 
     def stopped(self) -> None:
         """SIGTERM, and how it was until then; it ends with 0 and waits for no lock, and `/healthz` was answered in time."""
+        eventually(lambda: len(self.prober.answers) > ENOUGH, what="the page is asked")
         self.prober.end()
         took = stop(self.process)
         print(f"\n{self.prober.check()}; stopped in {took:.1f} s; told: {self.operator()}")
@@ -166,7 +168,7 @@ class Day:
     def restarted(self) -> None:
         """One more process on what the first left; the page is asked again."""
         self.process = self.start()
-        self.prober = Prober(self.prober.port, nicer=0 if MAY_RENICE else NICER)
+        self.prober = probed(self.prober.port, self.process)
         self.page_answers()
 
 
@@ -193,8 +195,12 @@ def day(
     url: str,
     *,
     environ: Mapping[str, str] = NOTHING_ELSE,
+    port_taken: bool = False,
 ) -> Iterator[Day]:
-    """A daemon on a database that holds the history; the clock begins at ``LIVE_FROM`` when its page answers."""
+    """A daemon on a database that holds the history; the clock begins at ``LIVE_FROM`` when its page answers.
+
+    ``port_taken``: another program has the page's port, until the operator has been told of it.
+    """
     clock = HeldClock(folder / "let-go", LIVE_FROM, speed=SPEED)
     book = BarBook.load(DATA, list_from_first_bar=True)
     port = free_port()
@@ -224,9 +230,14 @@ def day(
                     stderr=out,
                 )
 
-        prober = Prober(port, nicer=0 if MAY_RENICE else NICER)
-        found = Day(url, config, log, clock, slack, venues, prober, start, start())
+        other = socket.create_server(("127.0.0.1", port)) if port_taken else None
+        process = start()
+        prober = probed(port, process)
+        found = Day(url, config, log, clock, slack, venues, prober, start, process)
         try:
+            if other is not None:
+                found.told("the page is not served")
+                other.close()
             found.page_answers()
             found.logged('"event": "poll"')
             clock.let_go()
@@ -237,6 +248,20 @@ def day(
             found.process.kill()
             found.process.wait(timeout=PATIENCE_S)
             found.prober.end()
+
+
+def probed(port: int, daemon: "subprocess.Popen[bytes]") -> Prober:
+    """The page of that daemon, asked from now on."""
+    nicer = 0 if MAY_RENICE else NICER
+    return Prober(port, lambda: children_of(daemon.pid), nicer=nicer)
+
+
+def children_of(pid: int) -> list[int]:
+    """Processes that its main thread started and that have not ended."""
+    try:
+        return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+    except OSError:  # it has ended itself
+        return []
 
 
 def free_port() -> int:

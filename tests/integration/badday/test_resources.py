@@ -1,4 +1,4 @@
-"""A whole daemon is short of descriptors for a while."""
+"""A whole daemon is short of descriptors or memory for a while."""
 
 import resource
 from pathlib import Path
@@ -30,6 +30,32 @@ def test_out_of_descriptors_it_says_so_at_a_bounded_rate_and_goes_on(
             resource.prlimit(pid, resource.RLIMIT_NOFILE, usual)
         print(f"\n{lines} lines of log")
         assert lines < LOG_LINES
+        assert_same(found.ended_well(), undisturbed)
+        told = found.operator()
+        assert 2 * sum("well again" in text for text in told) == len(told), (
+            "each that broke is well"
+        )
+
+
+def test_at_its_memory_limit_it_says_so_and_goes_on_or_a_restart_does(
+    history: Path, undisturbed: dict[str, Rows], tmp_path: Path
+) -> None:
+    """No more address space than it has. Libraries in C may end the process at that, as the kernel does at the limit of a
+    control group; then its service manager starts it again."""
+    with day(tmp_path, file_copy(history, tmp_path)) as found:
+        usual = resource.getrlimit(resource.RLIMIT_AS)
+        held = int(Path(f"/proc/{found.process.pid}/statm").read_text().split()[0])
+        limit = held * resource.getpagesize()
+        resource.prlimit(found.process.pid, resource.RLIMIT_AS, (limit, usual[1]))
+        found.bars_pass(6)
+        ended = found.process.poll()
+        print(f"\nheld {limit >> 20} MB; {'went on' if ended is None else f'ended with {ended}'}")
+        if ended is None:
+            resource.prlimit(found.process.pid, resource.RLIMIT_AS, usual)
+        else:
+            assert found.log, "it said something"
+            found.prober.end()
+            found.restarted()
         assert_same(found.ended_well(), undisturbed)
         told = found.operator()
         assert 2 * sum("well again" in text for text in told) == len(told), (

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.badday.day import SPEED, day, file_copy
+from tests.integration.badday.day import HOUR_S, day, file_copy
 from tests.scenarios.left_behind import Rows, assert_same
 
 pytestmark = pytest.mark.bad_day
 
-HOUR_S = 3600 / SPEED
-"""An hour of the daemon's clock in seconds of the machine's."""
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
 
