@@ -1,6 +1,6 @@
 """The three witnesses of every pair and horizon: price, volume, flow (METHOD, chapter 7)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,33 +24,27 @@ def advance(memory: DetectionWindows, pairs: Pairs, rows: dict[str, FloatArray])
     An hour counts once all of its steps and the one before it are known: the first step after a hole holds the whole
     return over it and enters no spread.
     """
-    for name, row in rows.items():
-        memory.rows[name].push(row)
-    hour = memory.per_hour
-    sums = {}
-    for name in ("e", "q"):
-        last = memory.rows[name].last(hour + 1)
-        whole = ~np.isnan(last).any(axis=0)
-        sums[name] = np.where(whole, last[1:].sum(axis=0), np.nan)
-    series = {
-        "x": sums["e"][pairs.target] - sums["e"][pairs.source],
-        "y": sums["q"][pairs.target] - sums["q"][pairs.source],
-        "e": sums["e"],
-    }
-    for name, values in series.items():
-        mean = memory.spread[name]
-        bound = WINSOR * np.sqrt(mean.get())
-        loose = np.isnan(bound) | (bound == 0)  # nothing seen yet, or only standstill
-        held = np.where(loose, values, within(values, bound))
-        mean.add(held * held)
-        memory.sigma[name].push(np.sqrt(mean.get()))
+    memory.rows.push(rows)
+    e, q = (_last_hour(memory.rows[name].last(memory.per_hour + 1)) for name in ("e", "q"))
+    a, b = pairs.source, pairs.target
+    values = np.concatenate([e[b] - e[a], q[b] - q[a], e])  # as the spreads stand
+    bound = WINSOR * memory.sigma.whole.ago(0)
+    loose = np.isnan(bound) | (bound == 0)  # nothing seen yet, or only standstill
+    held = np.where(loose, values, within(values, bound))
+    memory.spread.add(held * held)
+    memory.sigma.whole.push(np.sqrt(memory.spread.get()))
+
+
+def _last_hour(rows: FloatArray) -> FloatArray:
+    """Sum of all rows but the first; NaN where one is unknown."""
+    return np.where(np.isnan(rows[0]), np.nan, rows[1:].sum(axis=0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sensed:
     """What one step shows before anything is decided, as :class:`Features`; the volume witness in its two parts.
 
-    ``raw``: this step's samples (level, change, flow) per (horizon, pair). ``weight``: of the flow's grade.
+    ``raw``: this step's samples, (level, change, flow) by horizon and pair. ``weight``: of the flow's grade.
     """
 
     drift: FloatArray
@@ -63,7 +57,7 @@ class Sensed:
     own_z: FloatArray
     coverage: FloatArray
     sector_coverage: FloatArray
-    raw: dict[str, FloatArray]
+    raw: FloatArray
 
     def features(self, reversing: BoolArray) -> Features:
         """Witnesses and scores. ``reversing``: pairs whose opposite was confirmed within the reversal window, whose
@@ -87,26 +81,20 @@ class Sensed:
 def sense(memory: DetectionWindows, pairs: Pairs, p: DetectionParameters) -> Sensed:
     """All witnesses as of the last step."""
     a, b = pairs.source, pairs.target
-    windows = [sums_over(memory, hours) for hours in p.horizons_h]
-    e = np.array([w.e for w in windows])
-    drift = e[:, b] - e[:, a]
-    root = np.sqrt(np.array(p.horizons_h, dtype=np.float64))[:, None]
     before = [hours * memory.per_hour for hours in p.horizons_h]
-    spread = {
-        name: np.array([memory.sigma[name].ago(steps) for steps in before]) * root
-        for name in ("x", "y", "e")
-    }
+    windows = sums_over(memory, before)
+    e, q = windows.e, windows.q
+    drift, tilt = e[:, b] - e[:, a], q[:, b] - q[:, a]
+    root = np.sqrt(np.array(p.horizons_h, dtype=np.float64))[:, None]
+    spread = np.array([memory.sigma.whole.ago(steps) for steps in before]) * root
+    x, y, own = (spread[:, place] for place in memory.sigma.places.values())
+    floor = p.sigma_floor * root
     with np.errstate(invalid="ignore", divide="ignore"):
-        q = np.array([w.q for w in windows])
-        tilt = q[:, b] - q[:, a]
-        floor = p.sigma_floor * root
-        by_cap = drift / np.maximum(spread["x"], floor)
-        by_member = tilt / np.maximum(spread["y"], floor)
+        by_cap, by_member = drift / np.maximum(x, floor), tilt / np.maximum(y, floor)
         price = _finite(np.minimum(by_cap, by_member))
-        own_z = _finite(e / spread["e"])
+        own_z = _finite(e / own)
     raw = _samples(windows, pairs)
-    weight = np.array([w.weight for w in windows])
-    covered, worse = _covered(memory, pairs, max(before))
+    coverage, sector_coverage = _covered(memory, pairs, before)
     level, change, flow = _over_usual(memory, raw, p)
     return Sensed(
         drift=drift,
@@ -114,18 +102,18 @@ def sense(memory: DetectionWindows, pairs: Pairs, p: DetectionParameters) -> Sen
         level=level,
         change=change,
         flow=flow,
-        weight=np.minimum(weight[:, a], weight[:, b]),
+        weight=np.minimum(windows.weight[:, a], windows.weight[:, b]),
         own=e,
         own_z=own_z,
-        coverage=np.array([worse[-steps:].sum(axis=0) / steps for steps in before]),
-        sector_coverage=np.array([covered[-steps:].sum(axis=0) / steps for steps in before]),
+        coverage=coverage,
+        sector_coverage=sector_coverage,
         raw=raw,
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """What one window holds per sector; NaN where fewer than 70 % of its steps are known.
+    """What the windows hold, (horizons, sectors); NaN where fewer than 70 % of a window's steps are known.
 
     ``volume``, ``earlier`` (the 24 h before the window) and ``net``: USD, scaled up for unknown steps. ``weight``: mean
     weight of the flow's grade.
@@ -139,52 +127,73 @@ class Sums:
     weight: FloatArray
 
 
-def sums_over(memory: DetectionWindows, hours: int) -> Sums:
-    """The sums of the window of ``hours`` that ends with the last step."""
-    steps, day = hours * memory.per_hour, 24 * memory.per_hour
-    e, q = _both(memory, ("e", "q"), steps, drift)
-    volume, net = _both(memory, ("volume", "net"), steps, total)
-    earlier = total(memory.rows["volume"].last(steps + day)[:day], LEAST_KNOWN)
-    weight = memory.rows["weight"].last(steps)
-    flows = memory.rows["net"].last(steps)
+def sums_over(memory: DetectionWindows, windows: Sequence[int]) -> Sums:
+    """The sums of windows of so many steps that end with the last one."""
+    rows, day = memory.rows, 24 * memory.per_hour
+    whole = np.array([rows.whole.last(steps).sum(axis=0) for steps in windows])
+    e, q, volume, net = (whole[:, rows.places[name]] for name in ("e", "q", "volume", "net"))
+    if np.isnan(e).any() or np.isnan(q).any():
+        e, q = _both(memory, ("e", "q"), windows, drift)
+    weight = whole[:, rows.places["weight"]] / np.array(windows)[:, None]
+    if np.isnan(net).any():
+        weight = np.array([_mean_weight(memory, steps) for steps in windows])
+    if np.isnan(volume).any() or np.isnan(net).any():
+        volume, net = _both(memory, ("volume", "net"), windows, total)
+    traded = rows["volume"]
+    earlier = [total(traded.last(steps + day)[:day], LEAST_KNOWN) for steps in windows]
+    return Sums(e, q, volume, np.array(earlier), net, weight)
+
+
+def _mean_weight(memory: DetectionWindows, steps: int) -> FloatArray:
+    """Over the steps whose flow is known; 0 without any."""
+    weight, flows = (memory.rows[name].last(steps) for name in ("weight", "net"))
     known = ~np.isnan(flows)
     if known.all():
-        mean_weight = weight.sum(axis=0) / steps
-    else:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean_weight = np.where(known, weight, 0.0).sum(axis=0) / known.sum(axis=0)
-    return Sums(e, q, volume, earlier, net, known_or_zero(mean_weight))
+        mean: FloatArray = weight.sum(axis=0) / steps
+        return mean
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return known_or_zero(np.where(known, weight, 0.0).sum(axis=0) / known.sum(axis=0))
 
 
 def _both(
     memory: DetectionWindows,
     names: tuple[str, str],
-    steps: int,
+    windows: Sequence[int],
     add: Callable[[FloatArray, float], FloatArray],
 ) -> tuple[FloatArray, FloatArray]:
-    """Two rows of sectors summed side by side."""
-    first, second = (memory.rows[name].last(steps) for name in names)
-    summed = add(np.concatenate([first, second], axis=1), LEAST_KNOWN)
-    middle = first.shape[1]
-    return summed[:middle], summed[middle:]
+    """Two rows of sectors summed side by side, cell by cell where some are unknown."""
+    first, second = (memory.rows[name] for name in names)
+    summed = np.array(
+        [
+            add(np.concatenate([first.last(steps), second.last(steps)], axis=1), LEAST_KNOWN)
+            for steps in windows
+        ]
+    )
+    middle = summed.shape[1] // 2
+    return summed[:, :middle], summed[:, middle:]
 
 
-def _covered(memory: DetectionWindows, pairs: Pairs, steps: int) -> tuple[FloatArray, FloatArray]:
-    """(steps, sectors) and, of the worse side, (steps, pairs): coverage, 0 where nobody answered."""
-    covered = known_or_zero(memory.rows["coverage"].last(steps))
-    return covered, np.minimum(covered[:, pairs.source], covered[:, pairs.target])
+def _covered(
+    memory: DetectionWindows, pairs: Pairs, windows: Sequence[int]
+) -> tuple[FloatArray, FloatArray]:
+    """Mean coverage per (window, pair), of the worse side, and per (window, sector); 0 where nobody answered."""
+    covered = known_or_zero(memory.rows["coverage"].last(max(windows)))
+    worse = np.minimum(covered[:, pairs.source], covered[:, pairs.target])
+    of_pairs, of_sectors = (
+        np.array([rows[-steps:].sum(axis=0) / steps for steps in windows])
+        for rows in (worse, covered)
+    )
+    return of_pairs, of_sectors
 
 
-def sample(memory: DetectionWindows, raw: dict[str, FloatArray], p: DetectionParameters) -> None:
+def sample(memory: DetectionWindows, raw: FloatArray, p: DetectionParameters) -> None:
     """Once an hour: keep the raw values and renew the medians, each ended its own horizon ago.
 
     Between two hours the same samples lie before ``t - H``, so the medians need no other refreshing.
     """
-    for name, values in raw.items():
-        memory.samples[name].push(values.reshape(-1))
-    cells = raw["level"].size
-    per_horizon = cells // len(p.horizons_h)
+    per_horizon = raw.shape[2]
     for i, name in enumerate(("level", "change", "flow")):
+        memory.samples[name].push(raw[i].reshape(-1))
         stored = memory.samples[name].last(SAMPLES)
         ended = np.concatenate(
             [
@@ -215,32 +224,23 @@ def _median(rows: FloatArray, least: int) -> FloatArray:
     return np.where(known >= least, middle, np.nan)
 
 
-def _samples(windows: list[Sums], pairs: Pairs) -> dict[str, FloatArray]:
-    """Per horizon and pair: log volume ratio, the same less that of the day before the window, and the difference of
+def _samples(windows: Sums, pairs: Pairs) -> FloatArray:
+    """(3, horizons, pairs): log volume ratio, the same less that of the day before the window, and the difference of
     taker imbalance."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        volume = np.array([w.volume for w in windows])
-        now = np.log(volume)
-        rise = now - np.log(np.array([w.earlier for w in windows]))
-        pressure = np.array([w.net for w in windows]) / volume
-        return {
-            name: _finite(per_sector[:, pairs.target] - per_sector[:, pairs.source])
-            for name, per_sector in (("level", now), ("change", rise), ("flow", pressure))
-        }
+        now = np.log(windows.volume)
+        rise = now - np.log(windows.earlier)
+        per_sector = np.array([now, rise, windows.net / windows.volume])
+        return _finite(per_sector[..., pairs.target] - per_sector[..., pairs.source])
 
 
 def _finite(values: FloatArray) -> FloatArray:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _over_usual(
-    memory: DetectionWindows, raw: dict[str, FloatArray], p: DetectionParameters
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _over_usual(memory: DetectionWindows, raw: FloatArray, p: DetectionParameters) -> FloatArray:
     """Level, change and flow: how far from their medians, in their usual spreads."""
-    shape = raw["level"].shape
-    middle = memory.medians[:, 0].reshape(3, *shape)
-    spread = memory.medians[:, 1].reshape(3, *shape)
-    level = (raw["level"] - middle[0]) / np.maximum(spread[0], p.mad_floor_volume)
-    change = (raw["change"] - middle[1]) / np.maximum(spread[1], p.mad_floor_volume)
-    flow = (raw["flow"] - middle[2]) / np.maximum(spread[2], p.mad_floor_flow)
-    return level, change, flow
+    middle, spread = (memory.medians[:, i].reshape(raw.shape) for i in (0, 1))
+    floor = np.array([p.mad_floor_volume, p.mad_floor_volume, p.mad_floor_flow])
+    usual: FloatArray = (raw - middle) / np.maximum(spread, floor[:, None, None])
+    return usual

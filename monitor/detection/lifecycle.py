@@ -16,6 +16,7 @@ from monitor.detection.persistence import (
     ON_RUN,
     WATCH_RUN,
     count_runs,
+    counting,
     has_lasted,
     long_unknown,
 )
@@ -68,6 +69,8 @@ class Ledger:
 
         Else two sectors that swing would be told to and fro by the easier conditions.
         """
+        if not self.confirmed:
+            return np.zeros(len(names), dtype=np.bool_)
         window = timedelta(hours=p.reversal_window_h)
         return np.array([self._on_the_way_back(a, b, at, window) for a, b in names], dtype=np.bool_)
 
@@ -102,7 +105,7 @@ class Ledger:
             tracked = self.current(name)
             if tracked is not None:
                 yield from self._follow(m, pair, tracked)
-        for pair in range(len(m.pairs.names)):
+        for pair in counting(m):
             yield from self._open(m, pair)
         self._forget(m.at)
 
@@ -114,7 +117,7 @@ class Ledger:
         """
         ready = [
             i
-            for i in range(len(m.pairs.names))
+            for i in counting(m)
             if bool(m.seen.returning[i]) is returning and self._may_confirm(m, i)
         ]
         for pair in sorted(ready, key=lambda i: (-m.score(i), i)):
@@ -135,6 +138,8 @@ class Ledger:
 
     def _drop_unwatched(self, m: StepView) -> Iterator[RotationChange]:
         """A rotation of a pair that the configuration no longer watches cannot be judged to its end."""
+        if not any(tracked.rotation.is_on for tracked in self.followed.values()):
+            return
         watched = {
             *m.pairs.names,
             *((name, MARKET) for name in m.names),

@@ -19,10 +19,15 @@ def count_runs(m: StepView) -> None:
     known = judged.known & m.sectors.known & (judged.covered | judged.young)
     runs[UNKNOWN_RUN] = np.where(known, 0, runs[UNKNOWN_RUN] + 1)
     lost = long_unknown(m)
-    levels = ((WATCH_RUN, m.p.watch_on), (ON_RUN, judged.on), (CRITICAL_RUN, m.p.critical))
-    for row, bound in levels:
-        counted = np.where(judged.score >= bound, runs[row] + 1, 0)
-        runs[row] = np.where(lost, 0, np.where(known, counted, runs[row]))
+    for row, bound in (
+        (WATCH_RUN, m.p.watch_on),
+        (ON_RUN, judged.on),
+        (CRITICAL_RUN, m.p.critical),
+    ):
+        met = judged.score >= bound
+        if met.any() or runs[row].any():
+            counted = np.where(met, runs[row] + 1, 0)
+            runs[row] = np.where(lost, 0, np.where(known, counted, runs[row]))
     if m.sectors.known:
         drained = np.zeros(len(m.pairs.names), dtype=np.bool_)
         drained[[pair for pair, drain in m.drains.items() if drain.holds]] = True
@@ -34,6 +39,13 @@ def long_unknown(m: StepView) -> np.ndarray:
     spell = m.tallies.runs[UNKNOWN_RUN] * (m.width / timedelta(minutes=1))
     lost: np.ndarray = spell > m.p.unknown_reset_min
     return lost
+
+
+def counting(m: StepView) -> list[int]:
+    """Pairs of which a bound is held now: of no other has anything lasted."""
+    held = m.tallies.runs[[WATCH_RUN, ON_RUN, LAUNCH_RUN]].any(axis=0)
+    found: list[int] = np.flatnonzero(held).tolist()
+    return found
 
 
 def has_lasted(m: StepView, run: int, pair: int, minutes: float) -> bool:

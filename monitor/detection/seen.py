@@ -25,7 +25,7 @@ class Valued(Protocol):
 BoolArray = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Pairs:
     """The ordered pairs that are watched: positions of *from* and *to*, and of each pair's opposite (-1: unwatched)."""
 
@@ -33,6 +33,11 @@ class Pairs:
     target: IntArray
     opposite: IntArray
     names: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def into(self) -> dict[int, IntArray]:
+        """By sector the pairs that lead to it."""
+        return {int(s): np.flatnonzero(self.target == s) for s in np.unique(self.target)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,9 +166,8 @@ class Seen:
         Unknown with fewer than two others, or where the pair with one of them is unknown or not watched.
         """
         out = np.full(self.features.own.shape, np.nan)
-        for sector in range(self.watched):
-            into = np.flatnonzero(self.pairs.target == sector)
-            if len(into) == self.watched - 1 >= 2:
+        for sector, into in self.pairs.into.items():
+            if len(into) == self.watched - 1 >= 2 and sector < self.watched:
                 out[:, sector] = values[:, into].min(axis=1)
         return out
 

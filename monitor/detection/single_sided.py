@@ -71,11 +71,12 @@ class OneSided:
         m, rules = self.moment, self.family.rules
         held = None if holds_nowhere(rules, m.seen, m.p) else hold(rules, m.seen, m.p)
         on, off = self.family.runs, self.family.runs + 1
-        runs = m.tallies.one_sided
+        runs, goes_on = m.tallies.one_sided, self._goes_on()
         for sector in range(m.watched):
             k = self._horizon(held, sector)
             runs[on, sector] = runs[on, sector] + 1 if k is not None else 0
-            runs[off, sector] = 0 if self._goes_on(k, sector) else runs[off, sector] + 1
+            above = k is not None or goes_on[sector]
+            runs[off, sector] = 0 if above else runs[off, sector] + 1
             yield from self._judge(sector, k, held)
 
     def _judge(self, sector: int, k: int | None, held: Held | None) -> Iterator[RotationChange]:
@@ -109,7 +110,10 @@ class OneSided:
         m = self.moment
         if self.family.gains:
             return not m.judged.young[m.pairs.target == sector].any()
-        return bool(m.memory.spread["e"].count[sector] >= m.p.least_samples * m.memory.per_hour)
+        return bool(
+            m.memory.spread.count[m.memory.sigma.places["e"]][sector]
+            >= m.p.least_samples * m.memory.per_hour
+        )
 
     def _horizon(self, held: Held | None, sector: int) -> int | None:
         """The horizon at which the own return is furthest from its usual size, of those that meet all conditions; None
@@ -122,12 +126,15 @@ class OneSided:
         z = np.abs(self.moment.features.own_z[found, sector])
         return int(found[int(np.nanargmax(z)) if not np.isnan(z).all() else 0])
 
-    def _goes_on(self, k: int | None, sector: int) -> bool:
-        """A loss goes on while its conditions hold; a gain while its least score is above the bound that ends it."""
-        if k is not None or not self.family.gains:
-            return k is not None
-        least = self.moment.seen.value(self.family.rules[-1])[:, sector]
-        return bool((np.where(np.isnan(least), -np.inf, least) >= self.moment.p.off).any())
+    def _goes_on(self) -> list[bool]:
+        """Per sector whether it goes on though its conditions do not hold: no loss does, and a gain does while its least
+        score is above the bound that ends it."""
+        m = self.moment
+        if not self.family.gains:
+            return [False] * m.watched
+        with np.errstate(invalid="ignore"):
+            above = np.asarray(m.seen.value(self.family.rules[-1]) >= m.p.off)
+        return [bool(scores.any()) for scores in above.T]
 
     def _has_other_side(self, sector: int) -> bool:
         """Whether the other side can be named: by a pair that qualifies now, or by a rotation that is on.

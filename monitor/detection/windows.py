@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.analytics.own import Mean, decay
-from monitor.analytics.ring import Ring
+from monitor.analytics.ring import Part, Ring, Rings
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.interval import IntArray
 
@@ -26,7 +26,8 @@ ROWS = ("r", "e", "q", "volume", "net", "weight", "coverage")
 class DetectionWindows:
     """Per sector: step windows and spreads of own returns. Per (pair, horizon): hourly samples and their yardsticks.
 
-    ``medians``: (3, 2, pairs x horizons): of level l, change d and flow difference; median, then 1.4826 MAD.
+    ``spread``: of squares, its columns as those of ``sigma``, which are its roots step by step. ``medians``: (3, 2, pairs x
+    horizons): of level l, change d and flow difference; median, then 1.4826 MAD.
     """
 
     def __init__(
@@ -37,10 +38,9 @@ class DetectionWindows:
         window = WINDOW_H * self.per_hour
         alpha = decay(p.sigma_half_life_h, step_h)
         cells = pairs * horizons
-        self.rows = {name: Ring(window, sectors) for name in ROWS}
-        self.spread = {"x": Mean(alpha, pairs), "y": Mean(alpha, pairs), "e": Mean(alpha, sectors)}
-        day = 24 * self.per_hour + 1
-        self.sigma = {"x": Ring(day, pairs), "y": Ring(day, pairs), "e": Ring(day, sectors)}
+        self.rows = Rings(window, dict.fromkeys(ROWS, sectors))
+        self.sigma = Rings(24 * self.per_hour + 1, {"x": pairs, "y": pairs, "e": sectors})
+        self.spread = Mean(alpha, 2 * pairs + sectors)
         self.samples = {name: Ring(SAMPLES, cells) for name in ("level", "change", "flow")}
         self.medians = np.full((3, 2, cells), np.nan)
         self.known = np.zeros(cells, dtype=np.int64)
@@ -52,6 +52,8 @@ class DetectionWindows:
             name: getattr(holder, attribute)
             for name, (holder, attribute) in self._vectors().items()
         }
+        for name, attribute, place in self._spreads():
+            found[name] = getattr(self.spread, attribute)[place]
         return found | {name: ring.dump() for name, ring in self._rings().items()}
 
     def restore(self, stored: Arrays, moves: Moves) -> None:
@@ -62,28 +64,38 @@ class DetectionWindows:
                 attribute,
                 moved(stored[name], getattr(holder, attribute), moves[name.partition("/")[0]]),
             )
+        for name, attribute, place in self._spreads():
+            mine = getattr(self.spread, attribute)[place]
+            mine[:] = moved(stored[name], mine, moves[name.partition("/")[0]])
         for name, ring in self._rings().items():
             ring.fill(moved(stored[name], ring.dump(), moves[name.partition("/")[0]]))
 
     def _vectors(self) -> dict[str, tuple[Any, str]]:
-        found: dict[str, tuple[Any, str]] = {
+        return {
             "cell/medians": (self, "medians"),
             "cell/known": (self, "known"),
             "sector/levels": (self, "levels"),
         }
-        for name, mean in self.spread.items():
-            axis = "sector" if name == "e" else "pair"
-            found[f"{axis}/spread/{name}/value"] = (mean, "value")
-            found[f"{axis}/spread/{name}/count"] = (mean, "count")
-        return found
 
-    def _rings(self) -> dict[str, Ring]:
-        found = {f"sector/rows/{name}": ring for name, ring in self.rows.items()}
-        found |= {
-            f"{'sector' if name == 'e' else 'pair'}/sigma/{name}": ring
-            for name, ring in self.sigma.items()
+    def _spreads(self) -> list[tuple[str, str, slice]]:
+        """(stored name, attribute of the mean, its columns)."""
+        return [
+            (f"{_axis(name)}/spread/{name}/{attribute}", attribute, place)
+            for name, place in self.sigma.places.items()
+            for attribute in ("value", "count")
+        ]
+
+    def _rings(self) -> dict[str, Ring | Part]:
+        found: dict[str, Ring | Part] = {
+            f"sector/rows/{name}": ring for name, ring in self.rows.items()
         }
+        found |= {f"{_axis(name)}/sigma/{name}": ring for name, ring in self.sigma.items()}
         return found | {f"cell/samples/{name}": ring for name, ring in self.samples.items()}
+
+
+def _axis(name: str) -> str:
+    """Of a spread: own returns are of sectors, differences of pairs."""
+    return "sector" if name == "e" else "pair"
 
 
 def moved(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from monitor.analytics.ring import Ring
+from monitor.analytics.ring import Ring, Rings
 from monitor.analytics.rrg import daily, quadrant, rrg
 
 NAN = float("nan")
@@ -40,6 +40,29 @@ def test_a_ring_goes_on_from_its_dump(count: int) -> None:
         ring.push(np.array([100.0 + i, 0.0]))
         again.push(np.array([100.0 + i, 0.0]))
         assert np.array_equal(again.last(3), ring.last(3), equal_nan=True)
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 7])
+def test_rings_side_by_side_hold_what_each_would_hold_alone(count: int) -> None:
+    both, alone = Rings(3, {"a": 1, "b": 2}), {"a": Ring(3, 1), "b": Ring(3, 2)}
+    for i in range(count):
+        rows = {"b": np.array([10.0 * i, NAN]), "a": np.array([1.0 * i])}
+        both.push(rows)
+        for name, ring in alone.items():
+            ring.push(rows[name])
+    for name, ring in alone.items():
+        assert np.array_equal(both[name].last(2), ring.last(2), equal_nan=True)
+        assert np.array_equal(both[name].ago(1), ring.ago(1), equal_nan=True)
+        assert np.array_equal(both[name].dump(), ring.dump(), equal_nan=True)
+
+
+def test_one_of_rings_side_by_side_is_filled_alone() -> None:
+    both = Rings(2, {"a": 1, "b": 1})
+    for i in range(3):
+        both.push({"a": np.array([float(i)]), "b": np.array([10.0 * i])})
+    both["a"].fill(np.array([[7.0], [8.0]]))
+    assert both["a"].last(2).tolist() == [[7.0], [8.0]]
+    assert both["b"].last(2).tolist() == [[10.0], [20.0]]
 
 
 def test_a_dump_is_a_copy() -> None:

@@ -173,8 +173,12 @@ class Stage:
         own_return, own_z = np.zeros((h, len(SECTORS))), np.zeros((h, len(SECTORS)))
         for sector, (value, z) in (own or {}).items():
             own_return[:, sector], own_z[:, sector] = value, z
-        for name in self.memory.rows:
-            self.memory.rows[name].push(np.full(len(SECTORS), 1.0 if name == "coverage" else 0.0))
+        self.memory.rows.push(
+            {
+                name: np.full(len(SECTORS), 1.0 if name == "coverage" else 0.0)
+                for name in self.memory.rows
+            }
+        )
         blank = np.full((h, n), np.nan)
         full = np.ones((h, n))
         drift = own_return[:, PAIRS.target] - own_return[:, PAIRS.source]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from monitor.model.rotation import MARKET, Kind, Launch, RotationChange, Severity
-from tests.unit.detection.stage import AI, DEFI, MEMES, SECTORS, START, Stage, told
+from tests.unit.detection.stage import AI, DEFI, MEMES, START, Stage, told
 
 FIVE = float(np.log1p(-0.0501))  # five per cent and a hair
 LOSS = {AI: (FIVE, -3.0)}
@@ -18,7 +18,8 @@ PAIR = ("ai", "memes")
 def seasoned() -> Stage:
     """A stage whose sectors have been watched for long enough to have a usual size of loss."""
     stage = Stage()
-    stage.memory.spread["e"].count = np.full(len(SECTORS), 84.0 * 4)
+    own = stage.memory.sigma.places["e"]
+    stage.memory.spread.count[own] = 84.0 * 4
     return stage
 
 
@@ -68,7 +69,8 @@ def test_one_broken_coin_is_no_loss_of_its_sector(breadth: float | None) -> None
 
 def test_a_sector_without_a_yardstick_is_not_told() -> None:
     stage = seasoned()
-    stage.memory.spread["e"].count[AI] = 84.0 * 4 - 1
+    own = stage.memory.sigma.places["e"]
+    stage.memory.spread.count[own][AI] = 84.0 * 4 - 1
     assert losing(stage, 12) == []
 
 
