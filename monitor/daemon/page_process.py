@@ -7,10 +7,13 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from socket import socket
 from typing import Any
 
-from monitor.clock import Clock
+import structlog
+
+from monitor.clock import Clock, monotonic
 from monitor.daemon.faults import Faults
 from monitor.model.errors import MonitorError
 from monitor.settings.schema import Settings
@@ -18,11 +21,17 @@ from monitor.settings.tables import Tables
 from monitor.web.daemon_link import LONGEST_LINE, Standing, read_answer
 from monitor.web.listener import PageNotServedError, listen
 
+log = structlog.get_logger(__name__)
+
 PAUSE = timedelta(seconds=30)
 """Between the end of a page's process and the start of the next."""
 TOLD_EVERY_S = 1.0
 SILENT_S = 120.0
 """A process that answers nothing for so long hangs; a start on a loaded machine takes a fraction of it."""
+STARVED = 0.5
+"""A silent process that waited for a core for this part of the time does not hang: its priority is low on purpose."""
+MOST_SPELLS = 10
+"""So many times :data:`SILENT_S` in a row are the end of that."""
 GRACE_S = 3.0
 """So long after this process stood still itself, what the page had said is waited for."""
 END_S = 2.0
@@ -199,7 +208,7 @@ class PageProcess:
         if lines is None:
             return False
         try:
-            while line := await self._line(lines):
+            while line := await self._next(lines, process.pid):
                 said = read_answer(line) or {}
                 if said.get("page") == "serving":
                     self._relieve()
@@ -209,6 +218,18 @@ class PageProcess:
         except ValueError:  # a line without an end: not our page
             return False
         return False
+
+    async def _next(self, lines: asyncio.StreamReader, pid: int) -> bytes:
+        """The next line, empty at the end; raises TimeoutError where it hangs."""
+        for _ in range(MOST_SPELLS - 1):
+            waited_s, since = waited_for_a_core_s(pid), monotonic()
+            try:
+                return await self._line(lines)
+            except TimeoutError:
+                if waited_for_a_core_s(pid) - waited_s < STARVED * (monotonic() - since):
+                    raise
+                log.warning("page is silent: it waits for a core", pid=pid)
+        return await self._line(lines)
 
     async def _line(self, lines: asyncio.StreamReader) -> bytes:
         """The next, empty at the end; raises TimeoutError where none came for too long."""
@@ -227,6 +248,14 @@ class PageProcess:
         finally:
             stopped.cancel()
             task.cancel()
+
+
+def waited_for_a_core_s(pid: int) -> float:
+    """Seconds in which the process's main thread could have run and did not; 0 where the system does not tell."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 async def _end(process: Process) -> None:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from monitor.clock import ManualClock
-from monitor.daemon.page_process import PageProcess, Told, Wanted
+from monitor.daemon.page_process import PageProcess, Told, Wanted, waited_for_a_core_s
 from monitor.store.database import Database
 from monitor.web.daemon_link import Standing
 from tests.integration.commands.stage import ROOT, config_text
@@ -46,6 +46,20 @@ import sys, time
 print('{"page": "serving"}', flush=True)
 open(sys.argv[1], 'a').write('.')
 time.sleep(600)
+"""
+STARVES = """
+import os, sys
+open(sys.argv[1], 'a').write(f'{os.getpid()} ')
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+while True:
+    pass
+"""
+HOGS = """
+import os
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+while True:
+    pass
 """
 
 
@@ -93,6 +107,29 @@ async def test_one_that_hangs_is_ended_and_started_again(site: Site, tmp_path: P
     process.end()
     await work
     assert "answered nothing for 0.5 s" in (await site.told())[0]
+
+
+async def test_one_that_gets_no_core_is_not_taken_for_one_that_hangs(
+    site: Site, tmp_path: Path
+) -> None:
+    file = tmp_path / "starts"
+    process = page(site, STARVES, file, silent_s=2.0)
+    hog = await asyncio.create_subprocess_exec(sys.executable, "-c", HOGS)
+    try:
+        work = asyncio.create_task(process.run())
+        await soon(lambda: file.exists() and file.read_text().endswith(" "), what="it runs")
+        pid = int(file.read_text())
+        await soon(
+            lambda: waited_for_a_core_s(pid) > 7 or site.faults.standing is not None,
+            what="it has waited for longer than a silent one is left alone",
+        )
+        assert site.faults.standing is None
+        assert file.read_text() == f"{pid} "
+    finally:
+        hog.kill()
+        await hog.wait()
+        process.end()
+    await work
 
 
 async def test_a_daemon_that_stood_still_takes_its_page_for_no_silent_one(
