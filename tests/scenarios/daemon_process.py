@@ -6,10 +6,13 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+
+import structlog
 
 from monitor.clock import Clock, ScaledClock
 from monitor.commands.logs import set_up_logs
@@ -54,7 +57,16 @@ def main(arguments: list[str]) -> int:
     def read() -> Settings:
         return settings_of(options.config, whole=options.whole)
 
-    return asyncio.run(run_daemon(read(), clock, reread=read, migrate=True))
+    async def counted() -> int:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, say_tasks)
+        return await run_daemon(read(), clock, reread=read, migrate=True)
+
+    return asyncio.run(counted())
+
+
+def say_tasks() -> None:
+    """A line of the log at SIGUSR1: how many tasks the loop has, which nobody sees from outside."""
+    structlog.get_logger().info("tasks", count=len(asyncio.all_tasks()))
 
 
 if __name__ == "__main__":
