@@ -95,4 +95,5 @@ def _facts(market: Market, record: Mapping[str, Any]) -> MarketFacts:
         kind=kind_of(market),
         settle=str(record.get("settle") or market.quote),
         contract_size=float(size) if isinstance(size, int | float) and size > 0 else 1.0,
+        base_name=str(record.get("baseName") or ""),
     )

@@ -44,4 +44,5 @@ VENUE = VenueDefinition(
     request=_request,
     rows=_rows,
     interval_words=("fetchOHLCV", "timeframes"),
+    unknown_market='"40034"',  # a parameter that does not exist
 )

@@ -37,4 +37,5 @@ VENUE = VenueDefinition(
     rows=_rows,
     spot_limit=1500,
     swap_limit=200,
+    unknown_market="This pair is not provided at present",
 )

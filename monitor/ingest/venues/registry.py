@@ -10,6 +10,7 @@ from monitor.ingest.venues import (
     coinbase,
     gate,
     htx,
+    hyperliquid,
     kraken,
     kucoin,
     mexc,
@@ -22,7 +23,19 @@ from monitor.model.universe import Universe
 
 _PROVED = {
     module.VENUE.venue: module.VENUE
-    for module in (binance, bitget, bybit, coinbase, gate, htx, kraken, kucoin, mexc, okx)
+    for module in (
+        binance,
+        bitget,
+        bybit,
+        coinbase,
+        gate,
+        htx,
+        hyperliquid,
+        kraken,
+        kucoin,
+        mexc,
+        okx,
+    )
 }
 
 

@@ -17,13 +17,15 @@ Call = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class MarketFacts:
-    """What a request needs of a market: the venue's id, its kind, the settle currency and the contract's size."""
+    """What a request needs of a market: the venue's id, its kind, the settle currency, the contract's size, and the venue's own
+    name of the coin where ccxt keeps one."""
 
     symbol: str
     market_id: str
     kind: Kind
     settle: str
     contract_size: float
+    base_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,16 +68,17 @@ def keyed(
     rows: Sequence[Any],
     keys: tuple[str, str, str, str, str, str, str | None],
     *,
+    ms: int = 1000,
     coins: float = 1.0,
 ) -> list[RawCandle]:
-    """Rows that are objects, by keys: time in seconds, open, high, low, close, base, quote."""
+    """Rows that are objects, by keys: time in units of ``ms``, open, high, low, close, base, quote."""
     candles = []
     for row in rows:
         if not isinstance(row, dict):
             candles.append(_broken(row, "an object"))
             continue
         fields = [None if k is None else number(row.get(k)) for k in keys]
-        candles.append(_scaled([*fields, None], 1000, coins))
+        candles.append(_scaled([*fields, None], ms, coins))
     return candles
 
 

@@ -27,6 +27,7 @@ VENUES = [
     "coinbase",
     "bitget",
     "htx",
+    "hyperliquid",
 ]
 PAIRS = [
     (venue, kind)

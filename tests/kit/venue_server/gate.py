@@ -49,6 +49,7 @@ class Gate(Venue):
             f"{spot}/trades": Route("trades", self._trades),
             f"{spot}/time": Route("time", self._time),
             f"{futures}/contracts": Route("markets", self._contracts),
+            f"{futures}/tickers": Route("ticker", self._futures_ticker),
             f"{futures}/order_book": Route("book", self._futures_book),
             f"{futures}/candlesticks": Route("candles", partial(self._candles, swap=True)),
             f"{_ROOT}/margin/currency_pairs": Route("margin", self._nothing),
@@ -161,6 +162,26 @@ class Gate(Venue):
             "high_24h": text(day.high),
             "low_24h": text(day.low),
         }
+
+    def _futures_ticker(self, question: Question) -> Answer:
+        """``total_size``: open contracts."""
+        listing = self._known(question)
+        day = self.shelf.day(listing)
+        contracts = day.base_volume / 10 / listing.contract_size
+        ticker = {
+            "contract": _name(listing),
+            "last": text(day.last),
+            "mark_price": text(day.last),
+            "index_price": text(day.last),
+            "total_size": text(contracts),
+            "volume_24h_base": text(day.base_volume),
+            "volume_24h_quote": text(day.quote_volume),
+            "high_24h": text(day.high),
+            "low_24h": text(day.low),
+            "funding_rate": "0.0001",
+            "quanto_multiplier": text(listing.contract_size),
+        }
+        return Answer([ticker])
 
     def _book(self, question: Question) -> Answer:
         bids, asks = self.shelf.order_book(self._known(question), question.integer("limit") or 10)

@@ -1,6 +1,10 @@
-"""KuCoin: spot. Times in seconds, rows are time, open, close, high, low, base, quote, newest first, 1,500 at most."""
+"""KuCoin: spot and USDT futures. Spot times in seconds, rows are time, open, close, high, low, base, quote, newest first, 1,500
+at most. Futures' in ms, rows are time, open, high, low, close and contracts, ascending, 200 at most.
+"""
 
+import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from tests.kit.venue_server.faults import FaultKind
@@ -22,7 +26,8 @@ _WIDTHS = {
     name.replace("m", "min").replace("h", "hour").replace("d", "day"): count * MINUTE
     for name, count in MINUTES.items()
 }
-_MAX_ROWS = 1_500
+_MAX_ROWS, _MAX_FUTURES_ROWS = 1_500, 200
+_FUNDING = re.compile(r"/api/v1/funding-rate/([A-Z0-9]+)/current")
 
 
 def _coded(code: str, words: str, status: int = 200) -> Answer:
@@ -45,7 +50,11 @@ class Kucoin(Venue):
             "/api/v3/currencies": Route("currencies", self._currencies),
             "/api/v1/symbols": Route("markets", self._symbols),
             "/api/v2/symbols": Route("markets", self._symbols),
-            "/api/v1/contracts/active": Route("markets", self._no_contracts),
+            "/api/v1/contracts/active": Route("markets", self._contracts),
+            "/api/v1/kline/query": Route("candles", self._futures_candles),
+            "/api/v1/ticker": Route("ticker", self._futures_ticker),
+            "/api/v1/funding-rate": Route("funding", self._funding),
+            "/api/ua/v1/market/open-interest": Route("interest", self._interest),
             f"{market}/allTickers": Route("tickers", self._all_tickers),
             f"{market}/candles": Route("candles", self._candles),
             f"{market}/stats": Route("ticker", self._stats),
@@ -56,8 +65,15 @@ class Kucoin(Venue):
             "/api/v1/status": Route("status", self._status),
         }
 
+    def route(self, path: str) -> Route | None:
+        """The funding of a contract has its name in the path."""
+        return self.routes.get("/api/v1/funding-rate" if _FUNDING.fullmatch(path) else path)
+
     def listing_of(self, question: Question) -> Listing | None:
-        return self.shelf.find(question.params.get("symbol", ""), _name)
+        of_one = _FUNDING.fullmatch(question.path)
+        name = of_one[1] if of_one else question.params.get("symbol", "")
+        swap = name.endswith("USDTM")
+        return self.shelf.find(name, _futures_name if swap else _name, swap=swap)
 
     def trouble(self, kind: FaultKind, retry_after: float | None) -> Answer:
         if kind is FaultKind.MAINTENANCE:
@@ -88,8 +104,62 @@ class Kucoin(Venue):
     def _symbols(self, question: Question) -> Answer:
         return _good([_symbol(x) for x in self.shelf.listings()])
 
-    def _no_contracts(self, question: Question) -> Answer:
-        return _good([])
+    def _contracts(self, question: Question) -> Answer:
+        return _good([_contract(x) for x in self.shelf.listings(swap=True)])
+
+    def _futures_candles(self, question: Question) -> Answer:
+        listing = self._known(question)
+        minutes = question.integer("granularity") or 0
+        if minutes not in MINUTES.values():
+            raise Refused(_coded("400100", "Incorrect granularity"))
+        width, now = minutes * MINUTE, self.shelf.now_ms
+        last, first = question.integer("to"), question.integer("from")
+        until = min(now if last is None else last, now) + 1
+        since = until - _MAX_FUTURES_ROWS * width if first is None else first
+        rows = self.shelf.rows(listing, width, (since, until), faults=question.faults)
+        encode = partial(_futures_row, size=listing.contract_size)
+        return _good(self.wire_rows(question, rows[:_MAX_FUTURES_ROWS], encode))
+
+    def _futures_ticker(self, question: Question) -> Answer:
+        listing = self._known(question)
+        last = self.shelf.day(listing).last
+        return _good(
+            {
+                "sequence": self.shelf.now_ms,
+                "symbol": _futures_name(listing),
+                "side": "buy",
+                "size": 1,
+                "price": text(last),
+                "bestBidPrice": text(last * 0.9998),
+                "bestBidSize": 1,
+                "bestAskPrice": text(last * 1.0002),
+                "bestAskSize": 1,
+                "ts": self.shelf.now_ms * 1_000_000,
+            }
+        )
+
+    def _funding(self, question: Question) -> Answer:
+        now = self.shelf.now_ms
+        return _good(
+            {
+                "symbol": f".{_futures_name(self._known(question))}FPI8H",
+                "granularity": 28_800_000,
+                "timePoint": now // 28_800_000 * 28_800_000,
+                "value": 0.0001,
+                "dailyInterestRate": 0.0003,
+                "fundingRateCap": 0.00375,
+                "fundingRateFloor": -0.00375,
+                "period": 1,
+                "fundingTime": (now // 28_800_000 + 1) * 28_800_000,
+            }
+        )
+
+    def _interest(self, question: Question) -> Answer:
+        """In contracts."""
+        listing = self._known(question)
+        contracts = self.shelf.day(listing).base_volume / 10 / listing.contract_size
+        name, now = _futures_name(listing), self.shelf.now_ms
+        return _good([{"symbol": name, "openInterest": text(contracts), "ts": now}])
 
     def _candles(self, question: Question) -> Answer:
         listing = self._known(question)
@@ -168,6 +238,40 @@ class Kucoin(Venue):
 
 def _name(listing: Listing) -> str:
     return listing.joined("-")
+
+
+def _futures_name(listing: Listing) -> str:
+    return listing.joined("").replace("BTC", "XBT") + "M"
+
+
+def _futures_row(row: Row, *, size: float) -> list[Any]:
+    """Numbers are numbers here."""
+    contracts = row.base / size if isinstance(row.base, float) else row.base
+    return [row.time, row.open, row.high, row.low, row.close, contracts]
+
+
+def _contract(listing: Listing) -> dict[str, Any]:
+    return {
+        "symbol": _futures_name(listing),
+        "rootSymbol": listing.quote,
+        "type": "FFWCSX",
+        "firstOpenDate": listing.first_ms,
+        "expireDate": None,
+        "baseCurrency": listing.base.replace("BTC", "XBT"),
+        "quoteCurrency": listing.quote,
+        "settleCurrency": listing.quote,
+        "maxOrderQty": 1_000_000,
+        "maxPrice": 1_000_000.0,
+        "lotSize": 1,
+        "tickSize": 0.00001,
+        "multiplier": listing.contract_size,
+        "makerFeeRate": 0.0002,
+        "takerFeeRate": 0.0006,
+        "isInverse": False,
+        "status": "Open",
+        "nextFundingRateTime": 3_600_000,
+        "maxLeverage": 50,
+    }
 
 
 def _row(row: Row) -> list[Any]:

@@ -80,7 +80,8 @@ class VenueServer(OnLoopback):
         return app
 
     async def _answer(self, venue: Venue, request: web.Request) -> web.StreamResponse:
-        question = Question(request.path, dict(request.query))
+        params = await _params(request)
+        question = Question(venue.path_of(request.path, params), params)
         route = venue.route(question.path)
         endpoint = route.endpoint if route else "unknown"
         listing = venue.listing_of(question) if endpoint in _MARKET_ENDPOINTS else None
@@ -104,6 +105,20 @@ class VenueServer(OnLoopback):
         if venue.id in self.spoilers:
             answer = self.spoilers[venue.id](endpoint, answer)
         return await send(request, answer, faults, self._server.pause)
+
+
+async def _params(request: web.Request) -> dict[str, str]:
+    """Query, and the names of a JSON body with those of an object inside it; a body that is none has no names."""
+    params = dict(request.query)
+    if request.method == "POST":
+        try:
+            body = await request.json()
+        except ValueError:
+            return params
+        inside = [v for v in body.values() if isinstance(v, dict)] if isinstance(body, dict) else []
+        for part in (body, *inside) if isinstance(body, dict) else ():
+            params |= {k: str(v) for k, v in part.items() if isinstance(v, str | int)}
+    return params
 
 
 def _answer(venue: Venue, question: Question) -> Answer:

@@ -15,7 +15,7 @@ from tests.kit.venue_server.shelf import Shelf
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request: path, query, and the faults that spoil it."""
+    """One request: path, query (or what the body holds), and the faults that spoil it."""
 
     path: str
     params: Mapping[str, str]
@@ -78,6 +78,10 @@ class Venue(ABC):
     def headers(self, endpoint: str) -> Mapping[str, str]:
         """Headers that go with every answer of an endpoint."""
         return {}
+
+    def path_of(self, path: str, params: Mapping[str, str]) -> str:
+        """The path that a question is told by; one address with many kinds of questions makes more of it."""
+        return path
 
     def route(self, path: str) -> Route | None:
         """Where a path leads; None for one that it does not serve."""

@@ -8,6 +8,19 @@ from monitor.ingest.venues.registry import definition_of
 from monitor.ingest.venues.request import MarketFacts
 from monitor.ingest.venues.rows import RawCandle, WrongShapeError, number
 
+PROVED = (
+    "binance",
+    "bitget",
+    "bybit",
+    "coinbase",
+    "gate",
+    "htx",
+    "hyperliquid",
+    "kraken",
+    "kucoin",
+    "mexc",
+    "okx",
+)
 SPOT = MarketFacts("X/USDT", "X-ID", "spot", "USDT", 1.0)
 SWAP = MarketFacts("X/USDT:USDT", "X-ID", "swap", "USDT", 10.0)
 
@@ -133,6 +146,66 @@ SWAP = MarketFacts("X/USDT:USDT", "X-ID", "swap", "USDT", 10.0)
             },
             (60000, 1, 4, 0.5, 2, 10, 20, None),
         ),
+        (
+            "htx",
+            SWAP,
+            {
+                "ch": "market.X-ID.kline.5min",
+                "data": [
+                    {
+                        "id": 60,
+                        "open": 1,
+                        "close": 2,
+                        "low": 0.5,
+                        "high": 4,
+                        "amount": 10,
+                        "vol": 999,
+                        "trade_turnover": 20,
+                    }
+                ],
+            },
+            (60000, 1, 4, 0.5, 2, 10, 20, None),
+        ),
+        (
+            "bitget",
+            SWAP,
+            {"data": [["60000", "1", "4", "0.5", "2", "10", "20"]]},
+            (60000, 1, 4, 0.5, 2, 10, 20, None),
+        ),
+        (
+            "kucoin",
+            SWAP,
+            {"data": [[60000, 1, 4, 0.5, 1.5, 1]]},
+            (
+                60000,
+                1,
+                4,
+                0.5,
+                1.5,
+                10,
+                20,
+                None,
+            ),  # one contract of ten coins at (4 + 0.5 + 1.5) / 3
+        ),
+        (
+            "hyperliquid",
+            SPOT,
+            [
+                {
+                    "t": 60000,
+                    "T": 119999,
+                    "s": "X-ID",
+                    "i": "1m",
+                    "o": "1",
+                    "c": "1.5",
+                    "h": "4",
+                    "l": "0.5",
+                    "v": "10",
+                    "n": 3,
+                }
+            ],
+            (60000, 1, 4, 0.5, 1.5, 10, 20, None),
+        ),
     ],
 )
 def test_columns_are_read_in_the_venues_own_order_and_unit(
@@ -142,7 +215,7 @@ def test_columns_are_read_in_the_venues_own_order_and_unit(
 
 
 @pytest.mark.parametrize("payload", ["<html>", None, 7, {}, {"result": []}, {"data": None}, ""])
-@pytest.mark.parametrize("venue", ["binance", "bybit", "okx", "gate", "kraken", "coinbase", "htx"])
+@pytest.mark.parametrize("venue", sorted(PROVED))
 def test_what_is_no_answer_is_never_taken_for_an_empty_one(venue: str, payload: Any) -> None:
     with pytest.raises(WrongShapeError, match="found"):
         definition_of(venue).rows(SPOT, payload)
@@ -155,6 +228,7 @@ def test_what_is_no_answer_is_never_taken_for_an_empty_one(venue: str, payload: 
         ("bybit", {"result": {"symbol": "X-ID", "category": "linear", "list": []}}),
         ("htx", {"ch": "market.other.kline.5min", "data": []}),
         ("kraken", {"result": {"OTHER": [], "last": 1}}),
+        ("hyperliquid", [{"t": 60000, "s": "OTHER"}]),
     ],
 )
 def test_an_answer_that_names_another_market_is_not_ours(venue: str, payload: Any) -> None:
