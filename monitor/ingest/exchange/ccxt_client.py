@@ -22,7 +22,7 @@ from monitor.ingest.exchange.translate import Answer, translate
 from monitor.ingest.exchange.venue_class import venue_class
 from monitor.ingest.venues.book_levels import read_book
 from monitor.ingest.venues.definition import VenueDefinition
-from monitor.ingest.venues.derivatives import read_derivatives
+from monitor.ingest.venues.derivatives import needs_ticker, read_derivatives
 from monitor.ingest.venues.registry import definition_of
 from monitor.ingest.venues.request import CandleQuestion, Kind, MarketFacts, kind_of
 from monitor.ingest.venues.rows import RawCandle, WrongShapeError
@@ -154,6 +154,9 @@ class CcxtClient:
         interest = None
         if self._exchange.has["fetchOpenInterest"]:
             interest = await self._ask(symbol, lambda: self._exchange.fetch_open_interest(symbol))
+        ticker, named = None, self._definition.ticker_interest
+        if needs_ticker(funding, interest) and (interest is not None or named is not None):
+            ticker = await self._ask(symbol, lambda: self._exchange.fetch_ticker(symbol))
         try:
             return read_derivatives(
                 market.id,
@@ -162,6 +165,8 @@ class CcxtClient:
                 interest,
                 contract_size=facts.contract_size,
                 interval_h=await self._funding_h(symbol, at),
+                ticker=ticker,
+                ticker_interest=named,
             )
         except WrongShapeError as error:
             raise BadVenueData(self.venue, str(error), symbol=symbol) from error
@@ -234,6 +239,9 @@ class CcxtClient:
             # ccxt lets statuses through that it does not know, such as 523.
             unknown = OSError(f"HTTP {answer.status}")
             raise translate(unknown, self.venue, symbol, answer, self._clock.now())
+        if answer.no_json:
+            what = f"answered with no JSON: {answer.body or 'nothing'}"
+            raise BadVenueData(self.venue, what, symbol=symbol)
         return result
 
     @asynccontextmanager
@@ -282,6 +290,7 @@ def _make_exchange(
     if base_url is not None:
         exchange.urls["api"] = rebased(exchange.urls["api"], base_url)
     exchange.on_rest_response = _remember_answer
+    _note_json(exchange)
     return exchange
 
 
@@ -302,6 +311,19 @@ def _remember_answer(
         answer.headers = dict(response_headers)
         answer.body = response_body[:_BODY_KEPT]
     return response_body.strip()
+
+
+def _note_json(exchange: Any) -> None:
+    """Have an answer that is no JSON noted: ccxt goes on with the text, in which its unified calls find nothing, without an error."""
+    parse = exchange.parse_json
+
+    def parsed(body: str) -> Any:
+        found, answer = parse(body), _answer.get()
+        if answer is not None and (answer.status or 0) < 400 and not isinstance(found, dict | list):
+            answer.no_json = True
+        return found
+
+    exchange.parse_json = parsed
 
 
 def _give_memory_back() -> None:

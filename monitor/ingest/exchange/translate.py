@@ -45,11 +45,13 @@ _REGION_REMEDY = "run it where the venue may be reached, or set venues.<id>.enab
 
 @dataclass(slots=True)
 class Answer:
-    """What came back over the wire last: nothing yet while ``status`` is None. ``body`` is its beginning."""
+    """What came back over the wire last: nothing yet while ``status`` is None. ``body`` is its beginning; ``no_json``: that, or
+    one before it of the same request, was neither an object nor a list."""
 
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+    no_json: bool = False
 
     def header(self, name: str) -> str | None:
         """A header's value, whatever case the server writes its name in."""

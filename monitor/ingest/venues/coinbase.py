@@ -29,6 +29,7 @@ VENUE = VenueDefinition(
     spot_limit=299,
     swap_limit=299,
     settle=timedelta(seconds=5),
+    kinds=frozenset({"spot"}),
     # ccxt's fetch_markets takes our choice of tables for the name of its own old way, which makes up pairs of all currencies
     spot_markets="fetch_markets_v3",
     unknown_market="product_id is required",

@@ -41,6 +41,8 @@ class VenueDefinition:
     ``book_levels``: of an order book in one plain answer, as many as cost little.
     ``usual_funding_h``: hours between two fundings where rates name none and the venue lists only those that differ.
     ``unknown_market``: words by which it refuses a market that it does not list, where ccxt's class does not tell.
+    ``ticker_interest``: the open contracts in its ticker, where ccxt has no call for the open interest. ``kinds``: the markets whose
+    candles are read here.
     """
 
     venue: str
@@ -60,6 +62,8 @@ class VenueDefinition:
     book_levels: int = 100
     usual_funding_h: float | None = None
     unknown_market: str | None = None
+    ticker_interest: str | None = None
+    kinds: frozenset[Kind] = frozenset({"spot", "swap"})
 
     @property
     def proved(self) -> bool:

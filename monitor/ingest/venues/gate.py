@@ -39,4 +39,5 @@ VENUE = VenueDefinition(
     swap_limit=1999,
     fills_quiet=True,
     reach_bars=10_000,
+    ticker_interest="total_size",
 )

@@ -39,5 +39,6 @@ VENUE = VenueDefinition(
     swap_limit=720,
     settle=timedelta(seconds=5),
     reach_bars=720,
+    kinds=frozenset({"spot"}),
     unknown_market="EQuery:Unknown asset pair",
 )

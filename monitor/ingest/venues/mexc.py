@@ -55,4 +55,5 @@ VENUE = VenueDefinition(
     swap_limit=2000,
     interval_words=("timeframes",),
     spot_markets="fetch_spot_markets",
+    ticker_interest="holdVol",
 )

@@ -1,5 +1,6 @@
 """The venues whose wire is read and tested here, one file each; every other venue of ccxt through its unified call."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -17,9 +18,9 @@ from monitor.ingest.venues import (
     okx,
 )
 from monitor.ingest.venues.definition import VenueDefinition
-from monitor.ingest.venues.request import MarketFacts
+from monitor.ingest.venues.request import MarketFacts, kind_of
 from monitor.ingest.venues.rows import RawCandle, candle_list, columns, estimated
-from monitor.model.universe import Universe
+from monitor.model.universe import Market, Universe
 
 _PROVED = {
     module.VENUE.venue: module.VENUE
@@ -53,6 +54,16 @@ def untested(universe: Universe) -> list[str]:
         f"venues.{venue}: untested here: bars checked, taker side unknown"
         for venue in sorted(polled)
         if not definition_of(venue).proved
+    ]
+
+
+def unasked(markets: Iterable[Market]) -> list[str]:
+    """Faults of markets of a kind whose bars, funding and open interest are not read from their venue."""
+    return [
+        f"tokens.{market.token}: found the perpetual {market.symbol!r} of {market.venue}, expected a spot market: "
+        "perpetuals of that venue are not read, name another venue's"
+        for market in markets
+        if market.polled and kind_of(market) not in definition_of(market.venue).kinds
     ]
 
 

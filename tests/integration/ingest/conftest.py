@@ -16,6 +16,7 @@ from monitor.model.grid import to_ms
 from monitor.model.universe import Market, Sector, Token, Universe
 from monitor.store import bars
 from monitor.store.database import Database, open_database
+from tests.kit.venue_server import VENUES as PLAYED
 from tests.kit.venue_server import BarBook, Candle, VenueServer
 
 WIDTH = timedelta(minutes=5)
@@ -93,7 +94,7 @@ async def hall() -> AsyncIterator[Hall]:
     for venue in VENUES:
         for coin, price in COINS.items():
             book.put(venue, f"{coin}/USDT", [candle(at, price) for at in opens])
-    with VenueServer(book, clock, venues=[*VENUES, "kucoin"]) as server:
+    with VenueServer(book, clock, venues=sorted({*PLAYED} - {"bitstamp"})) as server:
         made = Hall(server, clock, book)
         yield made
         for client in made.clients:

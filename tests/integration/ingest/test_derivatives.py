@@ -17,8 +17,22 @@ from tests.integration.ingest.conftest import FIRST, NOON, NOW, WIDTH, Hall, can
 from tests.integration.store.samples import sector, token
 from tests.kit.venue_server.listing import Listing
 
-SIZES = {"binance": 1.0, "bybit": 1.0, "gate": 10.0, "okx": 10.0}
-PERPETUAL = "{}/USDT:USDT"
+SIZES = {
+    "binance": 1.0,
+    "bitget": 1.0,
+    "bybit": 1.0,
+    "gate": 10.0,
+    "htx": 10.0,
+    "hyperliquid": 1.0,
+    "kucoin": 10.0,
+    "mexc": 10.0,
+    "okx": 10.0,
+}
+
+
+def perpetual(venue: str, coin: str) -> str:
+    quote = "USDC" if venue == "hyperliquid" else "USDT"
+    return f"{coin}/{quote}:{quote}"
 
 
 def list_perpetuals(hall: Hall) -> None:
@@ -26,7 +40,7 @@ def list_perpetuals(hall: Hall) -> None:
     opens = [FIRST + i * WIDTH for i in range(31 * 12)]
     hall.markets = []
     for venue, coin in [*((v, "VIRTUAL") for v in SIZES), ("binance", "TRUMP")]:
-        symbol = PERPETUAL.format(coin)
+        symbol = perpetual(venue, coin)
         price = {"VIRTUAL": 3.0, "TRUMP": 40.0}[coin]
         bars = [candle(at, price) for at in opens]
         hall.book.put(venue, symbol, bars, listing=Listing(symbol, contract_size=SIZES[venue]))
@@ -54,21 +68,27 @@ async def test_each_venue_gives_its_rate_with_its_interval_and_dollars(
     assert (found.failed, found.refusals) == ({}, [])
     with sqlite.read() as conn:
         stored = {r.market_id: r for r in derivatives_between(conn, NOW - WIDTH, NOW + WIDTH)}
-    assert {name: (r.funding_rate, r.interval_h) for name, r in stored.items()} == {
-        "binance:TRUMP/USDT:USDT": (0.0001, 4.0),
-        "binance:VIRTUAL/USDT:USDT": (0.0001, 8.0),
-        "bybit:VIRTUAL/USDT:USDT": (0.0001, 8.0),
-        "gate:VIRTUAL/USDT:USDT": (0.0001, 8.0),
-        "okx:VIRTUAL/USDT:USDT": (0.0001, 8.0),
-    }
-    # the server's open interest is a tenth of the day's volume: 288 bars of 1,000 coins at about 3 USD
-    expected = pytest.approx(28_800 * 3.0, rel=0.02)
-    assert {venue: stored[f"{venue}:VIRTUAL/USDT:USDT"].open_interest_usd for venue in SIZES} == {
-        "binance": expected,
-        "bybit": expected,
-        "okx": expected,
-        "gate": None,
-    }
+    expected = {f"{v}:{perpetual(v, 'VIRTUAL')}": (0.0001, 8.0) for v in SIZES}
+    expected["hyperliquid:VIRTUAL/USDC:USDC"] = (0.0000125, 1.0)
+    expected["binance:TRUMP/USDT:USDT"] = (0.0001, 4.0)
+    assert {name: (r.funding_rate, r.interval_h) for name, r in stored.items()} == expected
+    # the server's open interest is a tenth of the day's volume: 288 bars of 1,000 coins at about 3 USD, told as coins, contracts
+    # of ten or dollars, with or without a price beside it
+    for venue in SIZES:
+        found_usd = stored[f"{venue}:{perpetual(venue, 'VIRTUAL')}"].open_interest_usd
+        assert found_usd == pytest.approx(28_800 * 3.0, rel=0.02), venue
+
+
+@pytest.mark.parametrize("venue", ["gate", "kucoin", "mexc"])
+async def test_a_page_for_the_price_beside_it_is_no_open_interest(
+    hall: Hall, sqlite: Database, venue: str
+) -> None:
+    list_perpetuals(hall)
+    clients = await prepared(hall, venue)
+    hall.server.faults.add("html200", venue, endpoint="ticker")
+    found = await read(hall, sqlite, clients)
+    assert "Just a moment..." in found.failed[venue]
+    assert found.readings == []
 
 
 @pytest.mark.parametrize("fault", ["html200", "half_json", "json_null", "json_object", "cut_body"])

@@ -77,9 +77,7 @@ async def test_a_fault_on_the_way_stores_nothing_false_and_holds_up_nobody(
     told = {venue.venue: venue.words for venue in report.venues}
     for venue in AT_FAULT:
         assert stored(sqlite, f"{venue}:TRUMP/USDT") == [], told[venue]
-    # of a page in place of candles ccxt's unified way, which alone leads to Bitstamp, makes an empty list
-    silent = {"bitstamp"} if kind == "html200" else set()
-    assert len(report.failures) == len({*AT_FAULT} - silent), told
+    assert len(report.failures) == len(AT_FAULT), told
 
     hall.server.faults.clear()
     hall.clock.advance(timedelta(minutes=30))

@@ -100,6 +100,23 @@ async def test_its_bars_are_checked_like_any_others(open_hall: OpenHall, sqlite:
     assert [str(health.state) for health in report.health] == ["forbidden"]
 
 
+@pytest.mark.parametrize("kind", ["html200", "half_json", "empty_body", "json_null", "json_number"])
+async def test_what_is_no_json_is_a_wrong_answer_and_not_a_quiet_time(
+    open_hall: OpenHall, sqlite: Database, kind: str
+) -> None:
+    hall = open_hall(list(range(372)))
+    poller = hall.poller(sqlite, [VENUE])
+    await poller.poll(hall.clock.now())
+    hall.clock.advance(WIDTH)
+    hall.server.faults.add(kind, VENUE, endpoint="candles")
+    report = await poller.poll(hall.clock.now())
+    assert report.new == 0
+    assert "answered with no JSON" in " ".join(map(str, report.failures))
+    hall.server.faults.clear()
+    hall.clock.advance(timedelta(minutes=1))
+    assert (await poller.poll(hall.clock.now())).new == 1
+
+
 def test_the_venues_that_a_configuration_may_name_are_those_of_ccxt() -> None:
     assert list(venue_names()) == sorted(ccxt.exchanges)
 
