@@ -117,6 +117,9 @@ class _Pages:
         with self._around.database.read() as conn:
             step = steps.latest_step(conn)
             found = None if step is None else draw(conn, step, asked, rotation)
+            unknown = name == "conditions" and find(conn, rotation) is None
+        if unknown:
+            return PlainTextResponse(_no_table("life", rotation, stepped=True), status_code=404)
         if found is None:
             return PlainTextResponse("Too little is stored to draw this.", status_code=404)
         return JSONResponse(found)

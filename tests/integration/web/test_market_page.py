@@ -160,7 +160,9 @@ class TestCharts:
         answer = site.get("/charts/conditions.json", params={"rotation": found.id})
         assert answer.status_code == 200
         assert '"bound"' in answer.text
-        assert site.get("/charts/conditions.json?rotation=rot-none").status_code == 404
+        none = site.get("/charts/conditions.json?rotation=rot-none")
+        assert none.status_code == 404
+        assert none.text.startswith("no rotation has the id 'rot-none'")
 
 
 class TestRotations:
