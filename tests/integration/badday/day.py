@@ -271,7 +271,11 @@ def free_port() -> int:
 
 
 def file_copy(template: Path, folder: Path) -> str:
-    """URL of a copy in the folder."""
+    """URL of a copy in the folder, which is on the disk when this returns: one that breaks loses what is not."""
     file = folder / "monitor.db"
     shutil.copy(template, file)
+    for place in (file, folder):
+        number = os.open(place, os.O_RDONLY)
+        os.fsync(number)
+        os.close(number)
     return f"sqlite:///{file}"
