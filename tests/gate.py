@@ -1,7 +1,8 @@
 """The one test command: lint, format, types, import contracts and tests, in that order.
 
 `python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`), the bad days
-(`pytest tests/integration/badday`) and the soak (`pytest -m soak -s`); arguments go to pytest instead.
+(`pytest tests/integration/badday`), the soak (`pytest -m soak -s`) and long tables on venues beyond the first
+(`pytest -m every_venue`); arguments go to pytest instead.
 Exit code 0 only when all of it is clean.
 """
 
@@ -20,7 +21,7 @@ STEPS = (
     ("import contracts", ["lint-imports"]),
 )
 
-ALONE = ("scenario", "benchmark", "bad_day", "soak")
+ALONE = ("scenario", "benchmark", "bad_day", "soak", "every_venue")
 """Marks of what is run after the rest, or when it is asked for by name."""
 
 
