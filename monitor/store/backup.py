@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select
 
@@ -31,24 +32,35 @@ def backup(db: Database, file: Path) -> None:
         raise StoreError(f"{file} exists already", remedy="name another file, or remove it first")
     unfinished = file.with_name(file.name + ".part")
     try:
-        with db.read() as conn, closing(sqlite3.connect(unfinished)) as target:
+        with db.read() as conn:
             source = conn.connection.driver_connection
             if source is None:
                 raise StoreError(f"{db.url_masked}: the connection is closed")
-            source.backup(target)
-            verdict = target.execute("PRAGMA quick_check").fetchone()[0]
-        if verdict != "ok":
-            raise StoreError(
-                f"{db.url_masked}: the copy is damaged ({verdict})", remedy="monitor doctor"
-            )
+            _write_copy(source, unfinished, db.url_masked)
         unfinished.rename(file)
-    except (sqlite3.Error, OSError) as error:
-        raise StoreError(
-            f"{file}: the copy could not be written ({error})",
-            remedy="check the directory, its permissions and its free space",
-        ) from None
+    except OSError as error:
+        raise _unwritten(file, error) from None
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _write_copy(source: Any, unfinished: Path, url_masked: str) -> None:
+    """What fails here is told of the copy; outside it would be told of the database that is read."""
+    try:
+        with closing(sqlite3.connect(unfinished)) as target:
+            source.backup(target)
+            verdict = target.execute("PRAGMA quick_check").fetchone()[0]
+    except sqlite3.Error as error:
+        raise _unwritten(unfinished.with_suffix(""), error) from None
+    if verdict != "ok":
+        raise StoreError(f"{url_masked}: the copy is damaged ({verdict})", remedy="monitor doctor")
+
+
+def _unwritten(file: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"{file}: the copy could not be written ({error})",
+        remedy="check the directory, its permissions and its free space",
+    )
 
 
 def copy_to(db: Database, other_url: str) -> dict[str, int]:
