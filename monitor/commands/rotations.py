@@ -87,7 +87,7 @@ def rotation_table(
         if name in spared:
             continue
         if name == "rotation":
-            table.add_column(name, min_width=17, overflow="fold")
+            table.add_column(name, min_width=15, overflow="fold")
         else:
             right = name in ("confirmed", "own", "score", "+24 h")
             table.add_column(name, justify="right" if right else "left", no_wrap=True)

@@ -44,7 +44,7 @@ def missing_inputs(
             MissingInput(f"no bar in this range: {held}", "--since, --until, or monitor import")
         ]
     seen = [t for t in universe.tokens if any(m.id in there for m in t.markets)]
-    found = [*_history(begin, end)]
+    found = [*_history(span[0], end)]  # what lies before the range fills its windows
     found += _supplies(conn, universe, seen, begin, end)
     found += _volume(conn, universe, width, begin, end)
     found += _benchmark(universe, {t.id for t in seen})
