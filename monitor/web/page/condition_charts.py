@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from textwrap import wrap
 from typing import Any
 
 from bokeh.embed import json_item
@@ -12,6 +13,11 @@ from monitor.content.wording.figures import UNKNOWN
 from monitor.model.grid import to_ms
 from monitor.model.rotation import PairReading
 from monitor.web.page.plots import SCHEMES, cursor_of, line_at, new_plot, span_of
+
+HEIGHT, LINE = 130, 16
+"""Pixels of a chart whose title has one line, and of each further line."""
+WIDEST = 42
+"""Letters of a title's line: so many fit on a phone of 360 px, and a chart breaks no line by itself."""
 
 
 def condition_charts(
@@ -43,7 +49,9 @@ def condition_charts(
                 "met": [UNKNOWN if c is None else "met" if c.met else "not met" for c in series],
             }
         )
-        plot = new_plot(title, look, height=130, x_range=span, x_axis_type="datetime")
+        lines = wrap(title, WIDEST)
+        height = HEIGHT + LINE * (len(lines) - 1)
+        plot = new_plot("\n".join(lines), look, height=height, x_range=span, x_axis_type="datetime")
         for level, (moment, words) in enumerate(marks):
             line_at(plot, moment, words if not plots else "", "solid", look, level=level)
         line = plot.line("at", "y", source=source, color=look.ink, line_width=2)
