@@ -4,7 +4,8 @@ A row's values are in people's signs and units: returns simple, a loss negative.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from monitor.detection.seen import LAUNCHED_WITHIN_H, Seen
 from monitor.model.interval import FloatArray
@@ -35,6 +36,11 @@ class Rule:
     returning: float | None = None
     most: float | None = None
     hours: int | None = None
+
+
+def _of_source(rule: Rule, **changed: Any) -> Rule:
+    """The row of a sector as one of each pair that the sector is *from* in; ``changed``: what else is another there."""
+    return replace(rule, value=lambda s: rule.value(s)[:, s.pairs.source], **changed)
 
 
 PAIR_RULES = (
@@ -96,25 +102,46 @@ PAIR_RULES = (
 )
 """Of a rotation between two sectors, per (horizon, pair). The score does not gate: its bounds are held for a time."""
 
+_LOSS = Rule(
+    name="from_own_return",
+    words="own return of {from}",
+    unit=RETURN,
+    key="one_sided_own_return",
+    default=-0.05,
+    value=lambda s: s.own,
+    at_most=True,
+)
+_LOSS_IN_SPREADS = Rule(
+    name="from_own_z",
+    words="own return of {from} in its own spread",
+    unit=Z,
+    key="one_sided_z",
+    default=-3.0,
+    value=lambda s: s.features.own_z,
+    at_most=True,
+)
+_BREADTH = Rule(
+    name="breadth_from",
+    words="part of {from} behind the market",
+    unit=SHARE,
+    key="min_breadth",
+    default=0.6,
+    value=lambda s: s.part_behind,
+    most=1.0,
+)
+_COVERAGE = Rule(
+    name="coverage",
+    words="coverage of the data",
+    unit=SHARE,
+    key="min_coverage",
+    default=0.7,
+    value=lambda s: s.features.sector_coverage,
+    most=1.0,
+)
+
 OUTFLOW_RULES = (
-    Rule(
-        name="from_own_return",
-        words="own return of {from}",
-        unit=RETURN,
-        key="one_sided_own_return",
-        default=-0.05,
-        value=lambda s: s.own,
-        at_most=True,
-    ),
-    Rule(
-        name="from_own_z",
-        words="own return of {from} in its own spread",
-        unit=Z,
-        key="one_sided_z",
-        default=-3.0,
-        value=lambda s: s.features.own_z,
-        at_most=True,
-    ),
+    _LOSS,
+    _LOSS_IN_SPREADS,
     Rule(
         name="behind_others",
         words="return of {from} relative to each other sector",
@@ -124,24 +151,8 @@ OUTFLOW_RULES = (
         value=lambda s: s.behind_others,
         at_most=True,
     ),
-    Rule(
-        name="breadth_from",
-        words="part of {from} behind the market",
-        unit=SHARE,
-        key="min_breadth",
-        default=0.6,
-        value=lambda s: s.part_behind,
-        most=1.0,
-    ),
-    Rule(
-        name="coverage",
-        words="coverage of the data",
-        unit=SHARE,
-        key="min_coverage",
-        default=0.7,
-        value=lambda s: s.features.sector_coverage,
-        most=1.0,
-    ),
+    _BREADTH,
+    _COVERAGE,
 )
 """Of a sector that loses to nobody in particular, per (horizon, sector)."""
 
@@ -209,33 +220,9 @@ DRAIN_RULES = (
         value=lambda s: s.launch_share_loss,
         hours=LAUNCHED_WITHIN_H,
     ),
-    Rule(
-        name="from_own_return",
-        words="own return of {from}",
-        unit=RETURN,
-        key="one_sided_own_return",
-        default=-0.05,
-        value=lambda s: s.own[:, s.pairs.source],
-        at_most=True,
-    ),
-    Rule(
-        name="from_own_z",
-        words="own return of {from} in its own spread",
-        unit=Z,
-        key="launch_z",
-        default=-2.0,
-        value=lambda s: s.features.own_z[:, s.pairs.source],
-        at_most=True,
-    ),
-    Rule(
-        name="breadth_from",
-        words="part of {from} behind the market",
-        unit=SHARE,
-        key="min_breadth",
-        default=0.6,
-        value=lambda s: s.part_behind[:, s.pairs.source],
-        most=1.0,
-    ),
+    _of_source(_LOSS),
+    _of_source(_LOSS_IN_SPREADS, key="launch_z", default=-2.0),
+    _of_source(_BREADTH),
     Rule(
         name="to_volume_share",
         words="part of the volume in {to}, at most since its launch",
@@ -254,15 +241,7 @@ DRAIN_RULES = (
         value=lambda s: s.launch_volume_share_change[:, s.pairs.target],
         most=1.0,
     ),
-    Rule(
-        name="coverage",
-        words="coverage of the data",
-        unit=SHARE,
-        key="min_coverage",
-        default=0.7,
-        value=lambda s: s.features.sector_coverage[:, s.pairs.source],
-        most=1.0,
-    ),
+    _of_source(_COVERAGE),
     Rule(
         name="from_trading",
         words="trading of the other sectors over that of {from}",
