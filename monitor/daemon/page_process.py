@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from socket import socket
-from typing import Any
 
 import structlog
 
 from monitor.clock import Clock, monotonic
 from monitor.daemon.faults import Faults
+from monitor.daemon.unless import unless
 from monitor.model.errors import MonitorError
 from monitor.settings.schema import Settings
 from monitor.settings.tables import Tables
@@ -128,7 +128,7 @@ class PageProcess:
                 self.told.faults.broke("page", how)
                 if self._before is None:  # nobody is to wait where nobody answers
                     self._leave_address()
-                await self._unless_over(asyncio.create_task(self._clock.sleep(PAUSE)))
+                await unless(self._over, self._clock.sleep(PAUSE))
         finally:
             self._relieve()
             self._leave_address()
@@ -179,13 +179,10 @@ class PageProcess:
             process_group=0,
         )
         telling = asyncio.create_task(self._tell(process))
-        hears = asyncio.create_task(self._hear(process))
         try:
-            await self._unless_over(hears)
-            silent = hears.done() and not hears.cancelled() and hears.result()
+            silent = await unless(self._over, self._hear(process))
         finally:
             telling.cancel()
-            hears.cancel()
             await _end(process)
         return (
             f"answered nothing for {self._silent_s:g} s and was ended"
@@ -239,15 +236,6 @@ class PageProcess:
             TimeoutError
         ):  # it may have been this process that stood still: then what was said is there already
             return await asyncio.wait_for(lines.readline(), GRACE_S)
-
-    async def _unless_over(self, task: "asyncio.Task[Any]") -> None:
-        """Until the task has ended or the page is to end, whichever is first."""
-        stopped = asyncio.create_task(self._over.wait())
-        try:
-            await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stopped.cancel()
-            task.cancel()
 
 
 def waited_for_a_core_s(pid: int) -> float:

@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Iterator
 
 import structlog
 
 from monitor.daemon.assemble import Parts
+from monitor.daemon.unless import unless
 from monitor.model.errors import ConfigError, MonitorError
 from monitor.settings.schema import Settings
 from monitor.settings.tables import Tables
@@ -18,7 +18,6 @@ log = structlog.get_logger(__name__)
 FAULT = "reload"
 """Under this name a refused configuration is told, until one is taken."""
 
-T = TypeVar("T")
 Reread = Callable[[], Settings]
 
 
@@ -57,7 +56,7 @@ async def next_parts(
     while await _either(asked, stop):
         asked.clear()
         try:
-            taken = await _unless(stop, read_and_prepared())
+            taken = await unless(stop, read_and_prepared())
             if taken is None:
                 return None
             found, following = taken
@@ -121,24 +120,7 @@ def _same_database(before: Settings, now: Settings) -> None:
         raise ConfigError([f"{now.file}: database.url: takes effect at a restart only"])
 
 
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """Its result; None where ``stop`` came first."""
-    task = asyncio.create_task(work)
-    stopped = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        return task.result() if task.done() else None
-    finally:
-        stopped.cancel()
-        task.cancel()
-
-
 async def _either(asked: asyncio.Event, stop: asyncio.Event) -> bool:
     """True where the first came and not the second."""
-    waits = [asyncio.create_task(event.wait()) for event in (asked, stop)]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waits:
-            task.cancel()
+    await unless(stop, asked.wait())
     return not stop.is_set()
