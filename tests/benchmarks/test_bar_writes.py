@@ -18,7 +18,7 @@ from monitor.store import migrations
 from monitor.store.bars import save_bars
 from monitor.store.database import Database, open_database
 from monitor.store.tables import bar
-from tests.kit.postgres_server import PostgresServer, find_binaries
+from tests.kit.postgres_server import PostgresServer, started_or_skipped
 
 pytestmark = pytest.mark.benchmark
 
@@ -138,15 +138,8 @@ def test_sqlite_takes_at_most_one_and_a_half_times_the_bare_driver(tmp_path: Pat
 
 @pytest.fixture
 def server() -> Iterator[PostgresServer]:
-    binaries = find_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's initdb and postgres are not installed (Debian: postgresql)")
-    started = PostgresServer(binaries)
-    try:
-        started.start()
+    with started_or_skipped() as started:
         yield started
-    finally:
-        started.stop()
 
 
 def test_postgresql_takes_at_most_twice_the_bare_copy(server: PostgresServer) -> None:

@@ -9,7 +9,7 @@ import pytest
 from monitor.store import migrations
 from monitor.store.database import Database, open_database
 from tests.kit.pgbouncer import PgBouncer, find_pgbouncer
-from tests.kit.postgres_server import PostgresServer, find_binaries
+from tests.kit.postgres_server import PostgresServer, started_or_skipped
 
 KINDS = ("sqlite", "postgresql")
 
@@ -17,15 +17,8 @@ KINDS = ("sqlite", "postgresql")
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A running server, one for each test process."""
-    binaries = find_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's initdb and postgres are not installed (Debian: postgresql)")
-    server = PostgresServer(binaries)
-    try:
-        server.start()
+    with started_or_skipped() as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="session")

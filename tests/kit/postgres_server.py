@@ -6,10 +6,13 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.kit.waiting import PATIENCE_S
 
@@ -136,3 +139,17 @@ class PostgresServer:
             else:
                 return
         raise RuntimeError(f"the server did not answer within {PATIENCE_S} s: {log.read_text()}")
+
+
+@contextmanager
+def started_or_skipped() -> Iterator[PostgresServer]:
+    """A running server of its own, stopped at the end; skips the test where none is installed."""
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL's initdb and postgres are not installed (Debian: postgresql)")
+    server = PostgresServer(binaries)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()

@@ -4,15 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kit.postgres_server import PostgresServer, find_binaries
+from tests.kit.postgres_server import PostgresServer, started_or_skipped
 
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[PostgresServer]:
-    binaries = find_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's initdb and postgres are not installed (Debian: postgresql)")
-    server = PostgresServer(binaries)
-    server.start()
-    yield server
-    server.stop()
+    with started_or_skipped() as server:
+        yield server

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.badday.day import day, file_copy, stepped_history
-from tests.kit.postgres_server import PostgresServer, find_binaries
+from tests.kit.postgres_server import PostgresServer, started_or_skipped
 from tests.scenarios.left_behind import Rows
 
 
@@ -29,10 +29,5 @@ def undisturbed(history: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
 @pytest.fixture(scope="session")
 def own_postgres() -> Iterator[PostgresServer]:
     """One that a test may stop, if it starts it again."""
-    binaries = find_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's initdb and postgres are not installed (Debian: postgresql)")
-    server = PostgresServer(binaries)
-    server.start()
-    yield server
-    server.stop()
+    with started_or_skipped() as server:
+        yield server

@@ -32,12 +32,6 @@ def market(tmp_path: Path) -> Iterator[Market]:
         yield found
 
 
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    with SlackServer(max_seconds=250) as server:
-        yield server
-
-
 def closes(market: Market) -> list[datetime]:
     """Close times of the stored steps, in order."""
     with sqlite3.connect(market.folder / "monitor.db", timeout=60) as conn:

@@ -7,29 +7,15 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from tests.integration.commands.stage import ROOT, Market, small_market
+from tests.integration.commands.stage import ROOT, Market
 from tests.kit.hook_server import HookServer
 from tests.kit.slack_server import SlackServer
 
 PATIENCE_S = 120.0
 """Only a run that will never get there waits so long."""
-
-
-@pytest.fixture
-def market(tmp_path: Path) -> Iterator[Market]:
-    with small_market(tmp_path, hours=48) as found:
-        yield found
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    with SlackServer(max_seconds=250) as server:
-        yield server
 
 
 def wait_until(holds: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -16,24 +16,12 @@ from monitor.alerting.operator_notice import operator_notice
 from monitor.delivery.registry import operators_on
 from monitor.store import outbox
 from monitor.store.database import open_database
-from tests.integration.commands.stage import ROOT, Market, small_market
+from tests.integration.commands.stage import ROOT, Market
 from tests.integration.daemon.test_page_process import free_port
 from tests.kit.slack_server import SlackServer
 from tests.kit.waiting import PATIENCE_S, eventually
 
 LONG_S = 200.0
-
-
-@pytest.fixture
-def market(tmp_path: Path) -> Iterator[Market]:
-    with small_market(tmp_path, hours=48) as found:
-        yield found
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    with SlackServer(max_seconds=250) as server:
-        yield server
 
 
 def children(pid: int) -> list[int]:
