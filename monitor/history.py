@@ -5,7 +5,7 @@ identity, and what arrives late for a day that it covers spoils it.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -84,7 +84,7 @@ class _Keeper:
 
     def see(self, moved: Moved, state: EngineState) -> None:
         """After a step."""
-        if not self._keeps or not checkpoints.is_due(moved.close_time):
+        if not self._keeps or not checkpoints.is_due(moved.close_time, self._engine.width):
             return
         try:
             self._keeps = self._keep(moved.open_time, state)
@@ -94,16 +94,13 @@ class _Keeper:
 
     def _keep(self, last_open: datetime, state: EngineState) -> bool:
         """False where something arrived meanwhile that this fold does not see, or the daemon has yet to decide."""
-        engine, just_after = self._engine, last_open + timedelta(microseconds=1)
+        engine = self._engine
         with self._database.read() as conn:
             decided = last_stepped(conn, engine.width)
             if self._as_known and (decided is None or decided <= last_open):
                 return False
-            stored = checkpoints.nearest(
-                conn, engine.identity, before=just_after, as_known=self._as_known
-            )
-        if stored is not None and stored.last_open == last_open:
-            return True
+            if checkpoints.is_kept(conn, engine.identity, last_open, as_known=self._as_known):
+                return True
         with self._database.write() as conn:
             if checkpoints.late_arrivals(conn) != self._late:
                 return False

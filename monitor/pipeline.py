@@ -158,7 +158,7 @@ class Pipeline:
             kept: list[checkpoints.Checkpoint] = []
             for output in islice(fold(self._engine, state, due), BATCH):
                 outputs.append(output)
-                if checkpoints.is_due(output.step.close_time):
+                if checkpoints.is_due(output.step.close_time, self._width):
                     kept.append(
                         checkpoints.Checkpoint(output.step.open_time, self._engine.dump(state))
                     )

@@ -84,8 +84,9 @@ def _unreadable(error: OSError) -> str:
 def take_secrets(data: Data, path: Path) -> list[str]:
     """Take secrets out of the file's tables: each is a fault that names its key and never its value."""
     found = []
-    for key in sorted(keys_of(Tables, data), key=lambda k: k.text):
-        holder = _holder(data, key) if key.is_secret else None
+    secret = (key for key in keys_of(Tables, data) if key.is_secret)
+    for key in sorted(secret, key=lambda k: k.text):
+        holder = _holder(data, key)
         if holder is None:
             continue
         if key.in_file is not None and key.in_file.allowed(str(holder[key.path[-1]])):
@@ -121,10 +122,11 @@ def overlay(data: Data, environ: Mapping[str, str]) -> tuple[dict[str, str], lis
     """Lay the environment's settings over ``data``, in place: (dotted key -> variable, faults)."""
     origins: dict[str, str] = {}
     faults: list[str] = []
+    ours = sorted(v for v in environ if v.startswith(PREFIX) and v not in GLOBALS)
+    if not ours:
+        return origins, faults
     known = {variable_of(key.text): key for key in keys_of(Tables, data) if key.by_environment}
-    for variable in sorted(environ):
-        if not variable.startswith(PREFIX) or variable in GLOBALS:
-            continue
+    for variable in ours:
         key, by_file = _key_of(variable, known)
         if key is None:
             faults.append(

@@ -29,9 +29,10 @@ class Checkpoint:
     blob: bytes
 
 
-def is_due(close_time: datetime) -> bool:
-    """Whether the state after the interval that closed then is kept."""
-    return is_aligned(close_time, EVERY)
+def is_due(close_time: datetime, width: timedelta) -> bool:
+    """Whether the state after the interval that closed then is kept: the last but one of a day, so that what is asked
+    from a date on begins with the very step that closes with it."""
+    return is_aligned(close_time + width, EVERY)
 
 
 def keep(
@@ -52,18 +53,49 @@ def nearest(
     conn: Connection, identity: str, *, before: datetime, as_known: bool
 ) -> Checkpoint | None:
     """The latest whose last interval opened before then; None where there is none."""
-    kind = engine_checkpoint.c.as_known if as_known else engine_checkpoint.c.whole
-    row = conn.execute(
-        select(engine_checkpoint.c.last_open, engine_checkpoint.c.blob)
-        .where(
+    found = _latest(conn, identity, before, as_known=as_known)
+    if found is None:
+        return None
+    last_open, kind = found
+    blob = conn.scalar(
+        select(engine_checkpoint.c.blob).where(
             engine_checkpoint.c.identity == identity,
-            kind.is_(True),
-            engine_checkpoint.c.last_open < before,
+            engine_checkpoint.c.as_known.is_(kind),
+            engine_checkpoint.c.last_open == last_open,
         )
-        .order_by(engine_checkpoint.c.last_open.desc())
-        .limit(1)
-    ).first()
-    return Checkpoint(row.last_open, zlib.decompress(row.blob)) if row else None
+    )
+    return Checkpoint(last_open, zlib.decompress(blob)) if blob is not None else None
+
+
+def is_kept(conn: Connection, identity: str, last_open: datetime, *, as_known: bool) -> bool:
+    """Whether there is one after the interval that opened then."""
+    just_after = last_open + timedelta(microseconds=1)
+    found = _latest(conn, identity, just_after, as_known=as_known)
+    return found is not None and found[0] == last_open
+
+
+def _latest(
+    conn: Connection, identity: str, before: datetime, *, as_known: bool
+) -> tuple[datetime, bool] | None:
+    """(last open, how it was folded). By the key and without the states: those of a year are hundreds of megabytes."""
+    rows = []
+    for kind in (True,) if as_known else (True, False):
+        statement = (
+            select(engine_checkpoint.c.last_open)
+            .where(
+                engine_checkpoint.c.identity == identity,
+                engine_checkpoint.c.as_known.is_(kind),
+                engine_checkpoint.c.last_open < before,
+            )
+            .order_by(engine_checkpoint.c.last_open.desc())
+            .limit(1)
+        )
+        if not as_known:
+            statement = statement.where(engine_checkpoint.c.whole.is_(True))
+        last_open = conn.scalar(statement)
+        if last_open is not None:
+            rows.append((last_open, kind))
+    return max(rows, default=None)
 
 
 def late_arrivals(conn: Connection) -> int:

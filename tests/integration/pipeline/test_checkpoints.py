@@ -10,7 +10,7 @@ from monitor.history import steps_of
 from monitor.model.rotation import StepOutput
 from monitor.model.universe import Supply
 from monitor.pipeline import fold
-from monitor.store import bars, supplies
+from monitor.store import bars, checkpoints, supplies
 from monitor.store.database import Database
 from monitor.store.interval_source import read_intervals
 from monitor.store.knowledge import issue_time
@@ -73,6 +73,38 @@ def test_a_day_is_folded_from_its_own_beginning_with_the_same_bits(database: Dat
     assert {(as_known, is_whole) for as_known, is_whole, _ in kept(database)} == {(True, True)}
 
 
+def test_what_is_asked_from_a_date_on_folds_nothing_before_it(database: Database) -> None:
+    live(database)
+    for as_known in (True, False):
+        steps, folded = asked(database, START + 4 * 24 * HOUR, as_known=as_known)
+        assert folded == len(steps) == 2 * 24 + 1
+
+
+def test_the_latest_state_is_found_however_it_was_folded(database: Database) -> None:
+    """What arrives late leaves states of both kinds beside each other: each question takes the latest that is true of it."""
+    live(database)
+    engine, late = Engine(universe(), HOUR), START + 3 * 24 * HOUR
+    with database.write() as conn:
+        ((bar, _), *_) = bars.read_bars(conn, width=HOUR, since=late, until=late + HOUR)
+        changed = replace(bar, quote_volume=5e6, base_volume=5e6)
+        bars.save_bars(conn, [changed], width=HOUR, received_at=issue_time(conn, END + HOUR))
+    days: dict[bool, list[int | None]] = {as_known: [] for as_known in (True, False)}
+    for before in (START + n * 24 * HOUR for n in range(1, DAYS + 1)):
+        for as_known, found in days.items():
+            with database.read() as conn:
+                state = checkpoints.nearest(conn, engine.identity, before=before, as_known=as_known)
+            found.append(None if state is None else (state.last_open - START) // HOUR)
+    assert days[True] == [22, 46, 70, 94, 118, 142]
+    assert days[False] == [22, 46, 70, 70, 70, 70]
+    asked(database, START + 5 * 24 * HOUR, as_known=False)
+    with database.read() as conn:
+        for as_known in (True, False):
+            assert checkpoints.is_kept(conn, engine.identity, START + 94 * HOUR, as_known=as_known)
+            assert not checkpoints.is_kept(
+                conn, engine.identity, START + 95 * HOUR, as_known=as_known
+            )
+
+
 def test_a_late_bar_is_seen_by_a_replay_and_not_by_what_was_known(database: Database) -> None:
     live(database)
     late = START + 3 * 24 * HOUR
@@ -111,7 +143,7 @@ def test_a_supply_that_becomes_known_late_spoils_the_days_from_when_it_is_valid(
         late = Supply("A", 1.1e6, since, END, "test", dated_by_operator=True)
         supplies.save_supplies(conn, [late])
     wholes = {last_open for _, is_whole, last_open in kept(database) if is_whole}
-    assert max(wholes) == since - HOUR
+    assert max(wholes) == since - 2 * HOUR
     steps, _ = asked(database, since + 5 * HOUR, as_known=False)
     expected = from_the_first_bar(database, as_known=False)
     assert steps == [o for o in expected if o.step.close_time >= since + 5 * HOUR]

@@ -8,6 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from monitor.model.errors import SchemaError
@@ -24,6 +25,13 @@ def empty(new_url: Callable[[], str]) -> Iterator[Database]:
     opened = open_database(new_url())
     yield opened
     opened.close()
+
+
+def test_revisions_are_read_from_their_files_names_as_they_follow_each_other() -> None:
+    scripts = ScriptDirectory.from_config(migrations._config())
+    in_order = [script.revision for script in scripts.walk_revisions()]
+    assert in_order == sorted(migrations._known(), reverse=True)
+    assert migrations.head_revision() == scripts.get_current_head()
 
 
 def test_migrated_schema_is_the_tables_of_the_program(database: Database) -> None:
