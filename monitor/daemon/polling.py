@@ -11,7 +11,7 @@ from monitor.ingest.exchange.health import Transition
 from monitor.ingest.poll_report import PollReport
 from monitor.ingest.poller import Poller
 from monitor.model.grid import iso
-from monitor.process import rss_bytes
+from monitor.process import return_free_memory, rss_bytes
 from monitor.store import meta, outbox, venue_health
 from monitor.store.database import Database
 from monitor.store.venue_leases import AllVenues, VenueRights
@@ -65,6 +65,7 @@ class Polling:
 
     def _remember(self, report: PollReport) -> None:
         self._untold += report.transitions
+        return_free_memory()  # all that the venues answered
         rss = rss_bytes()
         venues = {health.venue for health in report.health} | {t.venue for t in self._untold}
         with self._database.write() as conn:

@@ -173,7 +173,7 @@ class Poller:
 
     def _wants(self, client: VenueClient, poll: _Poll) -> list[Want]:
         """The newest bars of every market, and after all of them what is asked again."""
-        newest, again = [], []
+        newest, known_markets = [], []
         gone = client.gone
         reach = client.definition.reach(client.now(), self._width)
         for market in self._universe.markets:
@@ -190,8 +190,8 @@ class Poller:
                 newest.append(of_new(market, since))
                 continue
             newest.append(of_known(market, known, self._spoken.get(market.id), self._width))
-            again += self._scrutiny.wants(market, poll.now, reach)
-        return newest + again
+            known_markets.append(market)
+        return newest + self._scrutiny.wants(known_markets, poll.now, reach)
 
     async def _keep(self, client: VenueClient, poll: _Poll, harvest: VenueFetch) -> None:
         """Store what is believed at once; the rest waits for the other venues."""
@@ -290,7 +290,7 @@ class Poller:
             return SaveResult(0, 0, 0), 0
         for verdict in verdicts:
             poll.board.note(verdict.bars)
-            self._scrutiny.note(verdict)
+            self._scrutiny.note(verdict, poll.now)
             answer = verdict.answer
             if not verdict.refusals and answer.coverage and not answer.again:
                 self._spoken[answer.market.id] = answer.coverage[-1].until - self._width

@@ -1,13 +1,14 @@
 """What is asked again: intervals that nobody spoke for, with growing pauses, and bars that a venue may have changed since.
 
-Every market is read over an hourly page's worth of bars, at the end of a poll where nobody waits for it; at once where
-an answer was refused, held back or missing and the venue has come right. Holes are asked for until they are known or lie
-beyond what the venue serves or :data:`REACH`.
+Every market is read over a page's worth of bars each :func:`audit_period`, in turn, at the end of a poll where nobody waits
+for it; at the next poll where an answer was refused, held back or missing and the venue has come right. Holes are asked for
+until they are known or lie beyond what the venue serves or :data:`REACH`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from zlib import crc32
 
 from monitor.ingest.answers import Want
@@ -16,9 +17,17 @@ from monitor.model.spans import Span, left_open
 from monitor.model.universe import Market
 
 REACH = timedelta(days=7)
-AUDIT_EVERY = timedelta(hours=1)
 AUDIT_BARS = 190
 """One answer of any venue holds so many."""
+
+AUDIT_WIDTHS = 12
+AUDIT_PERIODS = timedelta(hours=1), timedelta(hours=12)
+"""Least and most: no poll but the few of a day reads more than its share of the markets, whatever the bars' width."""
+AUDIT_RETRY = timedelta(hours=1)
+"""Until a market is read over again of which no whole answer came."""
+
+MOST_AUDITS = 50
+"""Of a venue at one poll: what is read over is in memory at once. Who has waited longest comes first."""
 
 MARGIN = 2
 """Known bars read on either side of a hole, to measure what comes by them."""
@@ -29,12 +38,19 @@ LONGEST_PAUSE = timedelta(hours=6)
 @dataclass(slots=True)
 class _Market:
     next_audit: datetime
+    audited: datetime | None = None
     troubled_since: datetime | None = None
     held_since: datetime | None = None
     next_try: datetime | None = None
     tries: int = 0
     missing: timedelta = timedelta(0)
     cursor: datetime | None = None
+
+
+def audit_period(width: timedelta) -> timedelta:
+    """How often a market that is well is read over: every twelve bars, within :data:`AUDIT_PERIODS`."""
+    least, most = AUDIT_PERIODS
+    return min(max(AUDIT_WIDTHS * width, least), most)
 
 
 class Rereads:
@@ -61,21 +77,49 @@ class Rereads:
             state.next_try, state.tries = now, 0
 
     def wants(
-        self, market: Market, now: datetime, spoken: Sequence[Span], reach: datetime | None
+        self,
+        markets: Iterable[Market],
+        now: datetime,
+        spoken: Mapping[str, Sequence[Span]],
+        reach: datetime | None,
     ) -> list[Want]:
-        """What of the market is asked again at this poll. ``spoken``: stored coverage, ascending; ``reach``: the earliest
-        open that the venue still serves.
+        """What of one venue's markets is asked again at this poll. ``spoken``: market id -> stored coverage, ascending;
+        ``reach``: the earliest open that the venue still serves.
         """
-        if not spoken:
-            return []
+        known = [market for market in markets if spoken.get(market.id)]
+        due = [market.id for market in known if now >= self._state(market.id, now).next_audit]
+        audited = set(nsmallest(MOST_AUDITS, due, key=lambda m: self._state(m, now).next_audit))
+        return [
+            want
+            for market in known
+            for want in self._of(
+                market, now, spoken[market.id], reach, is_audited=market.id in audited
+            )
+        ]
+
+    def answered(self, market_id: str, since: datetime, now: datetime) -> None:
+        """An answer for times asked for again came, from then on, and all of it was believed."""
+        state = self._state(market_id, now)
+        if state.audited is not None and since >= state.audited:
+            state.audited, state.next_audit = None, now + audit_period(self._width)
+
+    def _of(
+        self,
+        market: Market,
+        now: datetime,
+        spoken: Sequence[Span],
+        reach: datetime | None,
+        *,
+        is_audited: bool,
+    ) -> list[Want]:
         state = self._state(market.id, now)
         first = max(spoken[0][0], now - REACH, market.listed_from, reach or spoken[0][0])
         first = floor_time(first - timedelta(microseconds=1), self._width) + self._width
         last = min(spoken[-1][1], market.listed_to)
         found = []
         since = max(first, last - AUDIT_BARS * self._width)
-        if now >= state.next_audit and since < last:
-            state.next_audit = now + AUDIT_EVERY
+        if is_audited and since < last:
+            state.audited, state.next_audit = since, now + AUDIT_RETRY
             found.append(Want(market, since, since, until=last))
         hole = self._hole(state, left_open((first, last), spoken), now)
         if hole is not None and not (found and hole[0] >= since):
@@ -106,6 +150,6 @@ class Rereads:
 
     def _state(self, market_id: str, now: datetime) -> _Market:
         if market_id not in self._markets:
-            spread = AUDIT_EVERY * (crc32(market_id.encode()) % 1000 / 1000)
-            self._markets[market_id] = _Market(next_audit=now + AUDIT_EVERY / 2 + spread)
+            spread = audit_period(self._width) * (crc32(market_id.encode()) % 1000 / 1000)
+            self._markets[market_id] = _Market(next_audit=now + AUDIT_PERIODS[0] / 2 + spread)
         return self._markets[market_id]

@@ -1,6 +1,6 @@
 """What a poll remembers of every market to judge its answers by, and what it therefore asks again."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.ingest.answers import Want
@@ -58,9 +58,9 @@ class Scrutiny:
         self._clean.clear()
         self._held.clear()
 
-    def wants(self, market: Market, now: datetime, reach: datetime | None) -> list[Want]:
-        """What of the market is asked again; ``reach``: the earliest open that its venue still serves."""
-        return self._rereads.wants(market, now, self._spoken.get(market.id, ()), reach)
+    def wants(self, markets: Iterable[Market], now: datetime, reach: datetime | None) -> list[Want]:
+        """What of one venue's markets is asked again; ``reach``: the earliest open that the venue still serves."""
+        return self._rereads.wants(markets, now, self._spoken, reach)
 
     def look(
         self, verdict: Verdict, now: datetime, together: Sequence[Verdict] | None = None
@@ -77,10 +77,13 @@ class Scrutiny:
             price=self._references().get(market.token),
         )
 
-    def note(self, verdict: Verdict) -> None:
+    def note(self, verdict: Verdict, now: datetime) -> None:
         """Remember what was stored of an answer, and how its newest bars are."""
         self._recent.note(verdict.bars)
-        if verdict.answer.again:
+        answer = verdict.answer
+        if answer.again:
+            if answer.coverage and not answer.refusals and not verdict.refusals:
+                self._rereads.answered(answer.market.id, answer.coverage[0].since, now)
             return
         if verdict.refusals:
             self._held[verdict.answer.market.id] = verdict.refusals[-1]

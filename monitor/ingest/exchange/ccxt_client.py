@@ -5,7 +5,6 @@ markets' records are kept of it and the freed memory is given back.
 """
 
 import asyncio
-import ctypes
 import gc
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -32,6 +31,7 @@ from monitor.model.grid import format_duration, from_ms, parse_duration
 from monitor.model.order_book import OrderBook
 from monitor.model.universe import Market
 from monitor.network import USER_AGENT, proxy_for, trust
+from monitor.process import return_free_memory
 from monitor.settings.venue_names import venue_names
 
 T = TypeVar("T")
@@ -113,7 +113,8 @@ class CcxtClient:
                 raise BadVenueData(self.venue, what) from error
             self.table = table
             del served
-            _give_memory_back()
+            gc.collect()
+            return_free_memory()
         return table
 
     async def candles(
@@ -324,12 +325,3 @@ def _note_json(exchange: Any) -> None:
         return found
 
     exchange.parse_json = parsed
-
-
-def _give_memory_back() -> None:
-    """Return the freed table to the system, where the C library can."""
-    gc.collect()
-    try:
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
-    except (OSError, AttributeError):
-        return
