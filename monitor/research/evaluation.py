@@ -19,7 +19,6 @@ from monitor.research.feed import VENUES, Feed
 from monitor.research.fold import Folded, fold_history
 from monitor.research.history import History
 from monitor.research.matching import (
-    PAIRS,
     Seen,
     baselines,
     false_alarms,
@@ -162,7 +161,7 @@ class Series:
     def score(self, alarms: Sequence[Alarm]) -> SeriesScore:
         """The alarms against the script."""
         m = self.market
-        return score_series(alarms, m.labels, since=m.judged_from, until=m.until, pairs=PAIRS)
+        return score_series(alarms, m.labels, since=m.judged_from, until=m.until, pairs=m.pairs)
 
 
 def _series(job: SeriesJob, item: tuple[Scenario, int]) -> dict[str, dict[str, SeriesScore]]:

@@ -17,7 +17,7 @@ from monitor.model.universe import (
     Token,
     Universe,
 )
-from monitor.research.script import LENGTH_H, SECTORS
+from monitor.research.script import LENGTH_H, NAMES, SECTORS
 from monitor.research.synthetic import (
     BENCHMARK,
     COLUMNS,
@@ -66,7 +66,7 @@ def universe_of(market: SyntheticMarket) -> Universe:
         listed[split.member] = Membership(old, until=at)
         listed.append(Membership(names[SUCCESSOR], since=at))
         redenominations = (Redenomination(old, names[SUCCESSOR], split.ratio, at),)
-    sectors = [Sector(name, name, tuple(members[name])) for name in SECTORS]
+    sectors = [Sector(name, name, tuple(held)) for name, held in members.items() if held]
     sectors.append(Sector("watched-market", "Market", (Membership("BTC"),), benchmark=True))
     return Universe(
         tuple(sorted(sectors, key=lambda s: s.id)),
@@ -229,10 +229,10 @@ def _by_slot(slot: SlotArray, value: FloatArray) -> FloatArray:
 def _members(
     market: SyntheticMarket, columns: list[int], names: list[str]
 ) -> dict[str, list[Membership]]:
-    members: dict[str, list[Membership]] = {name: [] for name in SECTORS}
+    members: dict[str, list[Membership]] = {name: [] for name in NAMES}
     for column in columns:
         if column != BENCHMARK:
-            members[SECTORS[int(market.sector[column])]].append(Membership(names[column]))
+            members[NAMES[int(market.sector[column])]].append(Membership(names[column]))
     return members
 
 

@@ -12,6 +12,9 @@ WARM_UP_H = 14 * 24
 LENGTH_H = 44 * 24
 SECTORS = ("ai-agents", "defi", "memes")
 AI, DEFI, MEMES = range(3)
+LAUNCHES = len(SECTORS)
+"""The sector of a launch that stands alone: no older member, so no yardstick."""
+NAMES = (*SECTORS, "launches")
 
 
 class Kind(StrEnum):
@@ -20,6 +23,7 @@ class Kind(StrEnum):
     NULL = "null"
     ROTATION = "rotation"
     ENTRY = "entry"
+    LAUNCH = "launch"
     JANUARY = "january"
 
 
@@ -27,8 +31,8 @@ class Kind(StrEnum):
 class Scenario:
     """One column of a table of results.
 
-    ``size``: fraction by which *to* outruns *from* (rotation) or that *from* loses (entry); ``volume``: factor on *to*'s
-    trading at the height of it. ``calm``: factor on the spread of sectors and tokens.
+    ``size``: fraction by which *to* outruns *from* (rotation) or that *from* loses (entry, launch); ``volume``: factor on *to*'s
+    trading at the height of it, of a launch that stands alone on *from*'s. ``calm``: factor on the spread of sectors and tokens.
     """
 
     name: str
@@ -48,10 +52,11 @@ SCENARIOS = (
     Scenario("20 % in 24 h", Kind.ROTATION, size=0.20),
     Scenario("10 %, volume x4", Kind.ROTATION, volume=4.0),
     Scenario("entry 10 %", Kind.ENTRY),
+    Scenario("launch alone, 20 %", Kind.LAUNCH, size=0.20, volume=0.6, target=LAUNCHES),
     Scenario("january", Kind.JANUARY),
 )
 
-QUICK = tuple(s for s in SCENARIOS if s.kind is not Kind.ENTRY and s.volume == 2.0)
+QUICK = tuple(s for s in SCENARIOS if s.kind is not Kind.ENTRY and s.volume <= 2.0)
 """Enough to judge by, in about two minutes."""
 
 
@@ -87,12 +92,16 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A new token of a sector: its cap as a part of the sector's, its turnover as a multiple of the usual."""
+    """A new token that moves as a sector does: its cap as a part of the sector's, its turnover as a multiple of the usual.
+
+    ``alone``: it is watched in a sector of its own.
+    """
 
     sector: int
     start_h: float
     cap_part: float
     turnover: float
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,8 @@ def write_script(scenario: Scenario, rng: np.random.Generator) -> Script:
         _rotation(script, scenario, start)
     elif scenario.kind is Kind.ENTRY:
         _entry(script, scenario, start, turnover=5.0)
+    elif scenario.kind is Kind.LAUNCH:
+        _launch(script, scenario, start)
     else:
         _january(script, scenario, start)
     return script
@@ -175,6 +186,15 @@ def _entry(script: Script, s: Scenario, start: float, *, turnover: float) -> Non
     script.drifts.append(Drift(s.source, start, s.hours, -s.size))
     script.launches.append(Launch(s.target, start, 0.5, turnover))
     _lean(script, s, start)
+    script.episodes.append(Episode(s.source, s.target, start, start + s.hours, s.size))
+
+
+def _launch(script: Script, s: Scenario, start: float) -> None:
+    """A launch in a sector of its own, as large as the source, takes trading and capital out of the source alone."""
+    script.drifts.append(Drift(s.source, start, s.hours, -s.size))
+    script.surges.append(Surge(s.source, start, s.hours, s.volume))
+    script.launches.append(Launch(MEMES, start, 0.2, 12.0, alone=True))
+    script.pushes.append(Push(s.source, start, s.hours, -PRESSURE))
     script.episodes.append(Episode(s.source, s.target, start, start + s.hours, s.size))
 
 

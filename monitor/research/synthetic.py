@@ -12,10 +12,14 @@ import numpy as np
 from monitor.model.interval import FloatArray, IntArray
 from monitor.research.labels import Label, LabelKind
 from monitor.research.script import (
+    LAUNCHES,
     LENGTH_H,
+    MEMES,
+    NAMES,
     SECTORS,
     WARM_UP_H,
     Drift,
+    Episode,
     Scenario,
     Script,
     write_script,
@@ -68,7 +72,7 @@ class SyntheticMarket:
     """One series. Arrays (steps, columns) in USD: old tokens by sector, then the new token, then the benchmark.
 
     ``price`` is per unit of the first denomination; NaN before the new token's launch. ``pressure``: taker imbalance
-    in [-1, 1]. ``supply``: circulating units. ``sector``: of each column, -1 for the benchmark.
+    in [-1, 1]. ``supply``: circulating units. ``sector``: of each column, as in NAMES; -1 for the benchmark.
     """
 
     seed: int
@@ -96,16 +100,22 @@ class SyntheticMarket:
         return START + timedelta(hours=LENGTH_H)
 
     @property
+    def pairs(self) -> int:
+        """Unordered pairs of its sectors."""
+        count = len(set(self.sector.tolist()) - {-1})
+        return count * (count - 1) // 2
+
+    @property
     def labels(self) -> tuple[Label, ...]:
         """The scripted rotations, as a labeller who knows the script would write them."""
         return tuple(
             Label(
                 id=f"{self.scenario.name}-{self.seed}-{i}",
-                from_sector=SECTORS[episode.source],
-                to_sector=SECTORS[episode.target],
+                from_sector=NAMES[episode.source],
+                to_sector=NAMES[episode.target],
                 start=START + timedelta(hours=episode.start_h),
                 end=START + timedelta(hours=episode.end_h),
-                kind=LabelKind.RETURN if episode.returning else LabelKind.ROTATION,
+                kind=_label_kind(episode),
                 size=episode.size,
                 source="script",
             )
@@ -138,7 +148,11 @@ def make_market(scenario: Scenario, seed: int, *, step: timedelta = STEP) -> Syn
     rng = np.random.default_rng([seed, *scenario.name.encode()])
     script = write_script(scenario, rng)
     sector = np.concatenate([np.repeat(np.arange(len(SECTORS)), MEMBERS), [0, -1]])
-    sector[NEW] = script.launches[0].sector if script.launches else len(SECTORS) - 1
+    if script.launches:
+        launch = script.launches[0]
+        sector[NEW] = LAUNCHES if launch.alone else launch.sector
+    else:
+        sector[NEW] = MEMES
     returns, surprise = _returns(g, scenario, script, sector, rng)
     price = np.exp(np.cumsum(returns, axis=0)) * rng.uniform(0.1, 10.0, COLUMNS)
     supply = _supply(g, script, price, sector, rng)
@@ -146,6 +160,17 @@ def make_market(scenario: Scenario, seed: int, *, step: timedelta = STEP) -> Syn
     pressure = _pressure(g, script, sector, surprise, rng)
     _hide_before_launch(g, script, price, volume)
     return SyntheticMarket(seed, scenario, script, price, volume, pressure, supply, sector, g)
+
+
+def _label_kind(episode: Episode) -> LabelKind:
+    if episode.target == LAUNCHES:
+        return LabelKind.LAUNCH_DRAIN
+    return LabelKind.RETURN if episode.returning else LabelKind.ROTATION
+
+
+def _moves_as(sector: IntArray) -> IntArray:
+    """The sector whose factor, mood and swings each column follows; any for the benchmark, which overwrites it."""
+    return np.where(sector == LAUNCHES, MEMES, np.where(sector >= 0, sector, 0))
 
 
 def profile(g: Grid, hours: float, rng: np.random.Generator) -> FloatArray:
@@ -167,7 +192,7 @@ def _returns(
     beta = BETA + _ou(g, rng, 240.0, np.full(len(SECTORS), 0.15))
     factor = FACTOR_SD * scenario.calm * root * (common[:, None] * own_vol)
     factor = factor * _student(rng, factor.shape)
-    member = np.where(sector >= 0, sector, 0)
+    member = _moves_as(sector)
     token_sd = TOKEN_SD[member] * scenario.calm * root
     usual = token_sd * common[:, None]
     token = usual * _student(rng, (g.steps, COLUMNS))
@@ -228,7 +253,7 @@ def _volume(
     rng: np.random.Generator,
 ) -> FloatArray:
     """Traded USD per step: usual turnover, slow swings of market, sector and token, more when prices move."""
-    member = np.where(sector >= 0, sector, 0)
+    member = _moves_as(sector)
     swing = (
         _ou(g, rng, 48.0, np.array([0.30]))
         + _ou(g, rng, 30.0, np.full(len(SECTORS), 0.30))[:, member]
@@ -253,7 +278,7 @@ def _pressure(
     g: Grid, script: Script, sector: IntArray, surprise: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
     """Taker imbalance: with the return, with a slow mood of the sector, and noise."""
-    member = np.where(sector >= 0, sector, 0)
+    member = _moves_as(sector)
     mood = _ou(g, rng, 12.0, np.full(len(SECTORS), 0.025))
     for push in script.pushes:
         begin, end = g.at(push.start_h), g.at(push.start_h + push.hours)

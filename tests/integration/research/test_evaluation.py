@@ -22,7 +22,7 @@ from monitor.research.evaluation import (
 from monitor.research.matching import Baseline, Seen, loosest
 from monitor.research.results import Evaluation, Row
 from monitor.research.scoring import Score
-from monitor.research.script import SCENARIOS
+from monitor.research.script import SCENARIOS, Kind
 from monitor.research.synthetic import make_market
 from monitor.research.workers import Inline
 
@@ -143,3 +143,20 @@ def test_every_detector_is_judged_on_the_same_series() -> None:
     assert {row.scenarios["10 % in 24 h"].events for row in found.rows} == {1}
     assert lines[-1] == "synthetic series: 2 of 2"
     assert len(found.words()) == 4 + len(names) + 3
+
+
+def test_a_launch_that_drains_one_of_three_sectors_is_told_of_that_one() -> None:
+    launch = next(s for s in SCENARIOS if s.kind is Kind.LAUNCH)
+    subject, told = Subject(), []
+    for seed in (400, 401, 402):
+        series = Series(subject, launch, seed)
+        (changes,) = series.fold([subject.all_pairs]).changes
+        score = series.score(alarms_of(changes))
+        drains = {a.from_sector for a in alarms_of(changes) if a.to_sector == "launches"}
+        print(seed, score.delays_h, sorted(drains))
+        told += [delay for delay in score.delays_h if delay is not None]
+        (label,) = series.market.labels
+        near = [a for a in alarms_of(changes) if label.opens <= a.at <= label.closes]
+        assert {a.from_sector for a in near if a.to_sector == "launches"} <= {"ai-agents"}
+    assert len(told) >= 2
+    assert max(told) <= 24

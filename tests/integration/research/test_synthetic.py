@@ -11,6 +11,7 @@ from monitor.engine import Engine
 from monitor.model.bars import Slot
 from monitor.model.interval import IntervalInput, Layout
 from monitor.research.feed import Feed, universe_of
+from monitor.research.labels import LabelKind
 from monitor.research.script import (
     LENGTH_H,
     SCENARIOS,
@@ -23,6 +24,7 @@ from monitor.research.synthetic import NEW, Grid, SyntheticMarket, make_market, 
 HOUR = timedelta(hours=1)
 NULL, ROTATION = SCENARIOS[0], SCENARIOS[1]
 JANUARY = next(s for s in SCENARIOS if s.kind is Kind.JANUARY)
+LAUNCH = next(s for s in SCENARIOS if s.kind is Kind.LAUNCH)
 
 
 def bars(market: SyntheticMarket) -> list[IntervalInput]:
@@ -205,3 +207,32 @@ def test_an_entry_brings_half_of_the_sectors_cap_and_five_times_its_turnover() -
     at = round(market.script.launches[0].start_h * 4)
     caps = market.price[at] * market.supply[at]
     assert caps[NEW] / caps[12:18].sum() == pytest.approx(0.5)
+
+
+def test_a_launch_alone_stands_in_a_sector_of_its_own() -> None:
+    market = make_market(LAUNCH, 5)
+    members = {s.id: [m.token for m in s.members] for s in universe_of(market).watched}
+    assert members["launches"] == ["NEW"]
+    assert "NEW" not in members["memes"]
+    assert market.pairs == 6
+    (label,) = market.labels
+    assert (label.from_sector, label.to_sector) == ("ai-agents", "launches")
+    assert label.kind is LabelKind.LAUNCH_DRAIN
+
+
+def test_a_launch_alone_takes_trading_out_of_its_source_and_of_nobody_else() -> None:
+    """Means over series of the trading in its day over the trading of the day before."""
+    found = []
+    for seed in range(20):
+        market = make_market(LAUNCH, seed)
+        at = market.grid.at(market.script.launches[0].start_h)
+        _, volume = market.sector_series()
+        day = round(market.grid.a_day)
+        found.append(
+            np.log(
+                volume[at + day // 2 : at + day].mean(axis=0) / volume[at - day : at].mean(axis=0)
+            )
+        )
+    ai, defi, memes = np.mean(found, axis=0).tolist()
+    assert ai < np.log(0.8)
+    assert min(defi, memes) > np.log(0.85)
