@@ -8,11 +8,33 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grafana_foundation_sdk.cog import plugins
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitor.settings.load import load_settings
 from monitor.web.metrics import Counters, Gauges
 
 CONFIG = Path(__file__).parents[3] / "config"
+
+
+def not_kept(given: object, kept: object, at: str = "") -> list[str]:
+    """Paths of what stands in ``given`` and not, or otherwise, in ``kept``."""
+    if isinstance(given, dict) and isinstance(kept, dict):
+        return [
+            path
+            for key, value in given.items()
+            for path in (
+                not_kept(value, kept[key], f"{at}.{key}") if key in kept else [f"{at}.{key}"]
+            )
+        ]
+    if isinstance(given, list) and isinstance(kept, list) and len(given) == len(kept):
+        return [
+            path
+            for i, (one, other) in enumerate(zip(given, kept, strict=True))
+            for path in not_kept(one, other, f"{at}[{i}]")
+        ]
+    return [] if given == kept else [at]
 
 
 def known_series() -> set[str]:
@@ -71,6 +93,15 @@ def test_the_units_variables_are_settings_of_ours(tmp_path: Path) -> None:
     settings = load_settings(CONFIG / "monitor.toml", environ)
     assert settings.alerts.slack.webhook is not None
     assert settings.database.url.get_secret_value() == "sqlite:////var/lib/monitor/monitor.db"
+
+
+def test_grafanas_own_model_of_a_board_holds_all_of_it() -> None:
+    """Read into the classes that Grafana publishes of its schema and written again: what it does not know would be lost."""
+    plugins.register_default_plugins()
+    board = json.loads((CONFIG / "grafana-board.json").read_text(encoding="utf-8"))
+    written = json.loads(JSONEncoder().encode(Dashboard.from_json(board)))
+    assert not_kept(board, written) == []
+    assert not_kept({**board, "panel": []}, written) == [".panel"]
 
 
 def test_every_metric_of_the_board_is_one_of_ours_and_none_of_ours_is_missing() -> None:
