@@ -1,14 +1,11 @@
-"""What the store knows of the last days, as a poll needs it: the newest bars, and for which times anybody spoke."""
+"""The newest bars that the store knows, as a poll needs them."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.ingest.validation.recent import KEPT, RecentBars
 from monitor.model.bars import Bar
-from monitor.model.spans import Span
 from monitor.model.universe import Universe
 from monitor.store.bars import read_bars
-from monitor.store.coverage import all_pieces
 from monitor.store.database import Database
 
 
@@ -26,12 +23,3 @@ def bars_since(database: Database, width: timedelta, since: datetime) -> list[Ba
     """The stored bars of every market from then on."""
     with database.read() as conn:
         return [bar for bar, _received in read_bars(conn, width=width, since=since)]
-
-
-def spoken_spans(
-    database: Database, width: timedelta, since: datetime, until: datetime
-) -> Mapping[str, Sequence[Span]]:
-    """market_id -> times that touch ``[since, until]`` for which an answer spoke, ascending."""
-    with database.read() as conn:
-        pieces = all_pieces(conn, width, since, until)
-    return {market: [(p.since, p.until) for p in found] for market, found in pieces.items()}

@@ -26,8 +26,10 @@ AUDIT_PERIODS = timedelta(hours=1), timedelta(hours=12)
 AUDIT_RETRY = timedelta(hours=1)
 """Until a market is read over again of which no whole answer came."""
 
-MOST_AUDITS = 50
-"""Of a venue at one poll: what is read over is in memory at once. Who has waited longest comes first."""
+LEAST_AUDITS = 10
+AUDITED_SHARE = 10
+"""At one poll a tenth of a venue's markets are read over, or ten where that is more: what is read over is in memory at once,
+also where a whole venue has come right. Who has waited longest comes first."""
 
 MARGIN = 2
 """Known bars read on either side of a hole, to measure what comes by them."""
@@ -88,7 +90,8 @@ class Rereads:
         """
         known = [market for market in markets if spoken.get(market.id)]
         due = [market.id for market in known if now >= self._state(market.id, now).next_audit]
-        audited = set(nsmallest(MOST_AUDITS, due, key=lambda m: self._state(m, now).next_audit))
+        most = max(LEAST_AUDITS, len(known) // AUDITED_SHARE)
+        audited = set(nsmallest(most, due, key=lambda m: self._state(m, now).next_audit))
         return [
             want
             for market in known

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.ingest.answers import Want
-from monitor.ingest.known_history import bars_since, recent_bars, spoken_spans
+from monitor.ingest.known_history import bars_since, recent_bars
 from monitor.ingest.rereads import REACH, Rereads
 from monitor.ingest.validation.acceptance import Verdict
 from monitor.ingest.validation.holding import hold_back
@@ -12,6 +12,7 @@ from monitor.ingest.validation.recent import RecentBars
 from monitor.model.bars import Refusal
 from monitor.model.spans import Span
 from monitor.model.universe import Market, Universe
+from monitor.store.coverage import spoken_spans
 from monitor.store.database import Database
 
 LATELY = 3
@@ -54,7 +55,8 @@ class Scrutiny:
             since = min(newest, self._read_until or newest) - LATELY * self._width
             self._recent.note(bars_since(self._database, self._width, since))
         self._read_until = newest
-        self._spoken = spoken_spans(self._database, self._width, now - REACH, now)
+        with self._database.read() as conn:
+            self._spoken = spoken_spans(conn, self._width, now - REACH, now)
         self._clean.clear()
         self._held.clear()
 

@@ -105,6 +105,33 @@ def all_pieces(
     return dict(found)
 
 
+def spoken_spans(
+    conn: Connection, width: timedelta, since: datetime, until: datetime
+) -> dict[str, list[Span]]:
+    """market_id -> times that touch ``[since, until]`` for which an answer spoke, ascending, whenever it came.
+
+    Ranges that meet are one: of answers that came late the store has one for each.
+    """
+    rows = conn.execute(
+        select(market.c.market_id, coverage.c.since, coverage.c.until)
+        .join(market, market.c.id == coverage.c.market)
+        .where(
+            coverage.c.width_s == width // timedelta(seconds=1),
+            coverage.c.since <= until,
+            coverage.c.until >= since,
+        )
+        .order_by(coverage.c.market, coverage.c.since)
+    )
+    found: dict[str, list[Span]] = defaultdict(list)
+    for name, begin, end in rows:
+        spans = found[name]
+        if spans and spans[-1][1] == begin:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((begin, end))
+    return dict(found)
+
+
 def last_stepped(conn: Connection, width: timedelta) -> datetime | None:
     """Close of the last interval of that width that was stepped; None before the first."""
     return conn.execute(

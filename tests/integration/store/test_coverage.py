@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from monitor.model.bars import Coverage
 from monitor.store.bars import missing_ranges, save_coverage
+from monitor.store.coverage import spoken_spans
 from monitor.store.database import Database
 from monitor.store.steps import save_step
 from monitor.store.tables import coverage
@@ -94,6 +95,18 @@ def test_the_first_answer_for_an_interval_counts(database: Database) -> None:
         (NINE, NINE + 2 * FIVE, TEN),
         (NINE + 2 * FIVE, NINE + 4 * FIVE, TEN + HOUR),
     ]
+
+
+def test_answers_that_meet_speak_for_one_time_whenever_they_came(database: Database) -> None:
+    for k in (0, 1, 2, 5, 6):
+        cover(database, NINE + k * FIVE, NINE + (k + 1) * FIVE, TEN + k * HOUR)
+    cover(database, NINE, TEN, TEN, market=B)
+    with database.read() as conn:
+        spoken = spoken_spans(conn, FIVE, NINE, TEN)
+        later = spoken_spans(conn, FIVE, NINE + 4 * FIVE, TEN)
+    assert spoken[A] == [(NINE, NINE + 3 * FIVE), (NINE + 5 * FIVE, NINE + 7 * FIVE)]
+    assert spoken[B] == [(NINE, TEN)]
+    assert later[A] == spoken[A][1:]
 
 
 def test_pages_of_one_backfill_become_one_row(database: Database) -> None:
