@@ -69,6 +69,11 @@ class Rings(Mapping[str, "Part"]):
         """Append a row to each; the oldest go."""
         self.whole.push(np.concatenate([rows[name] for name in self.places]))
 
+    def beside(self, first: str, last: str, count: int) -> FloatArray:
+        """View of the newest rows of the rings from ``first`` to ``last``, as they stand side by side."""
+        columns = slice(self.places[first].start, self.places[last].stop)
+        return self.whole.last(count)[:, columns]
+
     def __getitem__(self, name: str) -> "Part":
         return self._parts[name]
 
@@ -110,3 +115,7 @@ class Part:
         block = self._whole.dump()
         block[:, self._place] = rows
         self._whole.fill(block)
+
+    def columns(self) -> FloatArray:
+        """As :meth:`Ring.columns`."""
+        return self._whole.columns()[:, self._place]

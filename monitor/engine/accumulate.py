@@ -22,16 +22,16 @@ def remember(state: EngineState, v: StepValues, width: timedelta, *, closes_hour
     state.clean = 0 if v.marked or v.unseen or v.benchmark_missing else state.clean + 1
     state.spread.add(np.where(v.steady, v.token_return * v.token_return, np.nan))
     state.own_spread.add(np.where(v.steady, v.token_own * v.token_own, np.nan))
-    tokens = {
-        "own": v.token_own,
-        "log_return": v.token_return,
-        "volume": v.token_volume,
-        "net": v.token_net,
-        "seen": v.token_seen,
-        "contribution": _contributions(v, len(v.r)),
-    }
-    for name, row in tokens.items():
-        state.token_rings[name].push(row)
+    state.token_rings.push(
+        {
+            "own": v.token_own,
+            "log_return": v.token_return,
+            "volume": v.token_volume,
+            "net": v.token_net,
+            "seen": v.token_seen,
+            "contribution": _contributions(v, len(v.r)),
+        }
+    )
     _remember_sectors(state, v)
     _remember_hour(state, width)
     _remember_chain(state, v, closes_hour=closes_hour)
@@ -40,19 +40,24 @@ def remember(state: EngineState, v: StepValues, width: timedelta, *, closes_hour
 def _remember_sectors(state: EngineState, v: StepValues) -> None:
     """A sector without a member trades nothing, which is known; of an unseen interval nothing is."""
     known = np.nan if v.unseen else 1.0
-    rows = {
-        "r": v.r * known,
-        "e": v.e * known,
-        "market": v.beta * v.market * known,
-        "volume": np.where(v.has_members, v.volume, 0.0) * known,
-        "matched": np.where(v.has_members, v.chain.volume, 0.0) * known,
-        "net": v.net,
-        "seen": v.seen,
-        "estimated": v.estimated,
-    }
-    rows |= {f"p{part}": _wide(v.parts[:, part], len(v.r)) for part in range(4)}
-    for name, row in rows.items():
-        state.sector_rings[name].push(row)
+    volume, matched = np.where(v.has_members, (v.volume, v.chain.volume), 0.0) * known
+    price, supply, membership, launch = _wide(v.parts.T, len(v.r))
+    state.sector_day.push(
+        {
+            "r": v.r * known,
+            "e": v.e * known,
+            "market": v.beta * v.market * known,
+            "volume": volume,
+            "net": v.net,
+            "seen": v.seen,
+            "estimated": v.estimated,
+            "p0": price,
+            "p1": supply,
+            "p2": membership,
+        }
+    )
+    state.sector_longer["matched"].push(matched)
+    state.sector_longer["p3"].push(launch)
     state.week.push(np.concatenate([state.level, _wide(v.share, len(v.r))]))
 
 
@@ -64,10 +69,10 @@ def _remember_chain(state: EngineState, v: StepValues, *, closes_hour: bool) -> 
 
 
 def _wide(watched: FloatArray, sectors: int) -> FloatArray:
-    """Of the watched sectors, with NaN for the benchmark behind them."""
-    row = np.full(sectors, np.nan)
-    row[: len(watched)] = watched
-    return row
+    """Of the watched sectors along the last axis, with NaN for the benchmark behind them."""
+    wide = np.full((*watched.shape[:-1], sectors), np.nan)
+    wide[..., : watched.shape[-1]] = watched
+    return wide
 
 
 def _remember_hour(state: EngineState, width: timedelta) -> None:

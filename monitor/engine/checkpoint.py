@@ -11,7 +11,7 @@ import numpy.typing as npt
 from monitor.analytics.index import Book, by_sector, shares
 from monitor.analytics.own import Mean
 from monitor.analytics.parameters import AnalyticsParameters
-from monitor.analytics.ring import Ring
+from monitor.analytics.ring import Part, Ring
 from monitor.detection.detector import Detector
 from monitor.engine.matched import left_of
 from monitor.engine.state import EngineState
@@ -206,8 +206,8 @@ def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:
     return found
 
 
-def _rings(state: EngineState) -> dict[str, Ring]:
-    rings = {
+def _rings(state: EngineState) -> dict[str, Ring | Part]:
+    rings: dict[str, Ring | Part] = {
         "market/hours": state.market_hours,
         "week/ring": state.week,
         "sector/matched_days": state.matched_days,

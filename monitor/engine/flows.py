@@ -38,8 +38,9 @@ def token_flows(
     total, factor = token_volume(volume, usual, expected, parameters.least_venue_share)
     untold = (expected & ~np.isnan(volume) & np.isnan(taker_buy)).any(axis=1)
     imbalance = np.full(len(total), np.nan)
-    sd = np.sqrt(state.spread.get()[untold])
-    imbalance[untold] = shrink * bulk_imbalance(step_return[untold], sd)
+    if untold.any():
+        sd = np.sqrt(state.spread.get()[untold])
+        imbalance[untold] = shrink * bulk_imbalance(step_return[untold], sd)
     flow = token_flow(volume, taker_buy, expected, total, factor, imbalance)
     return Flows(flow, usual.sum(axis=1))
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import numpy as np
 
 from monitor.analytics.own import Mean
-from monitor.analytics.ring import Ring
+from monitor.analytics.ring import Part, Ring
 from monitor.engine.state import NEVER, EngineState
 from monitor.engine.timeline import Timeline
 
@@ -47,6 +47,6 @@ def _follow(mean: Mean, old: int, new: int) -> None:
         values[new] = values[old]
 
 
-def _follow_ring(ring: Ring, old: int, new: int) -> None:
+def _follow_ring(ring: Ring | Part, old: int, new: int) -> None:
     rows = ring.columns()
     rows[:, new] = rows[:, old]

@@ -78,12 +78,14 @@ def listen(state: EngineState, interval: IntervalInput, parameters: AnalyticsPar
     if is_aligned(interval.open_time, HOUR):
         state.market_hours.push(state.market_hour)
         state.market_hour = np.zeros(len(close))
-    before, _ = sums(state.market_hours.last(state.market_hours.length))
+        state.market_before = None
+    if state.market_before is None:
+        state.market_before, _ = sums(state.market_hours.last(state.market_hours.length))
     return Heard(
         close=state.market_close,
         volume=interval.quote_volume,
         fresh=answered & awake & (state.market_close > 0),
-        before=before,
+        before=state.market_before,
         unseen=not answered.any(),
     )
 

@@ -1,32 +1,21 @@
 """The engine's memory: arrays of fixed size."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from monitor.analytics.own import Betas, Mean, decay
 from monitor.analytics.parameters import AnalyticsParameters
-from monitor.analytics.ring import Ring
+from monitor.analytics.ring import Part, Ring, Rings
 from monitor.detection.detector import DetectorState
-from monitor.model.interval import Layout
+from monitor.model.interval import FloatArray, Layout
 from monitor.model.rotation import Launch
 
 TOKEN_RINGS = ("own", "log_return", "volume", "net", "seen", "contribution")
-SECTOR_RINGS = {
-    "r": 24,
-    "e": 24,
-    "market": 24,
-    "volume": 24,
-    "matched": 48,
-    "net": 24,
-    "seen": 24,
-    "estimated": 24,
-    "p0": 24,
-    "p1": 24,
-    "p2": 24,
-    "p3": 72,
-}
-"""Hours that are kept of each: the longest window, the day before it for matched volume, a launch's drain for part 3."""
+SECTOR_RINGS = ("r", "e", "market", "volume", "net", "seen", "estimated", "p0", "p1", "p2")
+LONGER_RINGS = {"matched": 48, "p3": 72}
+"""Hours that are kept where the longest window is not enough: the day before it for matched volume, a launch's drain."""
 USUAL_H = 14 * 24
 """Hours of samples that say what part of all trading is usual in a sector."""
 NEVER = 10**9
@@ -67,6 +56,7 @@ class EngineState:
         self.market_usual = Mean(decay(84.0, step_h), markets)
         self.market_hours = Ring(23, markets)  # USD of whole clock hours, and of the present one
         self.market_hour = np.zeros(markets)
+        self.market_before: FloatArray | None = None  # sum of the whole ones; None: to be summed
         self.market_known = np.zeros(markets, dtype=np.int64)
         self.market_sector = np.full(markets, -1, dtype=np.int64)
         self.price = np.full(tokens, np.nan)
@@ -83,10 +73,12 @@ class EngineState:
         self.book_sector = np.full(tokens, -1, dtype=np.int64)
         self.spread = Mean(decay(parameters.spread_half_life_h, step_h), tokens)
         self.own_spread = Mean(decay(parameters.spread_half_life_h, step_h), tokens)
-        self.token_rings = {name: Ring(day, tokens) for name in TOKEN_RINGS}
-        self.sector_rings = {
-            name: Ring(round(hours / step_h), sectors) for name, hours in SECTOR_RINGS.items()
+        self.token_rings = Rings(day, dict.fromkeys(TOKEN_RINGS, tokens))
+        self.sector_day = Rings(day, dict.fromkeys(SECTOR_RINGS, sectors))
+        self.sector_longer = {
+            name: Ring(round(hours / step_h), sectors) for name, hours in LONGER_RINGS.items()
         }
+        self.sector_rings: Mapping[str, Ring | Part] = {**self.sector_day, **self.sector_longer}
         self.week = Ring(7 * day + 1, 2 * sectors)
         self.level = np.zeros(sectors)
         self.begun = np.full(sectors, -1, dtype=np.int64)

@@ -8,7 +8,7 @@ import numpy as np
 from monitor.analytics.flow import worst_grade
 from monitor.analytics.liquidity import abnormal_volume, illiquidity
 from monitor.analytics.parameters import AnalyticsParameters
-from monitor.analytics.ring import Ring
+from monitor.analytics.ring import Part, Ring
 from monitor.analytics.window import drift, known_or_zero, none_or, sums, total
 from monitor.engine.state import EngineState
 from monitor.engine.values import StepValues
@@ -198,10 +198,10 @@ class Windows:
 
     def grades(self, hours: int) -> IntArray:
         """Per sector the code of the worst grade that covers 40 % or more of the window's graded volume; 0: none."""
-        steps = self.steps(hours)
-        seen, estimated = (
-            sums(self._state.sector_rings[name].last(steps))[0] for name in ("seen", "estimated")
-        )
+        steps, rings = self.steps(hours), self._state.sector_day
+        seen, estimated = rings.beside("seen", "estimated", steps).sum(axis=0).reshape(2, -1)
+        if np.isnan(seen).any() or np.isnan(estimated).any():
+            seen, estimated = (sums(rings[name].last(steps))[0] for name in ("seen", "estimated"))
         return worst_grade(seen, estimated)
 
     def token_grades(self, hours: int) -> IntArray:
@@ -217,7 +217,9 @@ class Windows:
         """The same per token."""
         return _part(*self._seen_and_all(self._state.token_rings, hours))
 
-    def _seen_and_all(self, rings: Mapping[str, Ring], hours: int) -> tuple[FloatArray, FloatArray]:
+    def _seen_and_all(
+        self, rings: Mapping[str, Ring | Part], hours: int
+    ) -> tuple[FloatArray, FloatArray]:
         steps = self.steps(hours)
         return sums(rings["seen"].last(steps))[0], sums(rings["volume"].last(steps))[0]
 

@@ -56,6 +56,18 @@ def test_rings_side_by_side_hold_what_each_would_hold_alone(count: int) -> None:
         assert np.array_equal(both[name].dump(), ring.dump(), equal_nan=True)
 
 
+def test_neighbours_among_rings_are_read_as_one_block_and_written_as_one_column() -> None:
+    rings = Rings(2, {"a": 1, "b": 2, "c": 1})
+    for i in range(3):
+        rings.push({"a": np.array([i]), "b": np.array([10.0 * i, 20.0 * i]), "c": np.array([-i])})
+    assert rings.beside("a", "b", 2).tolist() == [[1.0, 10.0, 20.0], [2.0, 20.0, 40.0]]
+    rings["b"].columns()[:, 0] = 7.0
+    assert rings["b"].last(2).tolist() == [[7.0, 20.0], [7.0, 40.0]]
+    rings.push({"a": np.array([3.0]), "b": np.array([8.0, 9.0]), "c": np.array([0.0])})
+    assert rings["b"].last(2).tolist() == [[7.0, 40.0], [8.0, 9.0]]
+    assert rings["c"].last(2).tolist() == [[-2.0], [0.0]]
+
+
 def test_one_of_rings_side_by_side_is_filled_alone() -> None:
     both = Rings(2, {"a": 1, "b": 1})
     for i in range(3):
