@@ -5,14 +5,14 @@
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from playwright.sync_api import Browser
 
 from tests.gallery import page_parts
-from tests.gallery.camera import Shot, browser, photograph
+from tests.gallery.camera import Scheme, Shot, browser, photograph
 from tests.gallery.case import Case
 from tests.gallery.channel_play import channel_of
 from tests.gallery.january import january_cases
@@ -24,7 +24,9 @@ from tests.gallery.slack_layout import page
 from tests.gallery.terminal import WIDTHS, screens_of, terminal_html
 
 REAL = ("january", "launch-day")
-MAIL_WIDTHS = ((360, 2.0), (800, 1.0))
+MAIL_WIDTHS = ((360, 2.0), (600, 1.0), (1200, 1.0))
+SLACK_WIDTHS = ((360, 2.0), (700, 1.0))
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 LONGEST_MAIL = 100_000
 
 
@@ -88,24 +90,30 @@ def render(case: Case, shots: Sequence[Shot], folder: Path, taken_by: Browser) -
 
 
 def shots_of(case: Case) -> list[Shot]:
-    """Slack at two widths, both mails at two widths and two grounds, the terminal at two widths."""
+    """Slack at two widths, both mails at three, the terminal at two; all but the terminal on two grounds."""
     shots = []
     posts = channel_of(case)
     if posts:
-        shots += [Shot("slack-700", page(posts), 700), Shot("slack-360", page(posts), 360, scale=2)]
+        shots += _on_both_grounds("slack", page(posts), SLACK_WIDTHS)
     letters = letters_of(case)
     for name, letter in letters.items():
         html = mail_html(letter)
         size = len(html.encode()) - sum(4 * len(p.png) // 3 for p in letter.pictures)
         if size > LONGEST_MAIL:
             print(f"{case.name}: the {name}'s HTML has {size} bytes")
-        for width, scale in MAIL_WIDTHS:
-            shots.append(Shot(f"{name}-{width}-light", html, width, "light", scale))
-            shots.append(Shot(f"{name}-{width}-dark", html, width, "dark", scale))
+        shots += _on_both_grounds(name, html, MAIL_WIDTHS)
     screens = screens_of(case, letters)
     for columns in WIDTHS:
         shots.append(Shot(f"terminal-{columns}", terminal_html(screens, columns), 10 * columns))
     return shots
+
+
+def _on_both_grounds(name: str, html: str, widths: Iterable[tuple[int, float]]) -> list[Shot]:
+    return [
+        Shot(f"{name}-{width}-{scheme}", html, width, scheme, scale)
+        for width, scale in widths
+        for scheme in SCHEMES
+    ]
 
 
 if __name__ == "__main__":

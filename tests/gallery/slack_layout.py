@@ -35,6 +35,11 @@ h6 { font: bold 11px/1.4 'Liberation Sans', Arial; color: #fff; background: #4a1
 code { font: 12px monospace; color: #e01e5a; background: #f6f6f6; border: 1px solid #ddd; border-radius: 3px; padding: 1px 3px; }
 a { color: #1264a3; text-decoration: none; }
 @media (max-width: 420px) { .fields { grid-template-columns: 1fr; } }
+@media (prefers-color-scheme: dark) {
+  body { background: #1a1d21; color: #d1d2d3; } .lock { background: #3a3d42; } .lock b, .when, .small { color: #ababad; }
+  .app { background: #35373b; color: #ababad; } .more, a { color: #1d9bd1; } .image img, .thread, code { border-color: #35373b; }
+  code { color: #e8912d; background: #222529; }
+}
 """
 _TOKEN = re.compile(r"<([^<>]+)>")
 _DATE = re.compile(r"!date\^(\d+)\^([^|^]+)(?:\^[^|]*)?\|(.*)")

@@ -34,7 +34,7 @@ def terminal_html(screens: Sequence[tuple[str, Print]], width: int) -> str:
         show(out)
         body = out.export_html(inline_styles=True, code_format="{code}")
         told.append(
-            f'<h6>{escape(title)} · {width} columns</h6><pre style="width:{width}ch">{body}</pre>'
+            f'<h6>{escape(title)} · {width} columns</h6><pre style="width:{width + 0.5}ch">{body}</pre>'
         )
     return (
         f'<!doctype html><html><head><meta charset="utf-8"><style>{_STYLE}</style></head>'

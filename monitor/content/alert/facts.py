@@ -38,7 +38,7 @@ class PastFlags(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AlertFacts:
-    """``names``: sector id -> name. ``spark``: the losing sector's index over its last day. ``notes``: (time, text) of
+    """``names``: sector id -> name. ``spark``: the losing sector's index over the 24 h before. ``notes``: (time, text) of
     the last 24 h. ``venues``: (answering, set up); ``missing``: those that do not answer. ``page``: address of the page.
     ``ends_at``: (score, hours): under this score for so long, it ends. ``critical_at``: the score that makes it critical.
     ``since``: sector -> simple return of its index

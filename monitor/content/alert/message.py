@@ -92,9 +92,7 @@ def alert_message(
         told=(*_standing(change, around, latest), *sentences(rotation, names)),
         columns=columns(rotation, names),
         figures=tuple(words for words in figures if words),
-        spark=f"Index of {name_of(rotation.from_sector, names)}, last day: {around.spark}"
-        if around.spark
-        else "",
+        spark=_index_line(change, around),
         members=tuple(member_lines(rotation, around)),
         judged=(*judged_lines(rotation, around, late=after), *([ends] if ends else [])),
         notes=tuple(note_lines(newest_around.notes or around.notes)),
@@ -102,6 +100,13 @@ def alert_message(
         page=page_of(rotation, around),
         candidates=tuple(candidate_lines(newest_around.headlines or around.headlines)),
     )
+
+
+def _index_line(change: RotationChange, around: AlertFacts) -> str:
+    if not around.spark:
+        return ""
+    name = name_of(change.rotation.from_sector, around.names)
+    return f"Index of {name}, 24 h to {stamp(change.changed_at)}: {around.spark}"
 
 
 def _standing(change: RotationChange, around: AlertFacts, latest: Facts | None) -> list[str]:

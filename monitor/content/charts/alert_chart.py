@@ -90,7 +90,7 @@ def render_alert_png(
     for line in volumes:
         lower.plot(day_numbers(line.at), _from(begin, line, lambda v, base: 100.0 * (v - base)),
                    color=line.color, linewidth=1.8)  # fmt: skip
-    lower.yaxis.set_major_formatter("{x:+g}")
+    lower.yaxis.set_major_formatter(lambda x, _: f"{x:+g}" if x else "0")
     lower.locator_params(axis="y", nbins=4)
     low, high = upper.get_ylim()
     upper.set_ylim(low - LABELS * (high - low), high)

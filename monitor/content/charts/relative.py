@@ -82,13 +82,16 @@ def relative_chart(tails: Sequence[Tail], subtitle: str = "") -> tuple[bytes, st
                 *point, marker="o", markersize=3.5, color=tail.color, alpha=fade, markeredgewidth=0
             )
         axes.plot(*points[-1], marker="o", markersize=8, color=tail.color)
-        if tail.days and len(points) > 1:
-            axes.annotate(
-                tail.days[len(tail.points) - len(points)], points[0], xytext=(0, 5), ha="center",
-                textcoords="offset points", fontsize=SMALL, color=SOFT,
-            )  # fmt: skip
     ends = {name: points[-1] for name, points in known.items() if points}
-    for name, place in name_places(ends, reach).items():
+    names = name_places(ends, reach)
+    starts = [
+        (tail.days[len(tail.points) - len(points)], points[0])
+        for tail in tails
+        if tail.days and len(points := known[tail.name]) > 1
+    ]
+    for day, place in day_places(starts, names, reach):
+        axes.annotate(day, place, ha="center", va="center", fontsize=SMALL, color=SOFT)
+    for name, place in names.items():
         axes.annotate(
             shown(name, LONGEST), place, ha="center", va="center", fontsize=BODY, fontweight="bold",
             color=INK, bbox={"facecolor": GROUND, "alpha": 0.7, "linewidth": 0, "pad": 0.5},
@@ -111,4 +114,24 @@ def name_places(
             if abs(x - x_other) < wide and abs(level - y_other) < tall:
                 level = y_other + tall
         placed[name] = (x, level)
+    return placed
+
+
+def day_places(
+    starts: Sequence[tuple[str, tuple[float, float]]],
+    names: Mapping[str, tuple[float, float]],
+    reach: float,
+) -> list[tuple[str, tuple[float, float]]]:
+    """Where the day of each oldest dot stands: above it, as far as no name and no other day is there. ``reach``: half the axis."""
+    tall = 0.09 * reach
+    taken = [(place, 0.024 * reach * min(len(name), LONGEST)) for name, place in names.items()]
+    placed = []
+    for day, (x, y) in starts:
+        wide, level = 0.019 * reach * len(day), y + 0.06 * reach
+        if all(
+            abs(x - x_other) > wide + wide_other or abs(level - y_other) > tall
+            for (x_other, y_other), wide_other in taken
+        ):
+            taken.append(((x, level), wide))
+            placed.append((day, (x, level)))
     return placed

@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from decimal import Decimal
 
 from monitor.model.state import FlowGrade
 
@@ -84,10 +85,10 @@ def net_flow(value: float | None, grade: FlowGrade | None, *, short: bool = Fals
 
 
 def price(value: float | None) -> str:
-    """A price with four significant digits."""
+    """A price with four significant digits, however small: ``$0.00001546``."""
     if value is None:
         return UNKNOWN
-    return f"${value:,.2f}" if value >= 1000 else f"${value:.4g}"
+    return f"${value:,.2f}" if value >= 1000 else f"${Decimal(f'{value:.4g}'):f}"
 
 
 def utc(moment: datetime) -> str:

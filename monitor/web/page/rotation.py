@@ -63,7 +63,7 @@ def rotation_page(conn: Connection, around: Surroundings, rotation: Rotation, no
         contributors=[(names.get(s.sector, s.sector), _tokens(s)) for s in evidence.sides],
         outcomes=list(rotation.outcomes.items()),
         told=told_table(conn, rotation),
-        explained=alert_text(message),
+        explained=alert_text(message, narrow=True),
         now=now,
     )
 

@@ -20,10 +20,10 @@ def test_a_case_is_rendered_whole(tmp_path: Path, capsys: pytest.CaptureFixture[
 
     main(["--out", str(tmp_path), "--only", "names"])
     told = capsys.readouterr().out
-    assert told == "names: 12 pictures\n"  # nothing wider than its window, no HTML too long
+    assert told == "names: 18 pictures\n"  # nothing wider than its window, no HTML too long
     pictures = sorted(file.name for file in (tmp_path / "names").iterdir())
-    assert "slack-360.png" in pictures
-    assert "report-800-dark.png" in pictures
+    assert "slack-360-dark.png" in pictures
+    assert "report-600-dark.png" in pictures
     assert all(file.stat().st_size > 5_000 for file in (tmp_path / "names").iterdir())
     assert (tmp_path / "sheet-names.png").exists()
     assert 'src="names/alert-360-light.png"' in (tmp_path / "index.html").read_text()

@@ -28,7 +28,7 @@ from monitor.content.charts.canvas import (
 )
 from monitor.content.charts.levels import share_figure
 from monitor.content.charts.marks import day_number, rebased
-from monitor.content.charts.relative import name_places
+from monitor.content.charts.relative import day_places, name_places
 
 START = datetime(2025, 1, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -139,6 +139,12 @@ def test_names_that_would_cover_each_other_move_apart() -> None:
     assert placed["Memes"][1] - placed["AI agents"][1] >= 0.2
     apart = name_places({"AI agents": (98.5, 100.0), "Memes": (101.5, 100.0)}, 2.0)
     assert apart["AI agents"][1] == apart["Memes"][1]
+
+
+def test_a_day_stands_at_an_oldest_dot_only_where_nothing_else_does() -> None:
+    names = {"AI agents": (100.0, 100.2)}
+    starts = [("13 Jan", (100.0, 100.1)), ("13 Jan", (98.6, 99.0)), ("14 Jan", (98.7, 99.05))]
+    assert day_places(starts, names, 2.0) == [("13 Jan", (98.6, 99.12))]
 
 
 def test_relative_rotation_names_the_quadrant_of_each_sector() -> None:
