@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from monitor.model.errors import MonitorError
-
-SHOWN = 60
+from monitor.model.errors import MonitorError, shortened
 
 
 class WrongQuestionError(MonitorError):
@@ -30,8 +28,3 @@ class NotStoredError(MonitorError):
     def __init__(self, error: str, *, expected: str, status: int = 404) -> None:
         super().__init__(error, remedy=expected)
         self.status = status
-
-
-def shortened(text: str) -> str:
-    """What a caller sent, short enough to be sent back."""
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.commands.context import console, context_of, print_json
-from monitor.commands.inputs import say_no_steps
-from monitor.model.errors import MonitorError
+from monitor.commands.inputs import no_such_rotation, say_no_steps
 
 if TYPE_CHECKING:
     from monitor.content.alert import AlertMessage
@@ -34,15 +33,13 @@ def explain(
 
     context = context_of(ctx)
     settings = context.settings()
-    with context.history(settings) as database:
+    with context.database(settings) as database:
         with database.read() as conn:
             rotation = rotations.get_rotation(conn, rotation_id)
             if rotation is None:
                 say_no_steps(conn, settings)
         if rotation is None:
-            raise MonitorError(
-                f"no rotation has the id {rotation_id!r}", remedy="monitor rotations"
-            )
+            raise no_such_rotation(rotation_id)
         if as_json:
             verdict = _recomputed(settings, database, rotation)
             print_json(rotation_to_json(rotation) | {"recomputed": verdict})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from monitor.model.errors import MonitorError
+from monitor.model.errors import MonitorError, shortened
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -48,3 +48,10 @@ def no_step_error(
 
     found = no_steps(conn, settings.engine.interval, at)
     return MonitorError(found.what, remedy=found.remedy)
+
+
+def no_such_rotation(rotation_id: str) -> MonitorError:
+    """For a verb that was asked for a rotation that is not stored."""
+    return MonitorError(
+        f"no rotation has the id {shortened(rotation_id)!r}", remedy="monitor rotations"
+    )

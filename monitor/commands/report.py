@@ -9,7 +9,7 @@ import typer
 
 from monitor.commands.context import DEGRADED, FAILED, context_of
 from monitor.commands.inputs import say_no_steps
-from monitor.model.errors import MonitorError
+from monitor.model.errors import MonitorError, shortened
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,7 +68,7 @@ def _chosen(text: str | None, now: "datetime", zone: ZoneInfo) -> date:
         found = date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(
-            f"found {text!r}, expected a date such as 2025-01-20", param_hint="--date"
+            f"found {shortened(text)!r}, expected a date such as 2025-01-20", param_hint="--date"
         ) from None
     if found > today:
         raise typer.BadParameter(

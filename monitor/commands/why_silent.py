@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from monitor.commands.context import console, context_of, print_json
-from monitor.model.errors import MonitorError
+from monitor.commands.inputs import no_such_rotation
 
 
 def register(app: typer.Typer) -> None:
@@ -32,9 +32,7 @@ def why_silent(
     with context.database(settings) as database, database.read() as conn:
         rotation = rotations.get_rotation(conn, rotation_id)
         if rotation is None:
-            raise MonitorError(
-                f"no rotation has the id {rotation_id!r}", remedy="monitor rotations"
-            )
+            raise no_such_rotation(rotation_id)
         answers = answers_of(conn, rotation.id, receivers)
     if as_json:
         print_json({"id": rotation.id, "answers": [answer_to_json(a) for a in answers]})

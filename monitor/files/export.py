@@ -65,7 +65,10 @@ def export_file(
             count = WRITERS[form](partial, _columns(kind), records)
         os.replace(partial, out)  # noqa: PTH105  atomic, and Path.replace says the same
     except OSError as error:
-        raise MonitorError(f"{out}: cannot be written: {error.strerror}") from error
+        raise MonitorError(
+            f"{out}: cannot be written: {error.strerror}",
+            remedy="--out FILE, where this user may write",
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
     return count

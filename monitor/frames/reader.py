@@ -14,8 +14,8 @@ from monitor.frames import columns
 from monitor.frames.tables import frame
 from monitor.history import steps_of
 from monitor.model import step_columns
-from monitor.model.errors import MonitorError
-from monitor.model.grid import iso, parse_duration, parse_iso
+from monitor.model.errors import MonitorError, shortened
+from monitor.model.grid import iso, parse_duration, parse_moment
 from monitor.model.rotation import Condition, Rotation, Status
 from monitor.model.rotation_columns import rotation_row
 from monitor.model.rotation_json import rotation_to_json
@@ -98,20 +98,15 @@ class Monitor:
         known = [t.id for t in self._universe.tokens]
         if token not in known:
             raise MonitorError(
-                f"found the token {token!r}, expected one of {', '.join(known)}",
+                f"found the token {shortened(token)!r}, expected one of {', '.join(known)}",
                 remedy="name a token of the configuration",
             )
         markets = [market.id for market in self._universe.token(token).markets]
         width = self._engine.width
+        begin, end = self._range(since, until)
         with self._database.read() as conn:
             found = list(
-                bars.read_bars(
-                    conn,
-                    width=width,
-                    since=self._time(since),
-                    until=self._time(until),
-                    market_ids=markets,
-                )
+                bars.read_bars(conn, width=width, since=begin, until=end, market_ids=markets)
             )
         rows = [
             {"open_at": iso(bar.open_time), "market": bar.market_id, "received_at": iso(received)}
@@ -152,14 +147,15 @@ class Monitor:
         """Rotations by the time of their detection, as they stand now; index id."""
         if status is not None and status not in list(Status):
             raise MonitorError(
-                f"found the status {status!r}, expected one of {', '.join(Status)}",
+                f"found the status {shortened(status)!r}, expected one of {', '.join(Status)}",
                 remedy="name one of these, or none for all",
             )
+        begin, end = self._range(since, until)
         with self._database.read() as conn:
             found = rotations.list_rotations(
                 conn,
-                since=self._time(since),
-                until=self._time(until),
+                since=begin,
+                until=end,
                 status=Status(status) if status is not None else None,
             )
         kind = f" that is {status}" if status else ""
@@ -170,13 +166,14 @@ class Monitor:
     ) -> pd.DataFrame:
         """What the detector saw of an ordered pair in each step; index (at, condition)."""
         self._check_sectors(from_sector, to_sector)
+        begin, end = self._range(since, until)
         with self._database.read() as conn:
             found = readings.readings(
                 conn,
                 from_sector=from_sector,
                 to_sector=to_sector,
-                since=self._time(since) or BEGINNING,
-                until=self._time(until) or END,
+                since=begin or BEGINNING,
+                until=end or END,
             )
         rows = [
             {"at": iso(reading.at), "window_h": reading.window_h, "score": reading.score}
@@ -196,7 +193,9 @@ class Monitor:
         with self._database.read() as conn:
             found = rotations.get_rotation(conn, rotation_id)
         if found is None:
-            raise MonitorError(f"no rotation has the id {rotation_id!r}", remedy="m.rotations()")
+            raise MonitorError(
+                f"no rotation has the id {shortened(rotation_id)!r}", remedy="m.rotations()"
+            )
         rows = [_condition(condition) for condition in found.evidence.conditions]
         kinds = {"condition": "text", **_CONDITIONS}
         made = self._frame(rows, kinds, ("condition",), lambda: "no condition was stored with it")
@@ -210,9 +209,9 @@ class Monitor:
 
         ``as_known``: shows it at each step only what had been received by then. Raises MonitorError without a bar.
         """
-        start, last = self._time(since), {}
+        (start, end), last = self._range(since, until), {}
         for moved in steps_of(
-            self._database, self._engine, since=start, until=self._time(until), as_known=as_known
+            self._database, self._engine, since=start, until=end, as_known=as_known
         ):
             for change in moved.changes:
                 if start is None or change.rotation.detected_at >= start:
@@ -229,7 +228,8 @@ class Monitor:
         self, since: When, until: When, every: str | timedelta | None
     ) -> list[tuple[datetime, SectorState]]:
         """By the grid only between the first step and the last: a range without a bound has a bounded grid."""
-        begin, end = self._time(since) or BEGINNING, self._time(until) or END
+        first, last = self._range(since, until)
+        begin, end = first or BEGINNING, last or END
         step = parse_duration(every) if isinstance(every, str) else every
         with self._database.read() as conn:
             span = steps.span(conn)
@@ -247,12 +247,15 @@ class Monitor:
             f"no step closed in this range; steps are stored from {iso(span[0])} to {iso(span[1])}"
         )
 
+    def _range(self, since: When, until: When) -> tuple[datetime | None, datetime | None]:
+        begin, end = self._time(since), self._time(until)
+        if begin is not None and end is not None and begin >= end:
+            raise ValueError(f"found {iso(begin)} to {iso(end)}, expected since < until")
+        return begin, end
+
     def _time(self, when: When) -> datetime | None:
         if isinstance(when, str):
-            try:
-                return self._clock.now() - parse_duration(when)
-            except ValueError:
-                return parse_iso(when)
+            return parse_moment(when, self._clock.now())
         if isinstance(when, timedelta):
             return self._clock.now() - when
         if when is not None and when.tzinfo is None:
@@ -264,7 +267,7 @@ class Monitor:
         for name in names:
             if name not in known:
                 raise MonitorError(
-                    f"found the sector {name!r}, expected one of {', '.join(known)}",
+                    f"found the sector {shortened(name)!r}, expected one of {', '.join(known)}",
                     remedy="name a sector of the configuration",
                 )
 

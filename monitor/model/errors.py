@@ -1,5 +1,8 @@
 """The error every failure of ours descends from: what failed, why, and what to do next."""
 
+SHOWN = 60
+"""Characters that are shown of what somebody gave."""
+
 
 class MonitorError(Exception):
     """A failure that a person can act on. ``remedy`` is what to type or change next, in one line.
@@ -25,3 +28,8 @@ class ConfigError(MonitorError):
 
 class SchemaError(MonitorError):
     """The database's schema is older or newer than this program."""
+
+
+def shortened(text: str) -> str:
+    """What somebody gave, short enough to be shown again."""
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -20,8 +20,8 @@ from monitor.store.wal import MOST_BYTES, Wal
 
 log = structlog.get_logger(__name__)
 
-WRITE_WAIT_S = 30
-"""How long a writer waits for another before it gives up."""
+WRITE_WAIT_S: float = 30
+"""How long a writer waits for another before it gives up; a reader too, where a table is locked whole."""
 
 _LOCK_NUMBER = 7_463_219_851  # of the PostgreSQL advisory lock that makes one writer of many
 _WRITES = "monitor_writes"  # execution option of a connection whose transaction writes
@@ -53,7 +53,14 @@ class Database:
         options: dict[str, Any] = {_WRITES: False}
         if self.dialect == "postgresql":
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        if self.read_only:
+            self.see_file()
         with self._transaction(options) as conn:
+            if self.dialect == "postgresql":  # a table that is locked whole keeps readers out too
+                conn.execute(
+                    text("SELECT set_config('lock_timeout', :wait, true)"),
+                    {"wait": f"{WRITE_WAIT_S}s"},
+                )
             yield conn
 
     @contextmanager

@@ -18,6 +18,9 @@ from monitor.store.json_text import dump, load
 from monitor.store.sql import insert
 from monitor.store.tables import rotation, rotation_change
 
+LONGEST_ID = 60
+"""Characters; an id has 12."""
+
 
 def save_changes(conn: Connection, changes: Sequence[RotationChange]) -> None:
     """Store each change once and bring its rotation up to it.
@@ -131,6 +134,8 @@ def get_rotation(conn: Connection, id_or_prefix: str) -> Rotation | None:
 
     Raises StoreError where several ids begin so.
     """
+    if len(id_or_prefix) > LONGEST_ID:  # a database takes no pattern of any length
+        return None
     body = conn.execute(select(rotation.c.body).where(rotation.c.id == id_or_prefix)).scalar()
     if body is not None:
         return rotation_from_json(load(body))

@@ -86,8 +86,11 @@ class _Answers:
 
 
 async def _not_answered(request: Request, error: Exception) -> Response:
-    """The store is gone, locked or another's: said in words, at a page as at the JSON."""
-    if request.url.path == "/":
-        page = render("failed.html", why=str(error), remedy=getattr(error, "remedy", None))
-        return HTMLResponse(page, status_code=503)
-    return JSONResponse({"error": str(error)}, status_code=503)
+    """The store is gone, locked or another's: said in words, at a page and where a chart would stand as at the JSON."""
+    path, remedy = request.url.path, getattr(error, "remedy", None) or "try again"
+    if path == "/":
+        return HTMLResponse(render("failed.html", why=str(error), remedy=remedy), status_code=503)
+    if path.startswith(("/charts/", "/csv/")):
+        return PlainTextResponse(f"{error}. Next: {remedy}\n", status_code=503)
+    body = {"error": str(error), "found": "nothing", "expected": remedy}
+    return JSONResponse(body, status_code=503)

@@ -7,9 +7,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from monitor.api.errors import SHOWN, NotStoredError, WrongQuestionError, shortened
+from monitor.api.errors import NotStoredError, WrongQuestionError
 from monitor.api.http.bodies import json_body
-from monitor.model.errors import MonitorError
+from monitor.model.errors import SHOWN, MonitorError, shortened
 
 
 def error_body(error: str, found: str, expected: Any) -> dict[str, Any]:
