@@ -66,15 +66,18 @@ def cap_changes(
         settled, 0.5 * (before.price + after.price) * (after.supply - before.supply), 0.0
     )
     entry = np.where(entered, after.price * after.supply, 0.0)
-    parts = np.empty((sectors, 4))
-    parts[:, 0] = by_sector(price, np.where(kept, after.sector, -1), sectors)
-    parts[:, 1] = by_sector(supply, np.where(kept, after.sector, -1), sectors)
-    parts[:, 2] = by_sector(
-        entry, np.where(entered & ~launched, after.sector, -1), sectors
-    ) - by_sector(before.cap, np.where(left, before.sector, -1), sectors)
-    arrived = np.where(kept, after.cap - before.cap, entry)
+    parts = np.zeros((sectors, 4))
+    stayed = np.where(kept, after.sector, -1)
+    parts[:, 0] = by_sector(price, stayed, sectors)
+    parts[:, 1] = by_sector(supply, stayed, sectors)
+    if entered.any() or left.any():
+        parts[:, 2] = by_sector(
+            entry, np.where(entered & ~launched, after.sector, -1), sectors
+        ) - by_sector(before.cap, np.where(left, before.sector, -1), sectors)
     launch = (entered & launched) | (kept & launching)
-    parts[:, 3] = by_sector(arrived, np.where(launch, after.sector, -1), sectors)
+    if launch.any():
+        arrived = np.where(kept, after.cap - before.cap, entry)
+        parts[:, 3] = by_sector(arrived, np.where(launch, after.sector, -1), sectors)
     return parts
 
 

@@ -56,38 +56,67 @@ class Mean:
         return self.value, self.count
 
 
+class MeanPart:
+    """Some neighbours among the series of a :class:`Mean`."""
+
+    __slots__ = ("_place", "_whole")
+
+    def __init__(self, whole: Mean, begin: int, size: int) -> None:
+        self._whole = whole
+        self._place = slice(begin, begin + size)
+
+    @property
+    def value(self) -> FloatArray:
+        """As the mean's own."""
+        return self._whole.value[self._place]
+
+    @value.setter
+    def value(self, value: FloatArray) -> None:
+        self._whole.value[self._place] = value
+
+    @property
+    def count(self) -> FloatArray:
+        """As the mean's own."""
+        return self._whole.count[self._place]
+
+    @count.setter
+    def count(self, count: FloatArray) -> None:
+        self._whole.count[self._place] = count
+
+
 class Betas:
     """Beta of each sector against the watched market, from overlapping hourly sums."""
 
     def __init__(self, sectors: int, step_h: float, parameters: AnalyticsParameters) -> None:
-        alpha = decay(parameters.beta_half_life_h, step_h)
         self._parameters = parameters
-        self.square = Mean(alpha, sectors)
-        self.market_square = Mean(alpha, 1)
-        self.product = Mean(alpha, sectors)
-        self.market = Mean(
-            alpha, sectors
-        )  # of the winsorised h_m squared, when the sector was known
+        self._sectors = sectors
         self._step_h = step_h
+        # one after the other in one mean: a step adds to all of them at once
+        self._all = Mean(decay(parameters.beta_half_life_h, step_h), 3 * sectors + 1)
+        self.square = MeanPart(self._all, 0, sectors)
+        self.market_square = MeanPart(self._all, sectors, 1)
+        self.product = MeanPart(self._all, sectors + 1, sectors)
+        self.market = MeanPart(
+            self._all, 2 * sectors + 1, sectors
+        )  # of the winsorised h_m squared, when the sector was known
 
     def current(self) -> FloatArray:
         """As of the step before: shrunk to the prior, clipped; the prior itself in a sector's first 24 h."""
         p = self._parameters
+        product, market = self._all.get()[self._sectors + 1 :].reshape(2, -1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            raw = self.product.get() / self.market.get()
+            raw = product / market
         young = self.product.count * self._step_h < PRIOR_ONLY_H
         held = np.clip((1.0 - p.beta_shrink) * raw + p.beta_shrink * p.beta_prior, 0.0, p.beta_max)
         return np.where(young | ~np.isfinite(raw), p.beta_prior, held)
 
     def add(self, hourly_sector: FloatArray, hourly_market: float) -> None:
         """One step's overlapping hourly log returns; a sector whose own is NaN is left out."""
-        market = np.array([hourly_market])
-        held = winsorised(hourly_sector, np.sqrt(self.square.get()))
-        held_market = winsorised(market, np.sqrt(self.market_square.get()))
-        self.square.add(hourly_sector * hourly_sector)
-        self.market_square.add(market * market)
-        self.product.add(held * held_market)
-        self.market.add(np.where(np.isnan(held), np.nan, held_market * held_market))
+        hourly = np.append(hourly_sector, hourly_market)
+        held = winsorised(hourly, np.sqrt(self._all.get()[: len(hourly)]))
+        of_sectors, of_market = held[:-1], held[-1]
+        beside = np.where(np.isnan(of_sectors), np.nan, of_market * of_market)
+        self._all.add(np.concatenate([hourly * hourly, of_sectors * of_market, beside]))
 
 
 def winsorised(x: FloatArray, size: FloatArray) -> FloatArray:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import numpy as np
 
 from monitor.detection.step_view import StepView
+from monitor.model.interval import FloatArray
 
 WATCH_RUN, ON_RUN, UNKNOWN_RUN, LAUNCH_RUN, CRITICAL_RUN = range(5)
 
@@ -19,18 +20,19 @@ def count_runs(m: StepView) -> None:
     known = judged.known & m.sectors.known & (judged.covered | judged.young)
     runs[UNKNOWN_RUN] = np.where(known, 0, runs[UNKNOWN_RUN] + 1)
     lost = long_unknown(m)
-    for row, bound in (
-        (WATCH_RUN, m.p.watch_on),
-        (ON_RUN, judged.on),
-        (CRITICAL_RUN, m.p.critical),
-    ):
-        met = judged.score >= bound
-        if met.any() or runs[row].any():
-            counted = np.where(met, runs[row] + 1, 0)
+    bounds: dict[int, float | FloatArray] = {
+        WATCH_RUN: m.p.watch_on,
+        ON_RUN: judged.on,
+        CRITICAL_RUN: m.p.critical,
+    }
+    if np.isfinite(judged.score).any() or runs[list(bounds)].any():
+        for row, bound in bounds.items():
+            counted = np.where(judged.score >= bound, runs[row] + 1, 0)
             runs[row] = np.where(lost, 0, np.where(known, counted, runs[row]))
-    if m.sectors.known:
+    draining = [pair for pair, drain in m.drains.items() if drain.holds]
+    if m.sectors.known and (draining or runs[LAUNCH_RUN].any()):
         drained = np.zeros(len(m.pairs.names), dtype=np.bool_)
-        drained[[pair for pair, drain in m.drains.items() if drain.holds]] = True
+        drained[draining] = True
         runs[LAUNCH_RUN] = np.where(drained, runs[LAUNCH_RUN] + 1, 0)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.analytics.index import Book, by_sector, shares
-from monitor.analytics.own import Mean
+from monitor.analytics.own import Mean, MeanPart
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.ring import Part, Ring
 from monitor.detection.detector import Detector
@@ -190,7 +190,7 @@ def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:
     found["sector/level"] = (state, "level")
     found["sector/link"] = (state, "link")
     found["sector/begun"] = (state, "begun")
-    means = {
+    means: dict[str, Mean | MeanPart] = {
         "market/usual": state.market_usual,
         "token/spread": state.spread,
         "token/own_spread": state.own_spread,
