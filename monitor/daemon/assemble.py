@@ -54,6 +54,8 @@ from monitor.web.readiness import readiness
 REPORT_LOOK = timedelta(minutes=1)
 """How often the daemon looks whether a report is due; what is due stands in a table, not in the bell."""
 REVIVED = timedelta(days=1)
+FIRST_RETRY = timedelta(minutes=1)
+"""A job that rings once a day is tried again so soon after it failed."""
 """What a channel refused for good within that time is tried once more at a start: its settings may have been mended."""
 
 
@@ -182,7 +184,9 @@ def assemble(
         offset=schedule.settle,
         at_start=True,
     )
-    parts.jobs["prune"] = Job(pruning(database, settings, clock), schedule.prune)
+    parts.jobs["prune"] = Job(
+        pruning(database, settings, clock), schedule.prune, retried=FIRST_RETRY
+    )
     if channels_for(Audience.REPORT, channels):
         work = reports(database, settings, clock, sender.wake, asked_at=lambda: cycle.settled_at)
         parts.jobs["report"] = Job(work, REPORT_LOOK, at_start=True)

@@ -57,6 +57,10 @@ class Faults:
         """Every fault that stands, in words; None where all is well."""
         return "; ".join(self._standing.values()) or None
 
+    def stands(self, job: str) -> bool:
+        """Whether this job's last run failed."""
+        return job in self._standing
+
     @property
     def state(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """(job -> its fault that stands, in words; job -> what it was told for)."""

@@ -31,12 +31,17 @@ CAUGHT_UP_LOOK_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Rung ``offset`` after every bar of ``every`` has closed; ``at_start``: once more when the daemon starts."""
+    """Rung ``offset`` after every bar of ``every`` has closed; ``at_start``: once more when the daemon starts.
+
+    ``retried``: where it failed it is tried again after so long, then after twice that, and so on, until it would ring
+    anyway; None where that is soon.
+    """
 
     work: Work
     every: timedelta
     offset: timedelta = AFTER_THE_GRID
     at_start: bool = False
+    retried: timedelta | None = None
 
 
 def reports(

@@ -12,6 +12,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor.clock import Clock, monotonic
 from monitor.daemon.assemble import Parts
 from monitor.daemon.faults import Work
+from monitor.daemon.jobs import Job
+from monitor.daemon.retrying import retried
 from monitor.daemon.trigger import GridTrigger
 
 log = structlog.get_logger(__name__)
@@ -35,10 +37,11 @@ async def rung(clock: Clock, parts: Parts, stop: asyncio.Event) -> AsyncIterator
     scheduler.add_listener(parts.telemetry.not_rung, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
     busy: set[asyncio.Task[None]] = set()
     for name, job in parts.jobs.items():
-        # what is missing since the last run is asked for at once, not at the first bell
-        first = {"next_run_time": clock.wall_time(clock.now())} if job.at_start else {}
+        # what is missing since the last run, or failed before a reload, is asked for at once, not at the first bell
+        at_once = job.at_start or (job.retried is not None and parts.faults.stands(name))
+        first = {"next_run_time": clock.wall_time(clock.now())} if at_once else {}
         scheduler.add_job(
-            _kept(busy, parts.faults.watched(name, job.work)),
+            _kept(busy, _watched(clock, parts, name, job)),
             trigger=GridTrigger(clock, job.every, job.offset),
             id=name,
             name=name,
@@ -56,6 +59,21 @@ async def rung(clock: Clock, parts: Parts, stop: asyncio.Event) -> AsyncIterator
             await asyncio.wait({*busy, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         scheduler.shutdown(wait=False)
+
+
+def _watched(clock: Clock, parts: Parts, name: str, job: Job) -> Work:
+    """The job's work, whose failure is told, and tried again where the job says so."""
+    work = parts.faults.watched(name, job.work)
+    if job.retried is None:
+        return work
+    return retried(
+        work,
+        lambda: parts.faults.stands(name),
+        clock,
+        parts.over,
+        first=job.retried,
+        within=job.every,
+    )
 
 
 def _kept(busy: set[asyncio.Task[None]], work: Work) -> Work:
