@@ -32,6 +32,7 @@ class Page:
         self._silent_s = silent_s
         self._newest: PageProcess | None = None
         self._running: set[asyncio.Task[None]] = set()
+        self._processes: list[PageProcess] = []
 
     async def beside(
         self,
@@ -58,6 +59,7 @@ class Page:
             self._newest = PageProcess(
                 wanted, self._clock, told, silent_s=self._silent_s, before=newest
             )
+            self._processes = [*(p for p in self._processes if not p.gone.is_set()), self._newest]
             task = asyncio.create_task(self._newest.run(), name="page")
             self._running.add(task)
             task.add_done_callback(self._ended)
@@ -70,6 +72,11 @@ class Page:
             self._newest.end()
             self._newest = None
         await asyncio.gather(*self._running, return_exceptions=True)
+
+    def kill(self) -> None:
+        """Every process at once, from any thread: one that is stopped never reads that its input ended."""
+        for process in self._processes:
+            process.kill()
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._running.discard(task)

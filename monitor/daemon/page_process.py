@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
@@ -106,11 +108,19 @@ class PageProcess:
         self.listener: socket | None = None
         self._over = asyncio.Event()
         self.gone = asyncio.Event()
+        self._process: Process | None = None
 
     def end(self) -> None:
         """It, and whoever waits to be relieved by it."""
         self._over.set()
         self._relieve()
+
+    def kill(self) -> None:
+        """The process that runs now; from any thread."""
+        process = self._process
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
 
     async def run(self) -> None:
         """Until the end; a page that ends before is told of once and started again after a pause."""
@@ -178,6 +188,7 @@ class PageProcess:
             # elsewhere the kernel would weigh both sessions alike and the page's lower priority would count for nothing
             process_group=0,
         )
+        self._process = process
         telling = asyncio.create_task(self._tell(process))
         try:
             silent = await unless(self._over, self._hear(process))

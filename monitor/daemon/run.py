@@ -101,7 +101,7 @@ async def _run(
         # whatever may wait for the store comes before the signals are ours: until then they end the process at once
         beginning = begin(settings, clock, database)
         run = _Run(clock, database, manager, Page(clock, stop, log_options), turn, venues)
-        with stops_at_signals(stop):
+        with stops_at_signals(stop, at_last=run.page.kill):
             await run.work(settings, beginning, reread=reread, asked=asked, stop=stop)
     log.info("stopped")
     return 1 if lost.noted else 0

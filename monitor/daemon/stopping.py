@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from types import FrameType
 
@@ -21,15 +21,17 @@ LAST_WORDS = timedelta(seconds=0.5)
 
 
 @contextlib.contextmanager
-def stops_at_signals(stop: asyncio.Event) -> Iterator[None]:
-    """SIGTERM and SIGINT set ``stop``, while the block goes on.
+def stops_at_signals(
+    stop: asyncio.Event, *, at_last: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """SIGTERM and SIGINT set ``stop``, while the block goes on. ``at_last``: done by the last resort, in a thread.
 
     The bound begins with the signal, not when the loop comes round to it: on a busy machine it may have more to do first.
     """
     loop = asyncio.get_running_loop()
 
     def asked_to_stop(_number: int, _frame: FrameType | None) -> None:
-        _end_at_last()
+        _end_at_last(at_last)
         loop.call_soon_threadsafe(stop.set)
 
     before = {number: signal.signal(number, asked_to_stop) for number in _NUMBERS}
@@ -40,7 +42,7 @@ def stops_at_signals(stop: asyncio.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _end_at_last() -> None:
+def _end_at_last(at_last: Callable[[], None]) -> None:
     """End the process when the bound has passed, however many threads wait: Python itself would wait for each.
 
     No more is lost than by a kill, of which everything is written to be safe.
@@ -53,7 +55,10 @@ def _end_at_last() -> None:
         words = threading.Thread(target=say, daemon=True)
         words.start()
         words.join(LAST_WORDS.total_seconds())
-        os._exit(0)
+        try:
+            at_last()
+        finally:
+            os._exit(0)
 
     timer = threading.Timer(LAST_RESORT.total_seconds(), end)
     timer.daemon = True

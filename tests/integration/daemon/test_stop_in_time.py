@@ -29,6 +29,14 @@ def children(pid: int) -> list[int]:
     return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def is_running(pid: int) -> bool:
+    """Whether the process is there; one that has ended may wait for whoever asks how."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def owe_the_operator(market: Market) -> None:
     """A notice that is on its way to Slack as soon as a daemon runs."""
     database = open_database(f"sqlite:///{market.folder / 'monitor.db'}")
@@ -87,6 +95,7 @@ def test_a_stop_is_over_in_ten_seconds_though_all_that_it_waits_for_hangs(
         process.send_signal(signal.SIGTERM)
         code = process.wait(timeout=LONG_S)
         took = time.monotonic() - asked
+        assert not is_running(page), "what is stopped does not see that its daemon has ended"
     finally:
         holder.close()
         process.kill()
