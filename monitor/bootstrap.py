@@ -1,6 +1,7 @@
 """From settings to what they name: clients, ways out, policy, rules. Used by the verbs and the daemon."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,14 +14,41 @@ from monitor.clock import Clock
 from monitor.content.report import ReportFacts
 from monitor.delivery.batching import Rules
 from monitor.delivery.channel import ChannelSender
-from monitor.delivery.registry import operators_among, ways_out
+from monitor.delivery.registry import channel_faults, operators_among, ways_out
 from monitor.delivery.ways import Tools, Way
 from monitor.ingest.exchange.clients import ClientOptions
+from monitor.ingest.venues.registry import unasked
 from monitor.model.notice import Channel
 from monitor.reporting import day_facts
 from monitor.reporting.schedule import ReportMails
 from monitor.settings.schema import Settings
 from monitor.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFault:
+    """Of a configuration that can be run in part. ``subject``: of the notice to the operator; ``text``: key, found, expected;
+    ``mend``: what to do."""
+
+    subject: str
+    text: str
+    mend: str
+
+
+def config_faults(settings: Settings) -> list[ConfigFault]:
+    """What of the settings cannot be used though all of them can be read; `config check`, `doctor` and a start name the
+    same. Before a run it is mended; a run goes on without that part."""
+    asked = {m.id: m for m in (*settings.universe.markets, *settings.perpetuals)}
+    return [
+        *(
+            ConfigFault("channels", fault, "see the README, Signed webhook")
+            for fault in channel_faults(settings)
+        ),
+        *(
+            ConfigFault("markets", fault, "another venue in tokens.*.markets or perpetuals")
+            for fault in unasked(asked.values())
+        ),
+    ]
 
 
 def ways_of(settings: Settings) -> tuple[Way, ...]:

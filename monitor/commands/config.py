@@ -82,8 +82,8 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Machine output.")] = False,
 ) -> None:
     """Name every fault at once; exit 2 when there is one."""
-    from monitor.delivery.registry import channel_faults
-    from monitor.ingest.venues.registry import unasked, untested
+    from monitor.bootstrap import config_faults
+    from monitor.ingest.venues.registry import untested
     from monitor.model.errors import ConfigError
     from monitor.settings.checks import future_supplies
 
@@ -91,11 +91,7 @@ def check(
     try:
         settings = context.settings()
         _check_database(settings)
-        asked = {m.id: m for m in (*settings.universe.markets, *settings.perpetuals)}
-        faults = [
-            f"{settings.file}: {fault}"
-            for fault in (*channel_faults(settings), *unasked(asked.values()))
-        ]
+        faults = [f"{settings.file}: {fault.text}" for fault in config_faults(settings)]
         if faults:
             raise ConfigError(faults)  # noqa: TRY301  told as every other fault
     except ConfigError as error:

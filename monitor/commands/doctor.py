@@ -76,10 +76,13 @@ def _findings(context: "Context", settings: "Settings") -> Iterator[Finding]:
         "configuration",
         f"{settings.file}: {len(universe.tokens)} tokens, {len(universe.markets)} markets",
     )
+    from monitor.bootstrap import config_faults
     from monitor.ingest.venues.registry import untested
 
     for warning in [*settings.warnings, *untested(universe)]:
         yield Finding("configuration", warning)
+    for fault in config_faults(settings):
+        yield Finding(fault.subject, fault.text, wrong=True, mend=fault.mend)
     yield from _database(context, settings)
     network = list(_network(os.environ))
     yield from network
@@ -242,11 +245,8 @@ async def _venue(client: "VenueClient") -> list[Finding]:
 def _channels(settings: "Settings") -> Iterator[Finding]:
     from monitor.bootstrap import ways_of
     from monitor.delivery.mail.setup import mail_server
-    from monitor.delivery.registry import channel_faults
 
     found = [way.channel for way in ways_of(settings)]
-    for fault in channel_faults(settings):
-        yield Finding("channels", fault, wrong=True, mend="see the README, Signed webhook")
     if not found:
         mend = "MONITOR_ALERTS__SLACK__WEBHOOK"
         yield Finding(

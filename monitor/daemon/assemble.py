@@ -15,6 +15,7 @@ from monitor.alerting.start_digest import owe_start_digest, owes_start_digest
 from monitor.bootstrap import (
     channels_of,
     client_options,
+    config_faults,
     enricher_of,
     operators_of,
     policy_of,
@@ -33,7 +34,7 @@ from monitor.daemon.polling import Polling
 from monitor.daemon.supplies import supplies_read, supply_sources
 from monitor.daemon.telemetry import Telemetry
 from monitor.daemon.vendors import activity_sources, reference_sources, vendors_read
-from monitor.delivery.registry import channel_faults, channels_for
+from monitor.delivery.registry import channels_for
 from monitor.delivery.sender import Sender, claim_lease
 from monitor.delivery.traits import Audience
 from monitor.engine import Engine
@@ -53,9 +54,9 @@ from monitor.web.readiness import readiness
 
 REPORT_LOOK = timedelta(minutes=1)
 """How often the daemon looks whether a report is due; what is due stands in a table, not in the bell."""
-REVIVED = timedelta(days=1)
 FIRST_RETRY = timedelta(minutes=1)
 """A job that rings once a day is tried again so soon after it failed."""
+REVIVED = timedelta(days=1)
 """What a channel refused for good within that time is tried once more at a start: its settings may have been mended."""
 
 
@@ -108,8 +109,8 @@ def begin(settings: Settings, clock: Clock, database: Database) -> Beginning:
             live_from = now
             engine_state.set_live_from(conn, live_from)
             owe_start_digest(conn)
-        for fault in channel_faults(settings):
-            notice = operator_notice("channels", fault, now, once_in=REVIVED)
+        for fault in config_faults(settings):
+            notice = operator_notice(fault.subject, fault.text, now, once_in=REVIVED)
             outbox.enqueue(conn, operators_of(settings).told(notice))
         return Beginning(live_from, owes_start_digest(conn))
 

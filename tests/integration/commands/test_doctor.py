@@ -55,6 +55,19 @@ def test_a_webhook_of_another_form_is_said(market: Market) -> None:
     assert "secretX" not in line
 
 
+def test_a_perpetual_that_is_not_read_is_said(market: Market) -> None:
+    text = market.config.read_text(encoding="utf-8")
+    unread = 'markets = [{venue = "kraken", symbol = "ARC/USDT:USDT"}, '
+    text = (
+        text.replace("markets = [", unread, 1)
+        + '[venues.kraken]\nbase_url = "http://127.0.0.1:9"\n'
+    )
+    market.config.write_text(text, encoding="utf-8")
+    (line,) = about(findings(market), "markets")
+    assert "WRONG" in line
+    assert "of kraken, expected a spot market" in line
+
+
 def test_a_machine_without_a_network_says_so_once(market: Market) -> None:
     environ = {f"MONITOR_VENUES__{v}__BASE_URL": "http://127.0.0.1:9" for v in ("BYBIT", "GATE")}
     found = findings(market, environ=environ)
