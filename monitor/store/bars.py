@@ -1,7 +1,7 @@
 """Bars: written once per natural key (market, width, open time), every replaced version kept."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -232,8 +232,7 @@ def closes_at(
     conn: Connection, market_ids: Sequence[str], width: timedelta, opens: Sequence[datetime]
 ) -> dict[tuple[str, datetime], float]:
     """(market_id, open) -> close of the bars that there are."""
-    known = markets.numbers(conn)
-    chosen = {known[name]: name for name in market_ids if name in known}
+    chosen = {number: name for name, number in markets.numbers(conn, market_ids).items()}
     if not chosen:
         return {}
     found: dict[tuple[str, datetime], float] = {}
@@ -259,7 +258,7 @@ def end_close(
     last: bool,
 ) -> tuple[datetime, float] | None:
     """(open, close) of a market's first or last bar that opens in ``[since, until)``; None without one."""
-    number = markets.numbers(conn).get(market_id)
+    number = markets.numbers(conn, [market_id]).get(market_id)
     if number is None:
         return None
     row = conn.execute(
@@ -313,12 +312,20 @@ def markets_with_bars(
     return set(conn.execute(select(market.c.market_id).where(there)).scalars())
 
 
-def time_span(conn: Connection, width: timedelta) -> tuple[datetime, datetime] | None:
-    """First and last open of all bars of that width; None without one."""
+def time_span(
+    conn: Connection, width: timedelta, numbers: Collection[int] | None = None
+) -> tuple[datetime, datetime] | None:
+    """First and last open of all bars of that width, or of these markets' by number; None without one."""
     mine = (bar.c.market == market.c.id, bar.c.width_s == width // timedelta(seconds=1))
     first = select(func.min(bar.c.open_time)).where(*mine).scalar_subquery()
     last = select(func.max(bar.c.open_time)).where(*mine).scalar_subquery()
-    rows = [row for row in conn.execute(select(first, last).select_from(market)) if row[0]]
+    statement = select(first, last).select_from(market)
+    asked = (
+        [statement]
+        if numbers is None
+        else [statement.where(market.c.id.in_(some)) for some in chunks(sorted(numbers))]
+    )
+    rows = [row for each in asked for row in conn.execute(each) if row[0]]
     if not rows:
         return None
     return min(row[0] for row in rows), max(row[1] for row in rows)
@@ -358,9 +365,8 @@ def read_bars(
 
     Reads in stretches of time, so that a long history does not lie in memory.
     """
-    known = markets.numbers(conn)
-    chosen = {number: name for name, number in known.items() if _wanted(name, market_ids)}
-    span = time_span(conn, width)
+    chosen = {number: name for name, number in markets.numbers(conn, market_ids).items()}
+    span = time_span(conn, width, None if market_ids is None else chosen)
     if span is None or not chosen:
         return
     begin = span[0] if since is None else max(since, span[0])
@@ -378,10 +384,6 @@ def read_bars(
         for row in sorted(rows, key=lambda r: (r.open_time, chosen[r.market])):
             yield _bar(row, chosen[row.market]), row.received_at
         begin = stop
-
-
-def _wanted(market_id: str, market_ids: Sequence[str] | None) -> bool:
-    return market_ids is None or market_id in market_ids
 
 
 def _bar(row: Row[Any], market_id: str) -> Bar:

@@ -62,7 +62,7 @@ def missing_ranges(
     conn: Connection, market_id: str, width: timedelta, since: datetime, until: datetime
 ) -> list[Span]:
     """Parts of ``[since, until)`` that no answer spoke for, ascending."""
-    number = markets.numbers(conn).get(market_id)
+    number = markets.numbers(conn, [market_id]).get(market_id)
     if number is None:
         return [(since, until)] if since < until else []
     return _open((since, until), pieces(conn, number, width // timedelta(seconds=1), since, until))

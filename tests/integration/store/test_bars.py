@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from monitor.store import database as database_module
+from monitor.store import markets
 from monitor.store.bars import (
     SaveResult,
     last_accepted_closes,
@@ -136,6 +137,11 @@ def test_newest_bars_and_the_span_are_told_by_market_and_width(database: Databas
         assert last_bar_times(conn, HOUR) == {A: NINE + HOUR, B: NINE - HOUR}
         assert last_accepted_closes(conn, HOUR) == {A: 11, B: 5}
         assert time_span(conn, HOUR) == (NINE - HOUR, NINE + HOUR)
+        (number,) = markets.numbers(conn, [B]).values()
+        alone = [each.open_time for each, _ in read_bars(conn, width=HOUR, market_ids=[B])]
+        assert time_span(conn, HOUR, [number]) == (alone[0], alone[-1])
+        assert time_span(conn, HOUR, []) is None
+        assert markets.numbers(conn, ["okx:NEVER/USDT"]) == {}
         assert last_bar_times(conn, FIVE) == {}
         assert last_accepted_closes(conn, FIVE) == {}
         assert time_span(conn, FIVE) is None
