@@ -213,7 +213,9 @@ class Binance(Venue):
         return Answer([trump])
 
     def _trades(self, question: Question) -> Answer:
-        prints = self.shelf.prints(self._known(question), question.integer("limit") or 500)
+        prints = self.shelf.prints(
+            self._known(question), question.integer("limit") or 500, faults=question.faults
+        )
         return Answer(
             [
                 {

@@ -172,14 +172,16 @@ class Bybit(Venue):
 
     def _trades(self, question: Question) -> Answer:
         listing = self._known(question)
-        prints = self.shelf.prints(listing, min(question.integer("limit") or 60, 60))
+        prints = self.shelf.prints(
+            listing, min(question.integer("limit") or 60, 60), faults=question.faults
+        )
         rows = [
             {
                 "execId": str(p.number),
                 "symbol": _name(listing),
                 "price": text(p.price),
                 "size": text(p.size),
-                "side": "Buy" if p.taker_buys else "Sell",
+                "side": p.side.capitalize(),
                 "time": str(p.time_ms),
                 "isBlockTrade": False,
             }

@@ -8,7 +8,8 @@ from typing import Any
 
 
 class FaultKind(StrEnum):
-    """What goes wrong. The first group replaces the answer, the second spoils rows of candles, the third is a state."""
+    """What goes wrong. The first group replaces the answer, the second spoils rows of candles (of trades, where it
+    is their endpoint), the third is a state, the last spoils trades alone."""
 
     STATUS = "status"  # status, body, headers, retry_after
     HTML_200 = "html200"
@@ -59,6 +60,8 @@ class FaultKind(StrEnum):
     RENAMED = "renamed"  # ``symbol`` is listed as ``other``
     CLOCK_OFF = "clock_off"  # the venue's clock is ahead by ``seconds`` (behind where negative)
 
+    NO_SIDE = "no_side"  # trades of which neither side is named
+
 
 STATES = frozenset({FaultKind.VANISHED, FaultKind.RENAMED, FaultKind.CLOCK_OFF})
 ROW_KINDS = frozenset(
@@ -97,6 +100,8 @@ class Fault:
         self.kind = FaultKind(self.kind)
         if self.kind in ROW_KINDS and self.endpoint is None:
             self.endpoint = "candles"
+        if self.kind is FaultKind.NO_SIDE:
+            self.endpoint = "trades"
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> "Fault":

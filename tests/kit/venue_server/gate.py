@@ -217,7 +217,9 @@ class Gate(Venue):
 
     def _trades(self, question: Question) -> Answer:
         listing = self._known(question)
-        prints = self.shelf.prints(listing, question.integer("limit") or 100)
+        prints = self.shelf.prints(
+            listing, question.integer("limit") or 100, faults=question.faults
+        )
         return Answer(
             [
                 {
@@ -225,7 +227,7 @@ class Gate(Venue):
                     "create_time": str(p.time_ms // 1000),
                     "create_time_ms": f"{p.time_ms}.000000",
                     "currency_pair": _name(listing),
-                    "side": "buy" if p.taker_buys else "sell",
+                    "side": p.side,
                     "amount": text(p.size),
                     "price": text(p.price),
                 }

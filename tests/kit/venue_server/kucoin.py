@@ -215,14 +215,14 @@ class Kucoin(Venue):
         )
 
     def _trades(self, question: Question) -> Answer:
-        prints = self.shelf.prints(self._known(question), 100)
+        prints = self.shelf.prints(self._known(question), 100, faults=question.faults)
         return _good(
             [
                 {
                     "sequence": str(p.number),
                     "price": text(p.price),
                     "size": text(p.size),
-                    "side": "buy" if p.taker_buys else "sell",
+                    "side": p.side,
                     "time": p.time_ms * 1_000_000,
                 }
                 for p in reversed(prints)

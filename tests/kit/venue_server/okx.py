@@ -177,12 +177,14 @@ class Okx(Venue):
 
     def _trades(self, question: Question) -> Answer:
         listing = self._known(question)
-        prints = self.shelf.prints(listing, question.integer("limit") or 100)
+        prints = self.shelf.prints(
+            listing, question.integer("limit") or 100, faults=question.faults
+        )
         return _good(
             [
                 {
                     "instId": _name(listing),
-                    "side": "buy" if p.taker_buys else "sell",
+                    "side": p.side,
                     "sz": text(p.size),
                     "px": text(p.price),
                     "tradeId": str(p.number),

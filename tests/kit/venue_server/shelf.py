@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from monitor.clock import Clock
 from monitor.model.grid import to_ms
 from tests.kit.venue_server.book import BarBook
-from tests.kit.venue_server.candles import Candle
+from tests.kit.venue_server.candles import Candle, part
 from tests.kit.venue_server.faults import Fault, FaultBoard, FaultKind
 from tests.kit.venue_server.listing import Listing, padding
 from tests.kit.venue_server.row_faults import PRICES, Row, Scene, rows_of, spoil
 
 DAY_MS = 86_400_000
+PRINT_EVERY_MS = 15_000
+"""Time between two trades."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,18 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """One trade; ``taker_buys`` when the buyer was the taker."""
+    """One trade; ``side``: the taker's, buy or sell. Price and size may already be spoilt: numbers, None or text."""
 
     number: int
     time_ms: int
-    price: float
-    size: float
-    taker_buys: bool
+    price: Any
+    size: Any
+    side: str
+
+    @property
+    def taker_buys(self) -> bool:
+        """Whether the buyer was the taker."""
+        return self.side == "buy"
 
 
 class Shelf:
@@ -132,26 +140,40 @@ class Shelf:
         asks = [(day.last * (1 + 0.0002 + 0.0005 * n), size * (1 + n)) for n in steps]
         return bids, asks
 
-    def prints(self, listing: Listing, count: int) -> list[Print]:
-        """The latest trades, oldest first, one a second, drawn from the newest bar by its taker share."""
-        now = self.now_ms
-        newest = self.candles(listing, self._book.width_ms, now - 2 * self._book.width_ms, now + 1)
-        if not newest or not newest[-1].quote_volume:
+    def prints(self, listing: Listing, count: int, *, faults: Sequence[Fault] = ()) -> list[Print]:
+        """The latest ``count`` trades, oldest first, spoilt by the faults.
+
+        Every bar is cut into trades of one value, one each :data:`PRINT_EVERY_MS` from its open on, whose prices go the bar's
+        way and of which its taker share are bought: those of a bar sum to its quote volume.
+        """
+        found: list[Print] = []
+        width, now = self._book.width_ms, self.now_ms
+        opened = now // width * width
+        for open_ms in range(opened, opened - DAY_MS, -width):
+            found = [p for p in self._prints_of(listing, open_ms) if p.time_ms <= now] + found
+            if len(found) >= count:
+                break
+        return spoilt_prints(found[-count:], faults)
+
+    def _prints_of(self, listing: Listing, open_ms: int) -> list[Print]:
+        """Those of one bar, also the ones that are yet to come."""
+        width = self._book.width_ms
+        bars = self._book.candles(
+            self.venue, listing.symbol, width, (open_ms, open_ms + 1), now_ms=open_ms + width
+        )
+        if not bars or not bars[0].quote_volume:
             return []
-        bar = newest[-1]
+        bar, count = bars[0], max(1, width // PRINT_EVERY_MS)
         bought = bar.taker_buy_quote / bar.quote_volume
-        count = min(count, 50, max(1, (now - bar.open_ms) // 1000))
-        size = bar.base_volume / max(bar.trades, count)
-        return [
-            Print(
-                number=(now // 1000) - count + 1 + n,
-                time_ms=now - (count - 1 - n) * 1000,
-                price=bar.open + (bar.close - bar.open) * (n + 1) / count,
-                size=size,
-                taker_buys=int((n + 1) * bought) > int(n * bought),
-            )
-            for n in range(count)
-        ]
+        made = []
+        for n in range(count):
+            price = part(bar, 0.0, n / count).close if n else bar.open
+            buys = int((n + 1) * bought) > int(n * bought)
+            number = open_ms // PRINT_EVERY_MS + n
+            size = bar.quote_volume / count / price
+            at_ms = open_ms + n * width // count
+            made.append(Print(number, at_ms, price, size, "buy" if buys else "sell"))
+        return made
 
 
 def _with_prices_of(rows: list[Row], other: list[Row]) -> list[Row]:
@@ -162,3 +184,30 @@ def _with_prices_of(rows: list[Row], other: list[Row]) -> list[Row]:
         else row
         for row in rows
     ]
+
+
+def spoilt_prints(prints: list[Print], faults: Sequence[Fault]) -> list[Print]:
+    """With what is wrong of them by the faults: of the last one, or of all, as for rows of candles."""
+    for fault in faults:
+        if fault.kind is FaultKind.DUPLICATED:
+            prints = [copy for p in prints for copy in (p, p)]
+        if fault.kind is FaultKind.REVERSED:
+            prints = prints[::-1]
+        change = _PRINT_FAULTS.get(fault.kind)
+        if change is not None:
+            kept = [] if fault.rows == "all" else prints[:-1]
+            prints = [*kept, *(change(p) for p in prints[len(kept) :])]
+    return prints
+
+
+_PRINT_FAULTS: dict[FaultKind, Callable[[Print], Print]] = {
+    FaultKind.NAN: lambda p: replace(p, price="NaN"),
+    FaultKind.NULL: lambda p: replace(p, price=None),
+    FaultKind.NOT_A_NUMBER: lambda p: replace(p, price="n/a"),
+    FaultKind.ZERO: lambda p: replace(p, size=0.0),
+    FaultKind.NEGATIVE: lambda p: replace(p, price=-p.price),
+    FaultKind.TIMES_100: lambda p: replace(p, price=p.price * 100),
+    FaultKind.SECONDS: lambda p: replace(p, time_ms=p.time_ms // 1000),
+    FaultKind.MISALIGNED: lambda p: replace(p, time_ms=p.time_ms + DAY_MS),
+    FaultKind.NO_SIDE: lambda p: replace(p, side="n/a"),
+}
