@@ -15,15 +15,47 @@ WORST_PART = 0.40
 """A grade counts for a whole as soon as it covers so much of its volume."""
 
 
+MOST_TRADES_SEEN = 1.05
+"""Trades that are worth more of their bar's volume are not that bar's, or the bar is not whole."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenFlow:
     """Per token: USD traded and net taker USD, NaN where unknown; of that volume the USD whose taker side was ``seen``
-    and the USD for which it was ``estimated``; 0 where neither."""
+    (told with the bar, or in trades that were read), and the USD for which it was ``estimated``; 0 where neither.
+
+    ``sampled``: USD of the bars whose trades were read, of which ``scaled`` were not seen: the seen ones stand for them.
+    """
 
     volume: FloatArray
     net: FloatArray
     seen: FloatArray
+    sampled: FloatArray
+    scaled: FloatArray
     estimated: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What trades that were read say of a bar: the ``seen`` part of its volume, and the ``imbalance`` of what was seen (bought
+    less sold over both); NaN where they say nothing."""
+
+    seen: FloatArray
+    imbalance: FloatArray
+
+
+def sample_of(
+    volume: FloatArray, quote: FloatArray, buy_quote: FloatArray, least_seen: float
+) -> Sample:
+    """Of trades worth ``quote``, of which takers bought ``buy_quote``, in bars of that ``volume`` (all in one currency).
+
+    Nothing is said where under ``least_seen`` of the volume was seen, nor where the trades are worth more than the bar.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        seen = quote / volume
+        enough = (volume > 0) & (quote > 0) & (seen >= least_seen) & (seen <= MOST_TRADES_SEEN)
+        imbalance = np.where(enough, 2.0 * buy_quote / quote - 1.0, np.nan)
+    return Sample(np.where(enough, np.minimum(seen, 1.0), np.nan), imbalance)
 
 
 def token_volume(
@@ -51,25 +83,45 @@ def token_flow(
     total: FloatArray,
     factor: FloatArray,
     imbalance: FloatArray,
+    sample: Sample,
 ) -> TokenFlow:
-    """Net flow per token: the sum of each venue's by its own best measure, its taker figures or an estimate.
+    """Net flow per token: the sum of each venue's by its own best measure, its taker figures, its trades or an estimate.
 
-    ``volume``, ``taker_buy``: (tokens, k) USD; ``total``, ``factor``: as :func:`token_volume` gives them; ``imbalance``:
-    estimated part of the volume that was net taker buying, NaN unknown. A token is unknown where a venue that traded has
-    neither.
+    ``volume``, ``taker_buy`` and those of ``sample``: (tokens, k) USD or parts; ``total``, ``factor``: as
+    :func:`token_volume` gives them; ``imbalance``: estimated part of the volume that was net taker buying, NaN unknown. A
+    token is unknown where a venue that traded has none of the three.
     """
     known = held & ~np.isnan(volume)
     given = known & ~np.isnan(taker_buy)
-    seen = np.where(given, volume, 0.0).sum(axis=1)
-    estimated = np.where(known & ~given, volume, 0.0).sum(axis=1)
-    told = np.where(given, 2.0 * taker_buy - volume, 0.0).sum(axis=1)
+    read = known & ~given & ~np.isnan(sample.imbalance)
+    estimated = np.where(known & ~given & ~read, volume, 0.0).sum(axis=1)
+    sampled = np.where(read, volume, 0.0)
+    in_trades = np.where(read, volume * sample.seen, 0.0)
+    seen = (np.where(given, volume, 0.0) + in_trades).sum(axis=1)
+    told = np.where(given, 2.0 * taker_buy - volume, 0.0)
+    told = np.where(read, volume * sample.imbalance, told).sum(axis=1)
     guessed = np.where(estimated > 0.0, estimated * imbalance, 0.0)
     net = np.where(np.isnan(total), np.nan, (told + guessed) * factor)
     some = ~np.isnan(net)
-    return TokenFlow(total, net, np.where(some, seen, 0.0), np.where(some, estimated, 0.0))
+    return TokenFlow(
+        total,
+        net,
+        *(
+            np.where(some, part, 0.0)
+            for part in (
+                seen,
+                sampled.sum(axis=1),
+                (sampled - in_trades).sum(axis=1),
+                estimated,
+            )
+        ),
+    )
 
 
-def worst_grade(seen: FloatArray, estimated: FloatArray) -> IntArray:
-    """The worst grade that covers 40 % or more of what is graded (USD each); 0 where nothing is."""
-    weak = (estimated > 0) & (estimated >= WORST_PART * (seen + estimated))
-    return np.where(weak, GRADE_C, np.where(seen + estimated > 0, GRADE_A, NONE))
+def worst_grade(told: FloatArray, sampled: FloatArray, estimated: FloatArray) -> IntArray:
+    """The worst grade that covers, with worse ones, 40 % or more of what is graded (USD each); 0 where nothing is."""
+    graded = told + sampled + estimated
+    guessed = (estimated > 0) & (estimated >= WORST_PART * graded)
+    read = (sampled > 0) & (sampled + estimated >= WORST_PART * graded)
+    best = np.where(graded > 0, GRADE_A, NONE)
+    return np.where(guessed, GRADE_C, np.where(read, GRADE_B, best))

@@ -21,6 +21,7 @@ class AnalyticsParameters:
     venue_weight_cap: float = 0.60
     least_venue_share: float = 0.30
     least_known: float = 0.70
+    least_trades_seen: float = 0.60
     migration_guard: float = 0.10
     launch_days: float = 7.0
     launch_hours: float = 24.0

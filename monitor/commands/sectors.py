@@ -58,8 +58,12 @@ def sectors(
     names = {sector.id: sector.name for sector in settings.universe.sectors}
     colors = {sector.id: sector.color for sector in settings.universe.sectors}
     out.print(sector_table(step, names, colors, narrow=is_narrow(out)))
+    from monitor.content.wording.glosses import flow_measured
     from monitor.content.wording.outside import outside_words
 
+    measured = flow_measured(step.sectors, names)
+    if measured:
+        out.print(f"Net flow: {measured[0].lower()}{measured[1:]}", markup=False, highlight=False)
     tokens = {token.id: token.name for token in settings.universe.tokens}
     for words in outside_words(outside, names, tokens):
         out.print(words, markup=False, highlight=False)

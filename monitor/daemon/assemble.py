@@ -23,7 +23,7 @@ from monitor.bootstrap import (
 )
 from monitor.clock import Clock
 from monitor.daemon.alive import ServiceManager
-from monitor.daemon.beside_bars import books_read, derivatives_read
+from monitor.daemon.beside_bars import books_read, derivatives_read, trades_read
 from monitor.daemon.cycle import Cycle
 from monitor.daemon.faults import Faults, Work
 from monitor.daemon.headlines import feeds_of, headlines_read
@@ -205,6 +205,9 @@ def assemble(
     if settings.perpetuals and schedule.derivatives is not None:
         work = derivatives_read(poller, database, settings, clock, rights)
         parts.jobs["derivatives"] = Job(work, schedule.derivatives)
+    if schedule.trades is not None:
+        work = trades_read(poller, database, settings, clock, rights)
+        parts.jobs["trades"] = Job(work, schedule.trades)
     parts.background["sender"] = lambda: sender.run(over)
     if beginning.owes_start_digest:
         parts.background["start digest"] = start_digest_told(

@@ -1,4 +1,4 @@
-"""Reads the order books of the polled markets, and the perpetuals, each on a schedule of its own."""
+"""Reads order books, perpetuals and trades beside the bars, each on a schedule of its own."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +11,7 @@ from monitor.ingest.books_job import read_books_into
 from monitor.ingest.derivatives_job import read_derivatives_into
 from monitor.ingest.exchange.health import may_ask
 from monitor.ingest.poller import Poller
+from monitor.ingest.trades_job import read_trades_into
 from monitor.settings.schema import Settings
 from monitor.store.database import Database
 from monitor.store.venue_leases import VenueRights
@@ -56,6 +57,29 @@ def derivatives_read(
         )
         log.info("perpetuals read", read=len(found.readings), refused=len(found.refusals))
         _warn("perpetuals not read", found.failed)
+
+    return work
+
+
+def trades_read(
+    poller: Poller, database: Database, settings: Settings, clock: Clock, rights: VenueRights
+) -> Work:
+    """As :func:`books_read`, for the recent trades of main markets."""
+
+    async def work() -> None:
+        found = await read_trades_into(
+            poller.clients,
+            settings.universe,
+            settings.sectors_of_trades,
+            settings.engine.interval,
+            database,
+            clock,
+            rights,
+            deadline=settings.schedule.poll_timeout,
+            paused=_paused(poller, clock.now()),
+        )
+        log.info("trades read", markets=len(found.readings), refused=len(found.refusals))
+        _warn("trades not read", found.failed)
 
     return work
 

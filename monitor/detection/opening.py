@@ -138,10 +138,18 @@ def quality_of(m: StepView, sides: tuple[int, ...], k: int) -> Quality:
     """Coverage over the window and stale weight now of the worse side, and the flow's grade by its weight."""
     steps = m.p.horizons_h[k] * m.memory.per_hour
     covered = np.nan_to_num(m.memory.rows["coverage"].last(steps))
-    weight = min(float(m.sectors.flow_weight[s]) for s in sides)
     return Quality(
         coverage=float(min(covered[:, s].mean() for s in sides)),
         stale_weight=float(max(np.nan_to_num(m.sectors.stale_weight[s]) for s in sides)),
-        flow_grade=FlowGrade.A if weight == 1.0 else FlowGrade.C if weight == 0.5 else None,
+        flow_grade=_flow_grade(m, sides, m.p.horizons_h[k]),
         benchmark_missing=m.sectors.benchmark_missing,
     )
+
+
+def _flow_grade(m: StepView, sides: tuple[int, ...], hours: int) -> FlowGrade | None:
+    """The worse side's by its weight; what counts as much is told from A where trades were read."""
+    weight = min(float(m.sectors.flow_weight[s]) for s in sides)
+    if weight != 1.0:
+        return FlowGrade.C if weight == 0.5 else None
+    grades = {m.context.side(s, hours).flow_grade for s in sides}
+    return FlowGrade.B if FlowGrade.B in grades else FlowGrade.A

@@ -32,9 +32,19 @@ def remember(state: EngineState, v: StepValues, width: timedelta, *, closes_hour
             "contribution": _contributions(v, len(v.r)),
         }
     )
+    _remember_samples(state, v, closes_hour=closes_hour)
     _remember_sectors(state, v)
     _remember_hour(state, width)
     _remember_chain(state, v, closes_hour=closes_hour)
+
+
+def _remember_samples(state: EngineState, v: StepValues, *, closes_hour: bool) -> None:
+    state.hour_sampled = state.hour_sampled + v.token_sampled
+    state.hour_scaled = state.hour_scaled + v.token_scaled
+    if closes_hour:
+        state.token_hours["sampled"].push(state.hour_sampled)
+        state.token_hours["scaled"].push(state.hour_scaled)
+        state.hour_sampled, state.hour_scaled = np.zeros((2, len(v.token_sampled)))
 
 
 def _remember_sectors(state: EngineState, v: StepValues) -> None:
@@ -50,6 +60,8 @@ def _remember_sectors(state: EngineState, v: StepValues) -> None:
             "volume": volume,
             "net": v.net,
             "seen": v.seen,
+            "sampled": v.sampled,
+            "scaled": v.scaled,
             "estimated": v.estimated,
             "p0": price,
             "p1": supply,

@@ -23,7 +23,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 Moves = tuple[IntArray, IntArray]
 """Old and new positions of the names that both layouts have."""
 
-FORM = 8
+FORM = 9
 """Of the stored bytes; counts up when what is kept changes."""
 
 
@@ -185,6 +185,8 @@ def _vectors(state: EngineState) -> dict[str, tuple[Any, str]]:
         "book_supply",
         "line_supply",
         "book_sector",
+        "hour_sampled",
+        "hour_scaled",
     ):
         found[f"token/{name}"] = (state, name)
     found["sector/level"] = (state, "level")
@@ -213,6 +215,7 @@ def _rings(state: EngineState) -> dict[str, Ring | Part]:
         "sector/matched_days": state.matched_days,
     }
     rings |= {f"token/ring/{name}": ring for name, ring in state.token_rings.items()}
+    rings |= {f"token/hours/{name}": ring for name, ring in state.token_hours.items()}
     rings |= {f"sector/ring/{name}": ring for name, ring in state.sector_rings.items()}
     return rings
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.analytics.bulk_volume import bulk_imbalance
-from monitor.analytics.flow import TokenFlow, token_flow, token_volume
+from monitor.analytics.flow import Sample, TokenFlow, token_flow, token_volume
 from monitor.analytics.index import by_sector
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import Places
@@ -36,12 +36,14 @@ def token_flows(
     volume = places.spread(priced.volume, np.nan)
     taker_buy = places.spread(priced.taker_buy, np.nan)
     total, factor = token_volume(volume, usual, expected, parameters.least_venue_share)
-    untold = (expected & ~np.isnan(volume) & np.isnan(taker_buy)).any(axis=1)
+    sample = Sample(*(places.spread(part, np.nan) for part in (priced.seen, priced.imbalance)))
+    unread = np.isnan(taker_buy) & np.isnan(sample.imbalance)
+    untold = (expected & ~np.isnan(volume) & unread).any(axis=1)
     imbalance = np.full(len(total), np.nan)
     if untold.any():
         sd = np.sqrt(state.spread.get()[untold])
         imbalance[untold] = shrink * bulk_imbalance(step_return[untold], sd)
-    flow = token_flow(volume, taker_buy, expected, total, factor, imbalance)
+    flow = token_flow(volume, taker_buy, expected, total, factor, imbalance, sample)
     return Flows(flow, usual.sum(axis=1))
 
 

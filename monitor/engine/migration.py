@@ -36,8 +36,12 @@ def restate(
         state.book_sector[new], state.book_sector[old] = state.book_sector[old], -1
         for mean in (state.spread, state.own_spread):
             _follow(mean, old, new)
+        for sums in (state.hour_sampled, state.hour_scaled):
+            sums[new] = sums[old]
         for ring in state.token_rings.values():
             _follow_ring(ring, old, new)
+        for hours in state.token_hours.values():
+            _follow_ring(hours, old, new)
         restated.append(new)
     return tuple(restated)
 

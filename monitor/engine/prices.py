@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from monitor.analytics.flow import Sample, sample_of
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import BoolArray, Consolidated, Places, consolidate
 from monitor.analytics.window import known_or_zero, sums
@@ -20,8 +21,8 @@ USUAL_MIN = 7 * 24 * 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Priced:
-    """Per market: USD volume, taker-buy volume, and what was usual for a step before this one; per (token, k): which
-    venues counted and which can be expected to have traded; per token: flags.
+    """Per market: USD volume, taker-buy volume, what trades that were read say (the part ``seen`` and its ``imbalance``), and
+    what was usual for a step before this one; per (token, k): which venues counted and which can be expected to have traded; per token: flags.
 
     ``fresh``: a price was accepted in this step, ``steady``: and in the one before. ``lost``: none was for longer than
     ``carry_max``, ``was_lost``: the same in the step before. ``guarded``: a migration's guard holds the line.
@@ -29,6 +30,8 @@ class Priced:
 
     volume: FloatArray
     taker_buy: FloatArray
+    seen: FloatArray
+    imbalance: FloatArray
     usual: FloatArray
     counted: BoolArray
     expected: BoolArray
@@ -173,9 +176,12 @@ def accept_prices(
     state.age = np.where(accepted, 0, np.where(state.age < NEVER, state.age + 1, NEVER))
     state.absent = np.where(accepted, 0, state.absent + (not heard.unseen))
     state.seen = np.where(accepted | (state.seen >= 0), state.seen + 1, -1)
+    sample = _sample(interval, parameters.least_trades_seen)
     return Priced(
         volume=volume,
         taker_buy=interval.taker_buy_quote * rate,
+        seen=sample.seen,
+        imbalance=sample.imbalance,
         usual=usual,
         counted=found.counted,
         expected=places.spread_flags(expected),
@@ -187,6 +193,14 @@ def accept_prices(
         guarded=seen.guarded,
         unseen=heard.unseen,
     )
+
+
+def _sample(interval: IntervalInput, least_seen: float) -> Sample:
+    volume, read = interval.quote_volume, interval.trades
+    if read is None:
+        unread = np.full(len(volume), np.nan)
+        return Sample(unread, unread)
+    return sample_of(volume, read.quote, read.buy_quote, least_seen)
 
 
 def _minutes(width: timedelta) -> float:

@@ -116,7 +116,7 @@ class SnapshotMaker:
             listed(windows.token_drift("contribution", DAY)),
             listed(windows.token_total("volume", DAY)),
             listed(windows.token_total("net", DAY)),
-            [GRADES[code] for code in windows.token_grades(DAY).tolist()],
+            [GRADES[code] for code in windows.token_grades_of_day().tolist()],
             self._counted_venues(v),
             (state.age * interval.width.total_seconds()).tolist(),
             v.conflict.tolist(),

@@ -13,9 +13,24 @@ from monitor.model.interval import FloatArray, Layout
 from monitor.model.rotation import Launch
 
 TOKEN_RINGS = ("own", "log_return", "volume", "net", "seen", "contribution")
-SECTOR_RINGS = ("r", "e", "market", "volume", "net", "seen", "estimated", "p0", "p1", "p2")
+SECTOR_RINGS = (
+    "r",
+    "e",
+    "market",
+    "volume",
+    "net",
+    "seen",
+    "sampled",
+    "scaled",
+    "estimated",
+    "p0",
+    "p1",
+    "p2",
+)
 LONGER_RINGS = {"matched": 48, "p3": 72}
 """Hours that are kept where the longest window is not enough: the day before it for matched volume, a launch's drain."""
+TOKEN_SUMS = ("sampled", "scaled")
+"""Of which a token has sums by the clock hour, for its grade: step by step they would be a tenth of the state."""
 USUAL_H = 14 * 24
 """Hours of samples that say what part of all trading is usual in a sector."""
 NEVER = 10**9
@@ -74,6 +89,8 @@ class EngineState:
         self.spread = Mean(decay(parameters.spread_half_life_h, step_h), tokens)
         self.own_spread = Mean(decay(parameters.spread_half_life_h, step_h), tokens)
         self.token_rings = Rings(day, dict.fromkeys(TOKEN_RINGS, tokens))
+        self.token_hours = {name: Ring(24, tokens) for name in TOKEN_SUMS}  # USD of whole hours
+        self.hour_sampled, self.hour_scaled = np.zeros(tokens), np.zeros(tokens)  # of this one
         self.sector_day = Rings(day, dict.fromkeys(SECTOR_RINGS, sectors))
         self.sector_longer = {
             name: Ring(round(hours / step_h), sectors) for name, hours in LONGER_RINGS.items()

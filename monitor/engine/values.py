@@ -24,6 +24,8 @@ class StepValues:
     token_volume: FloatArray
     token_net: FloatArray
     token_seen: FloatArray
+    token_sampled: FloatArray
+    token_scaled: FloatArray
     r: FloatArray
     e: FloatArray
     q: FloatArray
@@ -33,7 +35,9 @@ class StepValues:
     chain: Chain
     net: FloatArray
     seen: FloatArray  # USD whose taker side was seen
-    estimated: FloatArray  # and for which it was estimated
+    sampled: FloatArray  # USD of bars whose trades were read
+    scaled: FloatArray  # of which not seen
+    estimated: FloatArray  # USD for which it was estimated
     coverage: FloatArray
     stale: FloatArray
     caps: FloatArray

@@ -199,15 +199,22 @@ class Windows:
     def grades(self, hours: int) -> IntArray:
         """Per sector the code of the worst grade that covers 40 % or more of the window's graded volume; 0: none."""
         steps, rings = self.steps(hours), self._state.sector_day
-        seen, estimated = rings.beside("seen", "estimated", steps).sum(axis=0).reshape(2, -1)
-        if np.isnan(seen).any() or np.isnan(estimated).any():
-            seen, estimated = (sums(rings[name].last(steps))[0] for name in ("seen", "estimated"))
-        return worst_grade(seen, estimated)
+        found = rings.beside("seen", "estimated", steps).sum(axis=0).reshape(4, -1)
+        if np.isnan(found).any():
+            names = ("seen", "sampled", "scaled", "estimated")
+            found = np.array([sums(rings[name].last(steps))[0] for name in names])
+        seen, sampled, scaled, estimated = found
+        return worst_grade(seen - (sampled - scaled), sampled, estimated)
 
-    def token_grades(self, hours: int) -> IntArray:
-        """The same per token; what is neither seen nor estimated counts with the estimates."""
-        seen, volume = self._seen_and_all(self._state.token_rings, hours)
-        return worst_grade(seen, volume - seen)
+    def token_grades_of_day(self) -> IntArray:
+        """The same per token over the last day, of which trades that were read are known by the clock hour; what is neither
+        seen nor sampled counts with the estimates."""
+        seen, volume = self._seen_and_all(self._state.token_rings, 24)
+        hours = self._state.token_hours
+        sampled = sums(hours["sampled"].last(24))[0] + self._state.hour_sampled
+        scaled = sums(hours["scaled"].last(24))[0] + self._state.hour_scaled
+        told = np.maximum(seen - (sampled - scaled), 0.0)
+        return worst_grade(told, sampled, np.maximum(volume - (told + sampled), 0.0))
 
     def flow_seen(self, hours: int) -> FloatArray:
         """Per sector the part of the window's known volume whose taker side was seen; NaN without any."""

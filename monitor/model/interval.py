@@ -43,13 +43,22 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class TradesRead:
+    """Per market what was read of an interval's trades, in the quote currency: all, and what takers bought; NaN where none
+    were read."""
+
+    quote: FloatArray
+    buy_quote: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class IntervalInput:
     """All that is known of one interval ``[open_time, open_time + width)`` when it is stepped.
 
     Arrays are float64 in the layout's order, NaN where unknown. Per market: ``close``, ``high``, ``low`` in the
     quote currency per unit, ``quote_volume`` and ``taker_buy_quote`` in the quote currency, ``slot`` as
     :class:`monitor.model.bars.Slot`. Per token: ``supply`` in circulating units, as known for this interval, and
-    ``supply_age_h``, hours since that figure became valid.
+    ``supply_age_h``, hours since that figure became valid. ``trades``: None where none of the interval were read.
     """
 
     open_time: datetime
@@ -62,6 +71,7 @@ class IntervalInput:
     slot: SlotArray
     supply: FloatArray
     supply_age_h: FloatArray
+    trades: TradesRead | None = None
 
     @property
     def close_time(self) -> datetime:

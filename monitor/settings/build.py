@@ -90,6 +90,7 @@ def analytics_of(table: EngineTable) -> AnalyticsParameters:
         jump_gate=table.jump_gate,
         venue_weight_cap=table.venue_weight_cap,
         migration_guard=table.migration_guard,
+        least_trades_seen=table.least_trades_seen,
     )
 
 

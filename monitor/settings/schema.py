@@ -49,6 +49,12 @@ class Settings:
     origins: Mapping[str, str]
     warnings: tuple[str, ...] = ()
 
+    @property
+    def sectors_of_trades(self) -> tuple[str, ...]:
+        """Ids of the sectors whose main markets' trades are read: those named for it, else all that are watched."""
+        named = self.schedule.trades_of
+        return tuple(s.id for s in self.universe.watched if named is None or s.id in named)
+
     def digest(self) -> str:
         """Ten hex digits of the effective configuration, secrets left out."""
         return hashlib.sha256(self.tables.model_dump_json(fallback=repr).encode()).hexdigest()[:10]

@@ -165,6 +165,24 @@ def _beside_bars(tables: Tables) -> Iterator[Fault]:
             )
 
 
+def _trades(tables: Tables) -> Iterator[Fault]:
+    """A bar's trades are read before it is stepped."""
+    every, most = tables.schedule.trades, tables.engine.interval
+    if every is not None and not LEAST_OFTEN <= every <= most:
+        span = f"{format_duration(LEAST_OFTEN)} to {format_duration(most)}"
+        yield (
+            "schedule.trades",
+            f"found {format_duration(every)!r}, expected {span}: what is read after a bar's step is not counted in it",
+        )
+    watched = [s.id for s in tables.sectors if not s.benchmark]
+    for i, name in enumerate(tables.schedule.trades_of or []):
+        if name not in watched:
+            yield (
+                f"schedule.trades_of[{i}]",
+                f"found {name!r}, expected a watched sector ({', '.join(watched)})",
+            )
+
+
 def _quiet(tables: Tables) -> Iterator[Fault]:
     quiet = tables.alerts.quiet_hours
     if quiet is not None and quiet[0] == quiet[1]:
@@ -177,6 +195,7 @@ RULES = (
     (_lease, {"database"}),
     (_retention, {"schedule"}),
     (_beside_bars, {"schedule"}),
+    (_trades, {"engine", "schedule", "sectors"}),
     (_rollup, {"schedule"}),
     (_detection, {"detection"}),
     (_pairs, {"detection", "sectors"}),

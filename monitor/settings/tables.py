@@ -51,6 +51,7 @@ class EngineTable(Table):
     venue_weight_cap: Annotated[float, Field(gt=0, le=1)] = 0.60
     jump_gate: Positive = 0.25
     migration_guard: Fraction = 0.10
+    least_trades_seen: Annotated[float, Field(gt=0, le=1)] = 0.60
 
 
 class DatabaseTable(Table):
@@ -112,6 +113,8 @@ class ScheduleTable(Table):
     headlines: Duration = timedelta(minutes=15)
     depth: Duration | None = None
     derivatives: Duration | None = None
+    trades: Duration | None = None
+    trades_of: list[str] | None = Field(default=None, min_length=1)
     prune: Duration = timedelta(days=1)
     retention: Annotated[dict[RetentionKind, Duration], AfterValidator(_named_over_default)] = (
         Field(default_factory=_kept)

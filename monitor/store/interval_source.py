@@ -14,13 +14,20 @@ from sqlalchemy import Connection, Select, select
 
 from monitor.model.bars import Slot, typical_price
 from monitor.model.grid import opens_between
-from monitor.model.interval import FloatArray, IntArray, IntervalInput, Layout, SlotArray
+from monitor.model.interval import (
+    FloatArray,
+    IntArray,
+    IntervalInput,
+    Layout,
+    SlotArray,
+    TradesRead,
+)
 from monitor.model.universe import BEGINNING, END, Universe
 from monitor.store import markets
 from monitor.store.interval_supplies import supplies_at
 from monitor.store.knowledge import IN_TIME
 from monitor.store.sql import microseconds
-from monitor.store.tables import bar, bar_superseded, coverage, step
+from monitor.store.tables import bar, bar_superseded, coverage, step, trade_sum
 from monitor.store.types import to_us
 
 CHUNK_CELLS = 120_000
@@ -72,7 +79,8 @@ def read_intervals(
     Slots: TRADED where there is a bar with volume, QUIET where there is one without, or an answer spoke for the
     interval and gave none (volume is then 0, the price NaN), UNLISTED outside the market's life, UNSEEN else. The
     supply is the latest believed circulating figure valid at the open. A bar without quote volume gets base volume
-    times typical price; the store keeps the blank, which says that the figure is an estimate.
+    times typical price; the store keeps the blank, which says that the figure is an estimate. What was read of trades stands
+    beside the bars as it was read; the engine judges whether it is enough.
 
     ``as_known``: only what was received up to the time at which the interval was stepped, or up to 90 s after its
     close where it never was; of a bar the version that was known then. ``chunk``: intervals read at a time.
@@ -130,6 +138,7 @@ def _intervals(
     slot[outside] = Slot.UNLISTED
     for values in figures.values():
         values[outside] = np.nan
+    trades = _trades(conn, grid, len(layout.markets))
     units, age_h = supplies_at(conn, layout.tokens, grid.open_us, grid.known_us)
     for i, open_time in enumerate(grid.opens):
         yield IntervalInput(
@@ -143,6 +152,7 @@ def _intervals(
             slot=slot[i],
             supply=units[i],
             supply_age_h=age_h[i],
+            trades=trades.get(i),
         )
 
 
@@ -160,6 +170,36 @@ def _cells(conn: Connection, grid: _Grid, width: int) -> tuple[dict[str, FloatAr
     figures["quote_volume"][quiet] = 0.0
     figures["taker_buy_quote"][quiet] = 0.0
     return figures, slot
+
+
+def _trades(conn: Connection, grid: _Grid, width: int) -> dict[int, TradesRead]:
+    """What was read of trades, by the interval's place in the grid; nothing of intervals without."""
+    of = trade_sum.c
+    columns = [of.market, microseconds(conn, of.open_time), of.buy_quote, of.sell_quote]
+    if grid.known_us is not None:
+        columns.append(microseconds(conn, of.received_at))
+    found = _numbers(
+        conn,
+        select(*columns).where(
+            of.market.in_(grid.column),
+            of.width_s == grid.width_s,
+            of.open_time >= grid.opens[0],
+            of.open_time < grid.until,
+        ),
+    )
+    if not found.shape[1]:
+        return {}
+    if grid.known_us is not None:
+        found = found[:, found[-1] <= grid.known_us[grid.rows_of(found[1])]]
+    rows, places = grid.rows_of(found[1]), _places(grid.column, found[0])
+    read: dict[int, TradesRead] = {}
+    for row in np.unique(rows).tolist():
+        here = rows == row
+        quote, bought = np.full(width, np.nan), np.full(width, np.nan)
+        quote[places[here]] = found[2][here] + found[3][here]
+        bought[places[here]] = found[2][here]
+        read[row] = TradesRead(quote, bought)
+    return read
 
 
 def _mark_coverage(conn: Connection, grid: _Grid, slot: SlotArray) -> None:

@@ -23,6 +23,7 @@ from monitor.store.tables import (
     sector_state,
     silence,
     step,
+    trade_sum,
     vendor_reading,
 )
 
@@ -55,7 +56,7 @@ def _bars_in_turns(database: Database, before: datetime, rows: int) -> int:
         database.write() as conn
     ):  # first: bars nobody speaks for any more are no lie, their absence would be
         conn.execute(delete(coverage).where(coverage.c.until <= before))
-    for table in (bar, bar_superseded):
+    for table in (trade_sum, bar, bar_superseded):
         with database.read() as conn:
             series = _series_with_older(conn, table, before)
         for number, width_s in series:
@@ -109,7 +110,7 @@ def _turns(database: Database, kind: str, end: datetime) -> Iterator[datetime]:
 def prune(conn: Connection, *, now: datetime, retention: Mapping[str, timedelta]) -> dict[str, int]:
     """Delete by kind what is older than ``now`` less its retention; kind -> rows deleted.
 
-    Kinds: ``bars`` (with their versions and coverage), ``steps`` (sector states and member events), ``tokens`` (the
+    Kinds: ``bars`` (with their versions, coverage and sums of trades), ``steps`` (sector states and member events), ``tokens`` (the
     tokens of a step, whose sectors stay), ``readings``, ``checkpoints`` (states of the fold), ``quarantine``, ``outbox``
     (what was delivered, told elsewhere or given up, and why readers were not told), ``vendors`` (their figures),
     ``books`` (depth of markets; a sector's stays with its step), ``derivatives`` (of perpetuals, likewise), ``headlines``.
@@ -130,7 +131,7 @@ def _bars(conn: Connection, before: datetime) -> int:
     deleted = 0
     for number in conn.execute(select(market.c.id)).scalars().all():
         for width_s in _widths(conn, number):
-            for table in (bar, bar_superseded):
+            for table in (trade_sum, bar, bar_superseded):
                 deleted += conn.execute(
                     delete(table).where(
                         table.c.market == number,

@@ -6,8 +6,9 @@ rotations and checkpoints stay as they are.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -28,8 +29,16 @@ from monitor.model.spans import Span, left_open, runs
 from monitor.store import bars, coverage, meta
 from monitor.store.database import Database
 from monitor.store.knowledge import issue_time
-from monitor.store.sql import microseconds
-from monitor.store.tables import bar, bar_superseded, market, pair_reading, sector_state, step
+from monitor.store.sql import microseconds, upsert
+from monitor.store.tables import (
+    bar,
+    bar_superseded,
+    market,
+    pair_reading,
+    sector_state,
+    step,
+    trade_sum,
+)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -141,9 +150,43 @@ def _roll_up_span(
     at = issue_time(conn, clock.now())
     bars.save_bars(conn, made, width=HOUR, received_at=at)
     coverage.save_coverage(conn, whole, fetched_at=at)
-    for table in (bar, bar_superseded):
+    _roll_up_trades(conn, number, width, (since, until), {each.open_time for each in made})
+    for table in (trade_sum, bar, bar_superseded):
         conn.execute(delete(table).where(*_of(table, number, width), table.c.open_time < until))
     return len(found)
+
+
+def _roll_up_trades(
+    conn: Connection, number: int, width: timedelta, span: Span, hours: Collection[datetime]
+) -> None:
+    """Sums of an hour, of those that have a bar: of bars whose trades were not read nothing was seen."""
+    of, (since, until) = trade_sum.c, span
+    rows = conn.execute(
+        select(
+            of.open_time, of.buy_quote, of.sell_quote, of.trades, of.gap_s, of.received_at
+        ).where(*_of(trade_sum, number, width), of.open_time >= since, of.open_time < until)
+    ).all()
+    by_hour: dict[datetime, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_hour[floor_time(row.open_time, HOUR)].append(row)
+    upsert(
+        conn,
+        trade_sum,
+        [
+            {
+                "market": number,
+                "width_s": HOUR // timedelta(seconds=1),
+                "open_time": hour,
+                "buy_quote": sum(part.buy_quote for part in parts),
+                "sell_quote": sum(part.sell_quote for part in parts),
+                "trades": sum(part.trades for part in parts),
+                "gap_s": sum(part.gap_s for part in parts),
+                "received_at": max(part.received_at for part in parts),
+            }
+            for hour, parts in sorted(by_hour.items())
+            if hour in hours
+        ],
+    )
 
 
 def _of(table: Table, number: int, width: timedelta) -> tuple[ColumnElement[bool], ...]:

@@ -146,6 +146,31 @@ book_reading = Table(
     sqlite_with_rowid=False,
 )
 
+# What was read of a bar's trades before its interval was stepped, in the quote currency; received_at: the last of them.
+trade_sum = Table(
+    "trade_sum",
+    metadata,
+    Column("market", Integer, primary_key=True, autoincrement=False),
+    Column("width_s", Integer, primary_key=True, autoincrement=False),
+    Column("open_time", UtcDateTime, primary_key=True),
+    Column("buy_quote", Double, nullable=False),
+    Column("sell_quote", Double, nullable=False),
+    Column("trades", Integer, nullable=False),
+    Column("gap_s", Double, nullable=False),  # between answers of which neither reached the other
+    Column("received_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# How far a market's trades are counted.
+trade_counted = Table(
+    "trade_counted",
+    metadata,
+    Column("market", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("last_keys", Text, nullable=False),  # JSON: the trades of that millisecond
+    sqlite_with_rowid=False,
+)
+
 # Funding and open interest of a perpetual as of when they were asked for.
 derivative_reading = Table(
     "derivative_reading",

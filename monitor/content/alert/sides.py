@@ -16,6 +16,7 @@ from monitor.content.wording.figures import (
     utc,
     wide_points,
 )
+from monitor.content.wording.glosses import of_trades
 from monitor.content.wording.phrases import listed
 from monitor.model.rotation import Rotation, SideEvidence
 from monitor.model.state import FlowGrade
@@ -65,6 +66,13 @@ def flow_words(rotation: Rotation, names: Names) -> str:
     if guessed:
         whose = "" if len(guessed) == len(sides) else f"of {_named(guessed, names)} "
         words += f"; {whose}estimated from price moves"
+    read = [
+        of_trades(name_of(side.sector, names), side.flow_seen)
+        for side in known
+        if side.flow_grade is FlowGrade.B
+    ]
+    if read:
+        words += f"; of {listed(read)} scaled up from trades that were read"
     unknown = [side for side in sides if side.net_flow_usd is None]
     if unknown:
         words += f"; of {_named(unknown, names)} unknown"

@@ -8,11 +8,10 @@ from monitor.content.wording import glosses
 from monitor.content.wording.cells import cell
 from monitor.content.wording.depth import depth_words
 from monitor.content.wording.figures import UNKNOWN, money, percent, pp, stamp
-from monitor.content.wording.phrases import listed
 from monitor.content.wording.safe_text import one_line
 from monitor.model.derivatives import FUNDINGS_A_YEAR
 from monitor.model.figures import Form, Place, figures_at
-from monitor.model.state import FlowGrade, MemberEvent, MemberEventKind, SectorState, TokenState
+from monitor.model.state import MemberEvent, MemberEventKind, SectorState, TokenState
 
 OF_A_DAY = {
     Place.PAPER: "Own return, volume share, net flow and members behind the market: of 24 h",
@@ -63,7 +62,7 @@ def sectors(facts: ReportFacts) -> Section | None:
             *_depth(found, facts),
             *_derivatives(found, facts),
             Paragraph(
-                f"{glosses.OWN} {glosses.NET_FLOW}{_estimated(found, facts)} {glosses.ABNORMAL_VOLUME}"
+                f"{glosses.OWN} {glosses.NET_FLOW}{_measured(found, facts)} {glosses.ABNORMAL_VOLUME}"
                 f" {glosses.VOLUME_SHARE}",
                 soft=True,
             ),
@@ -99,10 +98,9 @@ def _beyond_the_tide(states: list[SectorState], facts: ReportFacts) -> list[Bloc
     return [Paragraph(words, soft=True)] if words else []
 
 
-def _estimated(states: list[SectorState], facts: ReportFacts) -> str:
-    """How net flow was measured is said where no venue told who bought."""
-    poor = [facts.name(s.id) for s in states if s.flow_grade in (FlowGrade.C, FlowGrade.D)]
-    return f" Of {listed(poor)} it is estimated from price moves." if poor else ""
+def _measured(states: list[SectorState], facts: ReportFacts) -> str:
+    words = glosses.flow_measured(states, facts.names)
+    return f" {words}" if words else ""
 
 
 def _on_paper(place: Place, names: list[str], states: list[SectorState]) -> Table:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from monitor.content.wording.figures import net_flow
 from monitor.content.wording.phrases import listed
 from monitor.model.relative_flow import day_of
-from monitor.model.state import SectorState
+from monitor.model.state import FlowGrade, SectorState
 
 OWN = "Own is the sector's return less the watched market's part (beta times its return)."
 OWN_RETURN = (
@@ -19,6 +19,25 @@ VOLUME_SHARE = (
     "A volume share is of all that was traded; its change in 24 h is of the markets that count at both ends, so that"
     " a launch or a new venue is no change."
 )
+
+
+def of_trades(name: str, seen: float | None) -> str:
+    """A sector whose net flow stands on trades that were read, with the part of its volume whose takers were seen."""
+    return name if seen is None else f"{name} ({100 * seen:.0f} % of the volume seen)"
+
+
+def flow_measured(states: Sequence[SectorState], names: Mapping[str, str]) -> str:
+    """How net flow was measured where not every venue told who bought; empty else."""
+    named = [(names.get(state.id, state.id), state) for state in states]
+    poor = [name for name, state in named if state.flow_grade in (FlowGrade.C, FlowGrade.D)]
+    read = [
+        of_trades(name, state.flow_seen) for name, state in named if state.flow_grade is FlowGrade.B
+    ]
+    words = [
+        f"Of {listed(read)} it is scaled up from trades that were read." if read else "",
+        f"Of {listed(poor)} it is estimated from price moves." if poor else "",
+    ]
+    return " ".join(filter(None, words))
 
 
 def relative_flow_words(states: Sequence[SectorState], names: Mapping[str, str]) -> str:

@@ -22,6 +22,7 @@ from monitor.ingest.exchange.venue_class import venue_class
 from monitor.ingest.venues.book_levels import read_book
 from monitor.ingest.venues.definition import VenueDefinition
 from monitor.ingest.venues.derivatives import needs_ticker, read_derivatives
+from monitor.ingest.venues.recent_trades import RawTrade, read_trades
 from monitor.ingest.venues.registry import definition_of
 from monitor.ingest.venues.request import CandleQuestion, Kind, MarketFacts, kind_of
 from monitor.ingest.venues.rows import RawCandle, WrongShapeError
@@ -145,6 +146,16 @@ class CcxtClient:
         payload = await self._ask(market.symbol, lambda: fetch(market.symbol, levels))
         try:
             return read_book(payload, facts.contract_size)
+        except WrongShapeError as error:
+            raise BadVenueData(self.venue, str(error), symbol=market.symbol) from error
+
+    async def recent_trades(self, market: Market, count: int) -> tuple[list[RawTrade], float]:
+        """(The newest trades as served, coins in one contract); raises VenueError. The market table must have been loaded."""
+        facts = self._facts(market)
+        fetch = self._exchange.fetch_trades
+        payload = await self._ask(market.symbol, lambda: fetch(market.symbol, None, count))
+        try:
+            return read_trades(payload), facts.contract_size
         except WrongShapeError as error:
             raise BadVenueData(self.venue, str(error), symbol=market.symbol) from error
 

@@ -10,7 +10,9 @@ from monitor.clock import Clock
 from monitor.ingest.errors import BadVenueData, MarketGone, VenueError
 from monitor.ingest.exchange.market_table import MarketTable
 from monitor.ingest.validation.candles import Checked, Frame, check_candles
+from monitor.ingest.validation.trades import Expected, check_trades
 from monitor.ingest.venues.definition import VenueDefinition
+from monitor.ingest.venues.recent_trades import RawTrade
 from monitor.ingest.venues.registry import definition_of
 from monitor.ingest.venues.request import kind_of
 from monitor.ingest.venues.rows import RawCandle
@@ -19,6 +21,7 @@ from monitor.model.derivatives import DerivativeReading
 from monitor.model.grid import floor_time, to_ms
 from monitor.model.order_book import OrderBook
 from monitor.model.spans import Span, left_open, runs
+from monitor.model.trades import Trade
 from monitor.model.universe import Market
 
 CLOCK_TOLERANCE = timedelta(seconds=30)
@@ -51,6 +54,10 @@ class Connection(Protocol):
 
     async def order_book(self, market: Market, levels: int) -> OrderBook:
         """A market's book."""
+        ...
+
+    async def recent_trades(self, market: Market, count: int) -> tuple[list[RawTrade], float]:
+        """A market's newest trades and its contract's size."""
         ...
 
     async def derivatives(self, market: Market, at: datetime) -> DerivativeReading:
@@ -191,6 +198,22 @@ class VenueClient:
     async def fetch_book(self, market: Market) -> OrderBook:
         """Its order book, as many levels as the venue serves in a plain answer; raises VenueError."""
         return await self._connection.order_book(market, self.definition.book_levels)
+
+    async def fetch_trades(
+        self, market: Market, price: float | None
+    ) -> tuple[list[Trade], list[Refusal]]:
+        """(Its newest trades, as many as one plain answer holds, ascending by time; those that were refused).
+
+        ``price``: the last one known, in its quote currency. Raises VenueError; an answer without a trade is none, of a market
+        that trades.
+        """
+        count = self.definition.recent_trades(kind_of(market))
+        rows, contract_size = await self._connection.recent_trades(market, count)
+        if not rows:
+            raise BadVenueData(self.venue, "gave no trade, expected some", symbol=market.symbol)
+        latest = self._clock.now() + max(self.clock_offset, timedelta(0)) + CLOCK_TOLERANCE
+        good, refusals = check_trades(rows, Expected(market, latest, price, contract_size))
+        return good, refusals[:_REFUSALS_KEPT]
 
     async def fetch_derivatives(self, market: Market) -> DerivativeReading:
         """A perpetual's funding and open interest of now; raises VenueError."""

@@ -39,4 +39,6 @@ VENUE = VenueDefinition(
     bans_by_403=True,
     reset_header="X-Bapi-Limit-Reset-Timestamp",
     book_levels=200,
+    spot_trades=60,
+    swap_trades=1_000,
 )

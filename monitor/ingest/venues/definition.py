@@ -38,7 +38,8 @@ class VenueDefinition:
     ``timeframes``. ``market_types``: ccxt's option that loads only the tables of these kinds, since one dead side endpoint
     would fail the whole load. ``spot_markets``: the method that loads spot markets alone. ``bans_by_403``: a plain HTTP 403
     is a ban for asking too often. ``reset_header``: a header with the time in ms at which a limit ends.
-    ``book_levels``: of an order book in one plain answer, as many as cost little.
+    ``book_levels``: of an order book in one plain answer, as many as cost little. ``spot_trades`` and ``swap_trades``: recent
+    trades in one answer; 0 where they are not read.
     ``usual_funding_h``: hours between two fundings where rates name none and the venue lists only those that differ.
     ``unknown_market``: words by which it refuses a market that it does not list, where ccxt's class does not tell.
     ``ticker_interest``: the open contracts in its ticker, where ccxt has no call for the open interest. ``kinds``: the markets whose
@@ -60,6 +61,8 @@ class VenueDefinition:
     bans_by_403: bool = False
     reset_header: str | None = None
     book_levels: int = 100
+    spot_trades: int = 0
+    swap_trades: int = 0
     usual_funding_h: float | None = None
     unknown_market: str | None = None
     ticker_interest: str | None = None
@@ -73,6 +76,10 @@ class VenueDefinition:
     def limit(self, kind: Kind) -> int:
         """Candles in one answer."""
         return self.spot_limit if kind == "spot" else self.swap_limit
+
+    def recent_trades(self, kind: Kind) -> int:
+        """Recent trades in one answer."""
+        return self.spot_trades if kind == "spot" else self.swap_trades
 
     def reach(self, now: datetime, width: timedelta) -> datetime | None:
         """The earliest open that the venue still serves at ``now``; None where history has no known end."""

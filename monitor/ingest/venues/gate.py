@@ -40,4 +40,6 @@ VENUE = VenueDefinition(
     fills_quiet=True,
     reach_bars=10_000,
     ticker_interest="total_size",
+    spot_trades=1_000,
+    swap_trades=1_000,
 )

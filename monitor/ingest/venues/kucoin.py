@@ -38,4 +38,5 @@ VENUE = VenueDefinition(
     spot_limit=1500,
     swap_limit=200,
     unknown_market="This pair is not provided at present",
+    spot_trades=100,
 )

@@ -38,4 +38,6 @@ VENUE = VenueDefinition(
     settle=timedelta(seconds=2),
     fills_quiet=True,
     book_levels=400,
+    spot_trades=500,
+    swap_trades=500,
 )

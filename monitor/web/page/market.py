@@ -63,7 +63,7 @@ def market_page(
         beside=sector_tables.beside_table(step, sectors),
         glosses=[
             glosses.OWN,
-            glosses.NET_FLOW,
+            " ".join(filter(None, (glosses.NET_FLOW, glosses.flow_measured(step.sectors, names)))),
             glosses.ABNORMAL_VOLUME,
             glosses.VOLUME_SHARE,
         ],

@@ -10,11 +10,13 @@ import pytest
 from monitor.model.bars import Coverage, Refusal, VenueHealth, VenueState
 from monitor.model.derivatives import DerivativeReading
 from monitor.model.errors import SchemaError
+from monitor.model.grid import to_ms
 from monitor.model.headline import Headline
 from monitor.model.order_book import BookReading, Depth
 from monitor.model.rotation import ChangeReason
 from monitor.model.silence import Silence, Why
 from monitor.model.state import MemberEvent, MemberEventKind
+from monitor.model.trades import RecentTrades, Trade
 from monitor.model.universe import BEGINNING, Supply
 from monitor.model.vendor_reading import VendorFigure, VendorReading
 from monitor.store import (
@@ -33,6 +35,7 @@ from monitor.store import (
     silences,
     steps,
     supplies,
+    trade_sums,
     vendor_readings,
     venue_health,
 )
@@ -93,6 +96,8 @@ def fill(database: Database) -> None:
         derivatives.save_derivatives(conn, [funding])
         headlines.save_headlines(conn, [Headline("wire", "1", NOON, "Stargate")], NOON)
         order_books.save_books(conn, [BookReading(ARC, NOON, book)])
+        traded = RecentTrades(ARC, (Trade("7", to_ms(NOON + HOUR), 30.0, bought=True),))
+        trade_sums.add_trades(conn, [traded], width=HOUR, received_at=NOON + HOUR)
 
 
 @pytest.fixture

@@ -5,9 +5,12 @@ import pytest
 
 from monitor.analytics.flow import (
     GRADE_A,
+    GRADE_B,
     GRADE_C,
     NONE,
+    Sample,
     TokenFlow,
+    sample_of,
     token_flow,
     token_volume,
     worst_grade,
@@ -28,9 +31,15 @@ def scaled(
 
 
 def flow_of(
-    volume: list[float], taker: list[float], imbalance: float = NAN, *, factor: float = 1.0
+    volume: list[float],
+    taker: list[float],
+    imbalance: float = NAN,
+    *,
+    factor: float = 1.0,
+    seen: list[float] | None = None,
+    in_trades: list[float] | None = None,
 ) -> TokenFlow:
-    """Flow of one token whose estimated imbalance is given."""
+    """Flow of one token whose estimated imbalance is given; ``seen``, ``in_trades``: parts of what its trades say."""
     total = np.array([float(np.nansum(volume)) * factor if not np.isnan(volume).all() else NAN])
     return token_flow(
         np.array([volume]),
@@ -39,6 +48,7 @@ def flow_of(
         total,
         np.array([factor]),
         np.array([imbalance]),
+        Sample(*(np.array([part or [NAN] * len(volume)]) for part in (seen, in_trades))),
     )
 
 
@@ -115,5 +125,61 @@ def test_unknown_volume_has_no_flow() -> None:
 def test_the_grade_is_the_worst_that_covers_two_fifths_of_the_volume(
     estimated: float, expected: int
 ) -> None:
-    found = worst_grade(np.array([100.0 - estimated, 0.0]), np.array([estimated, 0.0]))
+    none = np.zeros(2)
+    found = worst_grade(np.array([100.0 - estimated, 0.0]), none, np.array([estimated, 0.0]))
     assert found.tolist() == [expected, NONE]
+
+
+@pytest.mark.parametrize(
+    ("told", "sampled", "estimated", "expected"),
+    [
+        (0.0, 100.0, 0.0, GRADE_B),
+        (61.0, 39.0, 0.0, GRADE_A),
+        (60.0, 40.0, 0.0, GRADE_B),
+        (60.0, 20.0, 20.0, GRADE_B),
+        (0.0, 61.0, 39.0, GRADE_B),
+        (0.0, 60.0, 40.0, C),
+    ],
+)
+def test_trades_that_were_read_grade_a_whole_b_with_what_is_worse(
+    told: float, sampled: float, estimated: float, expected: int
+) -> None:
+    found = worst_grade(*(np.array([part]) for part in (told, sampled, estimated)))
+    assert found.tolist() == [expected]
+
+
+def test_trades_stand_for_their_bar_and_what_was_seen_of_it_is_said() -> None:
+    found = flow_of([100.0, 50.0], [NAN, NAN], 0.2, seen=[0.7, NAN], in_trades=[0.5, NAN])
+    assert found.net[0] == pytest.approx(100 * 0.5 + 50 * 0.2)
+    parts = (found.seen[0], found.sampled[0], found.scaled[0], found.estimated[0])
+    assert parts == pytest.approx((70.0, 100.0, 30.0, 50.0))
+
+
+def test_what_a_venue_tells_goes_before_what_was_read_of_its_trades() -> None:
+    found = flow_of([100.0], [90.0], seen=[0.7], in_trades=[-1.0])
+    assert (found.net[0], found.seen[0], found.sampled[0]) == (80.0, 100.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("quote", "seen", "imbalance"),
+    [
+        (60.0, 0.6, 0.5),
+        (59.9, NAN, NAN),  # too little of the bar
+        (0.0, NAN, NAN),
+        (104.0, 1.0, 0.5),  # each with its rounding
+        (106.0, NAN, NAN),  # worth more than their bar: not its trades
+        (NAN, NAN, NAN),
+    ],
+)
+def test_trades_say_something_of_a_bar_of_which_they_are_most(
+    quote: float, seen: float, imbalance: float
+) -> None:
+    read = np.array([quote])
+    found = sample_of(np.array([100.0]), read, 0.75 * read, 0.6)
+    assert found.seen == pytest.approx([seen], nan_ok=True)
+    assert found.imbalance == pytest.approx([imbalance], nan_ok=True)
+
+
+def test_trades_of_a_bar_without_volume_say_nothing() -> None:
+    found = sample_of(np.array([0.0, NAN]), np.array([5.0, 5.0]), np.array([5.0, 5.0]), 0.6)
+    assert np.isnan(found.imbalance).all()

@@ -9,7 +9,7 @@ import numpy as np
 
 from monitor.engine import Engine, EngineState
 from monitor.model.bars import Slot
-from monitor.model.interval import IntervalInput, Layout
+from monitor.model.interval import IntervalInput, Layout, TradesRead
 from monitor.model.rotation import StepOutput
 from monitor.model.state import MemberEvent, TokenState
 from monitor.model.universe import Market, Membership, Redenomination, Sector, Token, Universe
@@ -80,9 +80,10 @@ class Tape:
         taker: Mapping[str, float] | None = None,
         supply: Mapping[str, float] | None = None,
         slot: Mapping[str, Slot] | None = None,
+        trades: Mapping[str, tuple[float, float]] | None = None,
         unseen: bool = False,
     ) -> IntervalInput:
-        """The next interval on the grid."""
+        """The next interval on the grid; ``trades``: of this one alone, what was read of them and what takers bought."""
         self._price |= price or {}
         self._volume |= volume or {}
         self._taker |= taker or {}
@@ -105,7 +106,13 @@ class Tape:
             slot=np.array(slots, dtype=np.int8),
             supply=np.array([self._supply.get(t, 1.0) for t in layout.tokens]),
             supply_age_h=np.ones(len(layout.tokens)),
+            trades=None if trades is None else self._trades(trades),
         )
+
+    def _trades(self, trades: Mapping[str, tuple[float, float]]) -> TradesRead:
+        found = [self._of(trades, market, (NAN, NAN)) for market in self.universe.markets]
+        quote, bought = zip(*found, strict=True)
+        return TradesRead(np.array(quote), np.array(bought))
 
     def _row(self, market: Market) -> tuple[float, float, float, Slot]:
         price = self._of(self._price, market, None)

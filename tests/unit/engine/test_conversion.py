@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from monitor.analytics.bulk_volume import shrinkage
+from monitor.analytics.parameters import AnalyticsParameters
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.state import FlowGrade
 from tests.unit.engine.market import HOUR, NAN, Run, token, token_of, universe
@@ -165,6 +166,55 @@ def test_each_venues_flow_is_its_own_and_the_part_seen_is_told(
     for state in (ai, aix):
         assert state.flow_seen == pytest.approx(seen)
         assert state.flow_grade is grade
+
+
+@pytest.mark.parametrize(
+    ("read", "seen", "grade"), [(600.0, 0.6, FlowGrade.B), (599.0, 0.0, FlowGrade.C)]
+)
+def test_trades_that_were_read_stand_for_their_bar_where_they_are_most_of_it(
+    read: float, seen: float, grade: FlowGrade
+) -> None:
+    run = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}))
+    prices = {"AIX": 1.0, "DOGE": 1.0, "BTC": 1.0}
+    trades = {"AIX": (read, 0.75 * read)}
+    out = run.step(prices, taker={"DOGE": 500.0}, trades=trades)
+    for price in (1.01, 1.0) * 12:
+        out = run.step({"AIX": price}, trades=trades)
+    ai, aix = out.step.sector("ai"), token_of(out, "AIX")
+    if grade is FlowGrade.B:
+        assert ai.net_flow_step_usd == pytest.approx(500.0)  # of 1,000 traded: 750 bought
+        assert ai.net_flow_24h_usd == pytest.approx(24 * 500.0)
+    for state in (ai, aix):
+        assert state.flow_seen == pytest.approx(seen)
+        assert state.flow_grade is grade
+    assert out.step.sector("memes").flow_grade is FlowGrade.A
+
+
+def test_of_a_tokens_venues_each_goes_by_its_own_measure() -> None:
+    tokens = [token("AIX", ["a", "b", "c"])]
+    run = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}, tokens))
+    volume = {"a:AIX/USD": 1000.0, "b:AIX/USD": 500.0, "c:AIX/USD": 100.0}
+    trades = {"a:AIX/USD": (800.0, 200.0), "b:AIX/USD": (500.0, 500.0)}
+    prices = {"AIX": 1.0, "DOGE": 1.0, "BTC": 1.0}
+    run.step(prices, volume=volume, taker={"b:AIX/USD": 300.0}, trades=trades)
+    out = run.step({"AIX": 1.0}, trades=trades)
+    for price in (1.01, 1.0) * 12:
+        out = run.step({"AIX": price}, trades=trades)
+    aix = token_of(out, "AIX")
+    # of a a quarter was bought, b tells 300 of 500 whatever its trades say, c is estimated
+    per_step = -500.0 + 100.0
+    assert aix.net_flow_24h_usd == pytest.approx(24 * per_step, abs=24 * 100 * 0.15)
+    assert aix.flow_seen == pytest.approx((800 + 500) / 1600)
+    assert aix.flow_grade is FlowGrade.B
+
+
+def test_how_much_must_be_read_is_a_parameter() -> None:
+    strict = AnalyticsParameters(least_trades_seen=0.9)
+    for parameters, grade in ((None, FlowGrade.B), (strict, None)):
+        run = Run(universe({"ai": ["AIX"], "memes": ["DOGE"]}), analytics=parameters)
+        prices = {"AIX": 1.0, "DOGE": 1.0, "BTC": 1.0}
+        out = run.step(prices, taker={"DOGE": 500.0}, trades={"AIX": (700.0, 350.0)})
+        assert out.step.sector("ai").flow_grade is grade
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.5])

@@ -36,6 +36,7 @@ def intervals() -> list[IntervalInput]:
                 volume={"DOGE": 0.0 if i % 7 == 3 else 900.0 + i, "AIX": 500.0 - i},
                 taker={"AIX": 200.0 + i},
                 supply={"AIY": 1.0 + i // 25},
+                trades={"DOGE": (600.0 + i, 250.0)} if i % 5 else None,
                 unseen=i in (12, 13, 41),
             )
         )

@@ -37,6 +37,7 @@ BY_KEY: dict[str, tuple[str, object]] = {
     "detection.watch_on": ("2.5", 2.5),
     "detection.off": ("1.1", 1.1),
     "detection.horizons_h": ("[8, 24]", [8, 24]),
+    "schedule.trades_of": ('["ai"]', ["ai"]),
     "detection.pairs": ('[["ai", "memes"]]', [["ai", "memes"]]),
     "alerts.minimum_severity": ("watch", "watch"),
     "alerts.quiet_hours": ('["23:00", "07:00"]', [time(23), time(7)]),

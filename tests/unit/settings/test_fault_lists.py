@@ -181,7 +181,7 @@ def test_a_wrong_value_does_not_hide_faults_across_keys_of_other_tables(tmp_path
     assert faults(tmp_path, text) == [
         (
             "c.toml: engine.xyz: found an unknown key, expected one of carry_max, deadline, drop_after,"
-            " interval, jump_gate, migration_guard, stale_after, venue_dev, venue_weight_cap"
+            " interval, jump_gate, least_trades_seen, migration_guard, stale_after, venue_dev, venue_weight_cap"
         ),
         "c.toml: sectors[1].colour: found an unknown key, expected 'color'?",
         "c.toml: web.port: found 'x', expected a whole number",

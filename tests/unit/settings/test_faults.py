@@ -63,6 +63,14 @@ ONE_FAULT = {
         changed(more='[schedule]\ndepth = "2h"\n'),
         "c.toml: schedule.depth: found '2h', expected 30s to 30m: a step has the books of the hour before it",
     ),
+    "trades that come after a bar's step": (
+        changed(more='[schedule]\ntrades = "10m"\n'),
+        "c.toml: schedule.trades: found '10m', expected 30s to 5m: what is read after a bar's step is not counted in it",
+    ),
+    "trades of nobody": (
+        changed(more='[schedule]\ntrades_of = ["agents"]\n'),
+        "c.toml: schedule.trades_of[0]: found 'agents', expected a watched sector (ai, memes)",
+    ),
     "figure that is none of a query": (
         changed(
             (

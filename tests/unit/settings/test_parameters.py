@@ -40,6 +40,7 @@ ENGINE = {
     "VENUE_WEIGHT_CAP": ("0.5", "venue_weight_cap", 0.5),
     "JUMP_GATE": ("0.3", "jump_gate", 0.3),
     "MIGRATION_GUARD": ("0.2", "migration_guard", 0.2),
+    "LEAST_TRADES_SEEN": ("0.8", "least_trades_seen", 0.8),
 }
 FIXED = {
     "least_samples",

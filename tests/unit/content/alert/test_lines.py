@@ -9,6 +9,7 @@ import pytest
 from monitor.content.alert import AlertFacts, PastFlags, alert_message, alert_text
 from monitor.content.alert.facts import Among
 from monitor.model.rotation import ChangeReason, Launch, Rotation, RotationChange, Severity, Status
+from monitor.model.state import FlowGrade
 from tests.kit import rotations as samples
 from tests.kit.rotations import CONFIRMED, NAMES, change
 from tests.unit.content.alert.cases import AROUND, LAUNCHED, LAUNCHED_BEFORE, ONE_COIN, SINGLE
@@ -266,6 +267,16 @@ def test_net_flow_has_its_gloss_once_and_says_what_is_guessed() -> None:
     assert "Net flow is unknown." in text_of(samples.unknown_flow())
     half = with_evidence(from_side=samples.side(net_flow_usd=None, flow_grade=None))
     assert "; of AI agents unknown." in text_of(half)
+
+
+def test_of_trades_that_were_read_the_part_seen_is_said() -> None:
+    read = with_evidence(from_side=samples.side(flow_grade=FlowGrade.B, flow_seen=0.724))
+    text = text_of(read)
+    assert (
+        "of AI agents (72 % of the volume seen) scaled up from trades that were read"
+        in " ".join(text.split())
+    )
+    assert "of vol., 72 % seen" in text
 
 
 def test_one_sided_evidence_has_one_column() -> None:
