@@ -16,7 +16,6 @@ from monitor.delivery.batching import Rules
 from monitor.delivery.channel import ChannelSender
 from monitor.delivery.registry import channel_faults, operators_among, ways_out
 from monitor.delivery.ways import Tools, Way
-from monitor.ingest.exchange.clients import ClientOptions
 from monitor.ingest.venues.registry import unasked
 from monitor.model.notice import Channel
 from monitor.reporting import day_facts
@@ -128,17 +127,3 @@ def sources_of(settings: Settings, database: Database, clock: Clock) -> Sources:
         zone=settings.report.timezone,
         page=settings.web.url or "",
     )
-
-
-def client_options(settings: Settings) -> dict[str, ClientOptions]:
-    """Of the venues' tables."""
-    return {
-        venue: ClientOptions(
-            enabled=table.enabled,
-            base_url=table.base_url,
-            timeout=table.timeout,
-            rate_limit_ms=table.rate_limit_ms,
-            settle=table.settle,
-        )
-        for venue, table in settings.venues.items()
-    }

@@ -22,6 +22,10 @@ from monitor import __version__
 USER_AGENT = f"rotation-monitor/{__version__}"
 
 _FORM = "http://host:port"
+_VARIABLES = (
+    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD",
+)  # fmt: skip
 _LOOPBACK_NAMES = ("localhost", "localhost.localdomain")
 
 
@@ -32,7 +36,7 @@ def proxy_for(url: str) -> str | None:
     as 10.0.0.0/8, ``host:port``, ``*`` for all. Raises ValueError where the proxy's address cannot be used.
     """
     parts = urlsplit(url)
-    found = getproxies_environment()
+    found = _proxies(tuple(map(os.environ.get, _VARIABLES)))
     address = found.get(parts.scheme) or found.get("all")
     if not address or not parts.hostname or _is_spared(parts, found.get("no", "")):
         return None
@@ -40,6 +44,12 @@ def proxy_for(url: str) -> str | None:
     if wrong is not None:
         raise ValueError(f"the proxy of the environment {wrong}")
     return address if "://" in address else f"http://{address}"
+
+
+@lru_cache(maxsize=8)
+def _proxies(_held: tuple[str | None, ...]) -> dict[str, str]:
+    """What the environment says, read anew only where one of :data:`_VARIABLES` has changed: it is asked before every request."""
+    return getproxies_environment()
 
 
 def trust() -> ssl.SSLContext:

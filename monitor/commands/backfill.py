@@ -77,9 +77,8 @@ async def _run(
     venues: "Sequence[str]",
     tokens: "Sequence[str]",
 ) -> "BackfillReport":
-    from monitor.bootstrap import client_options
     from monitor.ingest.backfill import backfill as fetch
-    from monitor.ingest.exchange.clients import make_clients
+    from monitor.ingest.exchange.clients import client_options, make_clients
     from monitor.reference import sync_supplies
 
     with database.write() as conn:
@@ -115,13 +114,15 @@ class Bars:
             TimeRemainingColumn,
         )
 
+        shown = console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            console=console(stderr=True),
+            console=shown,
             transient=True,
+            disable=not shown.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
 

@@ -185,8 +185,7 @@ def _supplies(context: "Context", settings: "Settings") -> Iterator[Finding]:
 
 async def _venues(context: "Context", settings: "Settings") -> list[Finding]:
     """Each venue is asked for its markets and its time; all at once."""
-    from monitor.bootstrap import client_options
-    from monitor.ingest.exchange.clients import make_clients
+    from monitor.ingest.exchange.clients import client_options, make_clients
 
     clients = make_clients(settings.universe, context.clock, client_options(settings))
     try:

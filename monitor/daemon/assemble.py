@@ -14,7 +14,6 @@ from monitor.alerting.policy import AlertPolicy
 from monitor.alerting.start_digest import owe_start_digest, owes_start_digest
 from monitor.bootstrap import (
     channels_of,
-    client_options,
     config_faults,
     enricher_of,
     operators_of,
@@ -38,7 +37,7 @@ from monitor.delivery.registry import channels_for
 from monitor.delivery.sender import Sender, claim_lease
 from monitor.delivery.traits import Audience
 from monitor.engine import Engine
-from monitor.ingest.exchange.clients import make_clients
+from monitor.ingest.exchange.clients import client_options, make_clients
 from monitor.ingest.poller import Poller
 from monitor.ingest.reference_prices import ReferencePrices
 from monitor.pipeline import Pipeline, Progress

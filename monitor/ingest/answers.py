@@ -1,5 +1,6 @@
 """What is wanted of a market, and what its venue answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,7 +34,7 @@ class MarketAnswer:
     """
 
     market: Market
-    bars: list[Bar] = field(default_factory=list)
+    bars: Sequence[Bar] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     forming: list[Bar] = field(default_factory=list)

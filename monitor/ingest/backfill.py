@@ -4,6 +4,7 @@ It can be broken off at any moment and called again: coverage in the store says 
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from monitor.ingest.exchange.venue import FetchedBars, VenueClient
 from monitor.ingest.history import MarketHistory
 from monitor.ingest.validation.acceptance import PriceBoard, Verdict, judge_together
 from monitor.ingest.validation.suspicion import REASONS
+from monitor.ingest.venue_fetch import AT_ONCE
 from monitor.ingest.venues.request import kind_of
 from monitor.model.grid import floor_time, iso
 from monitor.model.universe import Market, Universe
@@ -137,8 +139,14 @@ async def backfill(
                 ours = [m for m in markets if m.venue == client.venue]
                 group.create_task(run.venue(client, ours, strangers))
     except ExceptionGroup as failed:  # only the store's failures come this far
-        raise failed.exceptions[0] from None
+        raise _first(failed) from None
     return run.report
+
+
+def _first(failed: ExceptionGroup[Exception]) -> Exception:
+    """The first failure inside groups of them."""
+    error = failed.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
 class _Run:
@@ -173,7 +181,7 @@ class _Run:
 
         async def ask(client: VenueClient) -> None:
             for market in markets:
-                if market.venue != client.venue:
+                if market.venue != client.venue or self._is_alone(market):
                     continue
                 since = (
                     min(self.report.until, client.last_closed(self._width))
@@ -187,7 +195,7 @@ class _Run:
                 except VenueError:
                     return
                 if found.closed:
-                    answers.append(MarketAnswer(market, list(found.closed)))
+                    answers.append(MarketAnswer(market, found.closed))
 
         async with asyncio.TaskGroup() as group:
             for client in clients:
@@ -201,29 +209,54 @@ class _Run:
             if refusal.reason == "wrong_coin"
         }
 
+    def _is_alone(self, market: Market) -> bool:
+        """Whether its coin has no other market, against which it could be found to be another coin."""
+        return len(self._universe.token(market.token).markets) < 2
+
     async def venue(
         self, client: VenueClient, markets: Sequence[Market], strangers: dict[str, str]
     ) -> None:
-        """All markets of a venue, one after another; a failure that bars asking on ends it."""
+        """All markets of a venue, a few at a time; a failure that bars asking on ends it.
+
+        While one market's page is looked at and stored, the next one's is on its way: a venue that answers late is asked as
+        often as its limit allows all the same.
+        """
+        queue = deque(markets)
+        preparing = asyncio.Lock()
         stopped: VenueError | None = None
-        for market in markets:
-            done = MarketBackfill(market.id)
-            self.report.markets.append(done)
-            if stopped is None and market.id not in strangers:
-                stopped = await self._market(client, market, done)
-            else:
-                done.failure = strangers.get(market.id) or str(stopped)
-            self._progress.finish(market.id, done.words)
+
+        async def worker() -> None:
+            nonlocal stopped
+            while queue:
+                market = queue.popleft()
+                done = MarketBackfill(market.id)
+                self.report.markets.append(done)
+                if stopped is None and market.id not in strangers:
+                    async with preparing:
+                        if stopped is None:  # another market may have met its end meanwhile
+                            stopped = await self._prepare(client)
+                if stopped is None and market.id not in strangers:
+                    stopped = await self._market(client, market, done) or stopped
+                else:
+                    done.failure = strangers.get(market.id) or str(stopped)
+                self._progress.finish(market.id, done.words)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(AT_ONCE, len(markets))):
+                group.create_task(worker())
+
+    async def _prepare(self, client: VenueClient) -> VenueError | None:
+        """The failure that left the venue without a table of markets: none of them fares better."""
+        try:
+            await with_retry(client.prepare, self._clock)
+        except VenueError as error:
+            return error
+        return None
 
     async def _market(
         self, client: VenueClient, market: Market, done: MarketBackfill
     ) -> VenueError | None:
         """Fill the market's holes; returns the failure that stops the whole venue."""
-        try:
-            await with_retry(client.prepare, self._clock)
-        except VenueError as error:
-            done.failure = str(error)
-            return error  # no market of a venue that gives no table of them fares better
         try:
             await self._fill(client, market, done)
         except VenueError as error:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from monitor.clock import Clock
 from monitor.ingest.validation.acceptance import Verdict
 from monitor.ingest.validation.plausibility import Known
+from monitor.model.bar_columns import BarColumns, BarSeries
 from monitor.model.bars import Coverage, Refusal
 from monitor.model.spans import left_open, runs
 from monitor.store import bars, quarantine
@@ -58,6 +59,20 @@ def believed_coverage(verdict: Verdict) -> list[Coverage]:
     ]
 
 
+def _save(
+    conn: Connection, verdicts: Sequence[Verdict], width: timedelta, at: datetime
+) -> SaveResult:
+    """Bars that came side by side are stored so."""
+    pages = [v.bars.columns for v in verdicts if isinstance(v.bars, BarSeries)]
+    rest = [bar for v in verdicts if not isinstance(v.bars, BarSeries) for bar in v.bars]
+    page = BarColumns.joined(pages)
+    one = bars.save_columns(conn, page, width=width, received_at=at)
+    other = bars.save_bars(conn, rest, width=width, received_at=at)
+    return SaveResult(
+        one.new + other.new, one.revised + other.revised, one.unchanged + other.unchanged
+    )
+
+
 def write_verdicts(
     database: Database,
     clock: Clock,
@@ -72,8 +87,7 @@ def write_verdicts(
     with database.write() as conn:
         check(conn)
         at = issue_time(conn, clock.now())
-        kept = [bar for verdict in verdicts for bar in verdict.bars]
-        saved = bars.save_bars(conn, kept, width=width, received_at=at)
+        saved = _save(conn, verdicts, width, at)
         spoken = [item for verdict in verdicts for item in believed_coverage(verdict)]
         bars.save_coverage(conn, spoken, fetched_at=at)
         quarantine.add_refusals(conn, refusals, at)

@@ -15,10 +15,12 @@ from monitor.ingest.validation.acceptance import (
     accept_at_once,
     judge_together,
 )
+from monitor.ingest.validation.calm import is_calm
 from monitor.ingest.validation.holding import hold_back
 from monitor.ingest.validation.plausibility import SILENCE, Known
 from monitor.ingest.validation.recent import KEPT, RecentBars
 from monitor.ingest.validation.suspicion import LATE_TRADE, REASONS
+from monitor.model.bar_columns import BarSeries
 from monitor.model.bars import Bar, Coverage
 from monitor.model.universe import Market, Universe
 from monitor.store import bars, quarantine
@@ -64,7 +66,7 @@ class MarketHistory:
         """What is believed of a page that was asked from ``since`` on, beside what the store holds of other venues."""
         answer = MarketAnswer(
             self.market,
-            list(page.closed),
+            page.closed,
             list(page.refusals),
             self._spoken(page, since),
             list(page.forming),
@@ -75,7 +77,7 @@ class MarketHistory:
             (verdict,) = judge_together([answer], board, {})
         verdict = self._held_back(database, universe, verdict, now)
         if verdict.bars:
-            self._before = [*self._before, *verdict.bars][-KEPT:]
+            self._before = [*self._before, *verdict.bars[-KEPT:]][-KEPT:]
             last = verdict.bars[-1]
             self._known = Known(last.open_time, last.close)
         return verdict
@@ -86,12 +88,14 @@ class MarketHistory:
         """The verdict less what waits for a confirmation; others are looked up only where their word may count."""
         if not (verdict.bars or verdict.answer.coverage):
             return verdict
+        young = any(now - item.until < LATE_TRADE for item in verdict.answer.coverage)
+        if not young and self._is_calm(verdict):
+            return verdict
         alone = RecentBars([self.market], kept=KEPT + len(verdict.bars))
         alone.note(self._before)
         looked = hold_back(verdict, alone, (), width=self.width, now=now)
         spoken = verdict.answer.coverage
         quiet = any(bar.base_volume == 0 for bar in verdict.bars)
-        young = any(now - item.until < LATE_TRADE for item in spoken)
         if looked is verdict and not quiet and not young:
             return verdict
         first = min([item.since for item in spoken] + [bar.open_time for bar in verdict.bars[:1]])
@@ -109,6 +113,15 @@ class MarketHistory:
             beside.note(bar for bar, _received in found)
             since = quarantine.first_refused(conn, self.market.id, REASONS, first, until)
         return hold_back(verdict, beside, (), width=self.width, now=now, held_since=since)
+
+    def _is_calm(self, verdict: Verdict) -> bool:
+        """Whether nothing can be said against a page's bars, which saves a look at each of them."""
+        bars, before = verdict.bars, self._before
+        if not isinstance(bars, BarSeries) or not bars or verdict.answer.refusals:
+            return False
+        if before and before[-1].open_time >= bars[0].open_time:
+            return False
+        return is_calm(before, bars.columns, self.width)
 
     def _spoken(self, page: FetchedBars, since: datetime) -> list[Coverage]:
         """The page's coverage; the first bar tells that the empty pages before it were before the listing."""

@@ -98,7 +98,7 @@ async def _ask_market(
             if not answered:
                 harvest.answers.append(answer)
                 answered = True
-            answer.bars.extend(page.closed)
+            answer.bars = [*answer.bars, *page.closed]
             answer.refusals.extend(page.refusals)
             answer.coverage.extend(page.spoke_for)
             answer.forming.extend(page.forming)

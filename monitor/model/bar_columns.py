@@ -1,8 +1,9 @@
 """Bars side by side as arrays: what a file of a million of them is worked on in, without a million objects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +104,39 @@ class BarColumns:
         moments = self.moments()
         rows = zip(self.codes.tolist(), self.opens.tolist(), *self.lists(), strict=True)
         return [Bar(self.markets[code], moments[us], *figures) for code, us, *figures in rows]
+
+
+class BarSeries(Sequence[Bar]):
+    """Bars of one market, ascending, as a sequence over ``columns``: an object is made of a bar that is asked for."""
+
+    def __init__(self, columns: BarColumns) -> None:
+        self.columns = columns
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    @overload
+    def __getitem__(self, place: int) -> Bar: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Bar]: ...
+
+    def __getitem__(self, place: int | slice) -> Bar | Sequence[Bar]:
+        """One bar, or those of a slice as objects."""
+        which = np.arange(len(self))[place]
+        if isinstance(place, slice):
+            return self.columns.chosen(which).bars()
+        return self.columns.chosen(np.array([which])).bars()[0]
+
+    def __iter__(self) -> Iterator[Bar]:
+        return iter(self.columns.bars())
+
+    def missing(self, since: datetime, until: datetime, width: timedelta) -> list[datetime]:
+        """Opens of the grid in ``[since, until)`` at which none of them opens, ascending."""
+        first, end = (since - EPOCH) // _US, (until - EPOCH) // _US
+        grid = np.arange(first, end, width // _US)
+        absent = np.setdiff1d(grid, self.columns.opens, assume_unique=True)
+        return [EPOCH + us * _US for us in absent.tolist()]
 
 
 def _or_none(figures: NDArray[np.float64]) -> Sequence[float | None]:

@@ -7,7 +7,7 @@ quote, received at), times in the database's own form.
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 from sqlalchemy import Connection
@@ -22,10 +22,17 @@ Row = tuple[Any, ...]
 COLUMNS = tuple(column.name for column in bar.columns)
 _NAMES = ", ".join(COLUMNS)
 _KEY = "market, width_s, open_time"
-_SQLITE_INSERT = (
-    f"INSERT INTO bar ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))}) "  # noqa: S608  names only
-    f"ON CONFLICT ({_KEY}) DO NOTHING"
-)
+_AT_ONCE = 500
+"""Rows of one statement: SQLite takes 32,766 values in one, and the interpreter goes on while it works."""
+
+
+def _sqlite_insert(rows: int) -> str:
+    each = f"({', '.join('?' * len(COLUMNS))})"
+    values = ", ".join([each] * rows)
+    return f"INSERT INTO bar ({_NAMES}) VALUES {values} ON CONFLICT ({_KEY}) DO NOTHING"  # noqa: S608  names only
+
+
+_SQLITE_ONE, _SQLITE_MANY = _sqlite_insert(1), _sqlite_insert(_AT_ONCE)
 _PG_TYPES = ("int4", "int4", "timestamptz", *["float8"] * 7, "timestamptz")
 _COPY_FROM = 200  # fewer rows than this are quicker without a temporary table
 
@@ -68,14 +75,16 @@ def rows_of_columns(
     """The same of bars side by side, without an object for each."""
     codes: list[int] = bars.codes.tolist()
     ours = {code: numbers[bars.markets[code]] for code in set(codes)}
-    moments = bars.moments()
-    received, opens = _in_form(conn, received_at, set(moments.values()))
-    known = {us: opens[moment] for us, moment in moments.items()}
+    opens: list[Any] = bars.opens.tolist()
+    received, _ = _in_form(conn, received_at, set())
+    if conn.dialect.name != "sqlite":  # whose own form are microseconds
+        moments = bars.moments()
+        opens = [moments[us] for us in opens]
     # as many of each as there are bars
     columns = (
         [ours[code] for code in codes],
         repeat(width // timedelta(seconds=1)),
-        [known[us] for us in bars.opens.tolist()],
+        opens,
         *bars.lists(),
         repeat(received),
     )
@@ -96,8 +105,17 @@ def insert_new(conn: Connection, rows: list[Row]) -> int:
     if not rows:
         return 0
     if conn.dialect.name == "sqlite":
-        return conn.exec_driver_sql(_SQLITE_INSERT, rows).rowcount
+        return _sqlite_new(conn, rows)
     return _postgresql_insert(conn, rows)
+
+
+def _sqlite_new(conn: Connection, rows: list[Row]) -> int:
+    new, whole = 0, len(rows) - len(rows) % _AT_ONCE
+    for first in range(0, whole, _AT_ONCE):
+        values = tuple(chain.from_iterable(rows[first : first + _AT_ONCE]))
+        new += conn.exec_driver_sql(_SQLITE_MANY, values).rowcount
+    rest = rows[whole:]
+    return new + conn.exec_driver_sql(_SQLITE_ONE, rest).rowcount if rest else new
 
 
 def _postgresql_insert(conn: Connection, rows: list[Row]) -> int:

@@ -6,7 +6,7 @@ markets' records are kept of it and the freed memory is given back.
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
@@ -120,7 +120,7 @@ class CcxtClient:
 
     async def candles(
         self, market: Market, width: timedelta, since_ms: int, count: int, now_ms: int
-    ) -> list[RawCandle]:
+    ) -> Sequence[RawCandle]:
         """Rows as the venue served them; raises VenueError. The market table must have been loaded."""
         facts = self._facts(market)
         interval = self.interval(facts.kind, width)

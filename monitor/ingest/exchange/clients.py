@@ -11,6 +11,7 @@ from monitor.ingest.exchange.venue import VenueClient
 from monitor.model.errors import ConfigError
 from monitor.model.universe import Market, Universe
 from monitor.network import network_faults
+from monitor.settings.schema import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,20 @@ class ClientOptions:
     timeout: timedelta = timedelta(seconds=10)
     rate_limit_ms: float | None = None
     settle: timedelta | None = None
+
+
+def client_options(settings: Settings) -> dict[str, ClientOptions]:
+    """Of the venues' tables."""
+    return {
+        venue: ClientOptions(
+            enabled=table.enabled,
+            base_url=table.base_url,
+            timeout=table.timeout,
+            rate_limit_ms=table.rate_limit_ms,
+            settle=table.settle,
+        )
+        for venue, table in settings.venues.items()
+    }
 
 
 def make_clients(

@@ -15,10 +15,8 @@ REPEAT_AFTER = timedelta(seconds=1)
 
 def next_since(fetched: FetchedBars, since: datetime, width: timedelta) -> datetime:
     """Where the next page begins: after the last bar served, or after an empty page's whole span."""
-    bars = fetched.closed + fetched.forming
-    if not bars:
-        return max(fetched.asked_until, since + width)
-    return max(bar.open_time for bar in bars) + width
+    last = [bars[-1].open_time for bars in (fetched.closed, fetched.forming) if bars]
+    return max(last) + width if last else max(fetched.asked_until, since + width)
 
 
 async def pages(

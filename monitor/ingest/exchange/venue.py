@@ -16,6 +16,7 @@ from monitor.ingest.venues.recent_trades import RawTrade
 from monitor.ingest.venues.registry import definition_of
 from monitor.ingest.venues.request import kind_of
 from monitor.ingest.venues.rows import RawCandle
+from monitor.model.bar_columns import BarSeries
 from monitor.model.bars import Bar, Coverage, Refusal
 from monitor.model.derivatives import DerivativeReading
 from monitor.model.grid import floor_time, to_ms
@@ -48,7 +49,7 @@ class Connection(Protocol):
 
     async def candles(
         self, market: Market, width: timedelta, since_ms: int, count: int, now_ms: int
-    ) -> list[RawCandle]:
+    ) -> Sequence[RawCandle]:
         """Raw rows."""
         ...
 
@@ -80,7 +81,7 @@ class FetchedBars:
     ``asked_until``: the end of the closed bars asked for; ask from there next.
     """
 
-    closed: tuple[Bar, ...]
+    closed: Sequence[Bar]
     forming: tuple[Bar, ...]
     refusals: tuple[Refusal, ...]
     spoke_for: tuple[Coverage, ...]
@@ -250,16 +251,11 @@ class VenueClient:
             until = min(until, checked.closed[-1].open_time + frame.width)
         if None not in refused and not self.definition.fills_quiet:
             return _spoken_for(frame, (since, until), silent)
-        seen = {bar.open_time for bar in checked.closed}
-        if not seen:
+        if not checked.closed:
             return ()
-        first = min(seen)
+        first = checked.closed[0].open_time
         was_listed = trading_since is not None and trading_since < first
-        moment = since if was_listed else first
-        while moment < until:
-            if moment not in seen:
-                silent.add(moment)
-            moment += frame.width
+        silent |= _not_served(checked.closed, since if was_listed else first, until, frame.width)
         return _spoken_for(frame, (since, until), silent)
 
     def _missing(self, now: datetime) -> list[Market]:
@@ -312,6 +308,21 @@ class VenueClient:
             self.clock_offset = shown - asked
         else:
             self.clock_offset = max(shown - answered, timedelta(0))
+
+
+def _not_served(
+    closed: Sequence[Bar], since: datetime, until: datetime, width: timedelta
+) -> set[datetime]:
+    """Opens in ``[since, until)`` of which there is no bar."""
+    if isinstance(closed, BarSeries):
+        return set(closed.missing(since, until, width))
+    seen = {bar.open_time for bar in closed}
+    found = set()
+    while since < until:
+        if since not in seen:
+            found.add(since)
+        since += width
+    return found
 
 
 def _spoken_for(frame: Frame, span: Span, silent: set[datetime]) -> tuple[Coverage, ...]:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
+import numpy as np
+
+from monitor.model.bar_columns import BarSeries
 from monitor.model.bars import Bar, Refusal
 
 LEVEL_FACTOR = 20.0
@@ -33,7 +36,7 @@ def is_established(known: Known | None, open_time: datetime) -> bool:
 
 def split_by_level(
     bars: Sequence[Bar], venue: str, known: Known | None, others: Sequence[float]
-) -> tuple[list[Bar], list[Refusal]]:
+) -> tuple[Sequence[Bar], list[Refusal]]:
     """Keep bars whose prices are within a factor of 20 of the last accepted close, walking forward.
 
     ``bars`` ascend; ``others`` are closes of the same coin on other venues, in this market's units: a jump that one of
@@ -44,6 +47,8 @@ def split_by_level(
     # Without any measure the first few bars vouch for each other, so that a broken first one cannot set the level.
     opening = [bar.close for bar in bars[:_OPENING]]
     first = median(opening) if len(opening) >= 3 else None
+    if isinstance(bars, BarSeries) and _is_level(bars, known, median(others) if others else first):
+        return bars, []
     for bar in bars:
         newer = known is not None and known.open_time > bar.open_time
         own = known.close if known and (newer or is_established(known, bar.open_time)) else None
@@ -58,6 +63,20 @@ def split_by_level(
         text = f"{detail}: {_times(bar, measure)}, and no other venue confirms it"
         refusals.append(Refusal(venue, bar.market_id, bar.open_time, "implausible_level", text))
     return kept, refusals
+
+
+def _is_level(bars: BarSeries, known: Known | None, measure: float | None) -> bool:
+    """Whether no bar is off its level for sure, from arrays; ``measure``: where the market has no bar of the last 24 h."""
+    columns, opening = bars.columns, bars[0].open_time
+    if known is not None and known.open_time >= opening:
+        return False
+    if known is not None and is_established(known, opening):
+        measure = known.close
+    if (np.diff(columns.opens) > SILENCE / timedelta(microseconds=1)).any():
+        return False
+    highs, lows, closes = columns.figures[1:4]
+    before = np.concatenate([[highs[0] if measure is None else measure], closes[:-1]])
+    return bool((np.maximum(highs / before, before / lows) < LEVEL_FACTOR).all())
 
 
 def outliers(closes: Sequence[float]) -> set[int]:

@@ -1,5 +1,6 @@
 """Binance: spot and USD-margined swaps; quote volume and the taker side come with each candle."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ def _request(q: CandleQuestion) -> Call:
     }
 
 
-def _rows(_facts: MarketFacts, payload: Any) -> list[RawCandle]:
+def _rows(_facts: MarketFacts, payload: Any) -> Sequence[RawCandle]:
     return columns(candle_list(payload), (0, 1, 2, 3, 4, 5, 7, 10))
 
 

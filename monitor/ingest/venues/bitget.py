@@ -1,5 +1,6 @@
 """Bitget: spot and swaps, each with its own words for widths; old candles have endpoints of their own."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -34,7 +35,7 @@ def _request(q: CandleQuestion) -> Call:
     }
 
 
-def _rows(facts: MarketFacts, payload: Any) -> list[RawCandle]:
+def _rows(facts: MarketFacts, payload: Any) -> Sequence[RawCandle]:
     quote = 7 if facts.kind == "spot" else 6  # on spot column 6 is in USDT whatever the quote
     return columns(candle_list(inside(payload, "data")), (0, 1, 2, 3, 4, 5, quote, None))
 

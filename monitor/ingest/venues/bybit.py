@@ -1,5 +1,6 @@
 """Bybit: spot and linear swaps; a ban is an HTTP 403, its end stands in a header of its own."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ def _request(q: CandleQuestion) -> Call:
     }
 
 
-def _rows(facts: MarketFacts, payload: Any) -> list[RawCandle]:
+def _rows(facts: MarketFacts, payload: Any) -> Sequence[RawCandle]:
     result = inside(payload, "result")
     rows = candle_list(inside(result, "list"))
     expect_market(result.get("symbol") or None, facts.market_id)

@@ -3,7 +3,7 @@
 Sources of the figures: ccxt 4.5.90's request builders and the venues' public documents.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,7 +48,7 @@ class VenueDefinition:
 
     venue: str
     request: Callable[[CandleQuestion], Call] | None
-    rows: Callable[[MarketFacts, Any], list[RawCandle]]
+    rows: Callable[[MarketFacts, Any], Sequence[RawCandle]]
     spot_limit: int = 200
     swap_limit: int = 200
     settle: timedelta = timedelta(seconds=3)

@@ -1,5 +1,6 @@
 """Gate: spot and swaps; history goes 10,000 candles back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from monitor.ingest.venues.definition import VenueDefinition
@@ -23,7 +24,7 @@ def _request(q: CandleQuestion) -> Call:
     }
 
 
-def _rows(facts: MarketFacts, payload: Any) -> list[RawCandle]:
+def _rows(facts: MarketFacts, payload: Any) -> Sequence[RawCandle]:
     if facts.kind == "spot":
         return columns(candle_list(payload), (0, 5, 3, 4, 2, 6, 1, None), ms=1000)
     return keyed(

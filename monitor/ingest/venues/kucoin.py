@@ -1,5 +1,6 @@
 """KuCoin: spot and swaps; a swap's candles count contracts and hold no quote volume."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from monitor.ingest.venues.definition import VenueDefinition
@@ -23,7 +24,7 @@ def _request(q: CandleQuestion) -> Call:
     }
 
 
-def _rows(facts: MarketFacts, payload: Any) -> list[RawCandle]:
+def _rows(facts: MarketFacts, payload: Any) -> Sequence[RawCandle]:
     rows = candle_list(inside(payload, "data"))
     if facts.kind == "spot":
         return columns(rows, (0, 1, 3, 4, 2, 5, 6, None), ms=1000)

@@ -1,5 +1,6 @@
 """MEXC: spot and swaps, each with its own words for widths; a swap's candles come as columns."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from monitor.ingest.venues.definition import VenueDefinition
@@ -31,7 +32,7 @@ def _request(q: CandleQuestion) -> Call:
     }
 
 
-def _rows(facts: MarketFacts, payload: Any) -> list[RawCandle]:
+def _rows(facts: MarketFacts, payload: Any) -> Sequence[RawCandle]:
     if facts.kind == "spot":
         return columns(candle_list(payload), (0, 1, 2, 3, 4, 5, 7, None))
     data = inside(payload, "data")

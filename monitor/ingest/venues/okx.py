@@ -1,5 +1,6 @@
 """OKX: spot and swaps; old candles have an endpoint of their own."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ def _request(q: CandleQuestion) -> Call:
     }
 
 
-def _rows(facts: MarketFacts, payload: Any) -> list[RawCandle]:
+def _rows(facts: MarketFacts, payload: Any) -> Sequence[RawCandle]:
     base = 5 if facts.kind == "spot" else 6  # swaps count contracts in column 5
     return columns(candle_list(inside(payload, "data")), (0, 1, 2, 3, 4, base, 7, None))
 

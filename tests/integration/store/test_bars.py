@@ -204,3 +204,10 @@ def test_bars_that_a_locked_table_does_not_take_are_told_in_our_words(
     finally:
         other.close()
     assert save(database, bar(A, NINE, 10)).new == 1
+
+
+def test_a_page_of_many_bars_counts_those_that_were_there(database: Database) -> None:
+    bars = [bar(A, NINE + i * HOUR) for i in range(1203)]
+    save(database, *bars[300:900:2])
+    assert save(database, *bars, received_at=LATER) == SaveResult(903, 0, unchanged=300)
+    assert versions(database) == (1203, 0)
