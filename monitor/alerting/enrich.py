@@ -19,6 +19,7 @@ from monitor.model.rotation import MARKET, Rotation, states_at
 from monitor.model.state import MarketStep, MemberEventKind
 from monitor.model.universe import Universe
 from monitor.store import headlines, notes, rotations, steps
+from monitor.store.assumed import rates_assumed_at
 
 DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
@@ -69,7 +70,24 @@ class Enricher:
                 if state.id == side and (books := books_of(state)) is not None
             },
             books_at=at,
+            assumed=self._assumed(conn, rotation, picture),
         )
+
+    def _assumed(
+        self, conn: Connection, rotation: Rotation, picture: MarketStep
+    ) -> tuple[str, ...]:
+        """Of the markets of either side and of what they are measured by. One quote alone moves nothing against anything."""
+        at = picture.open_time
+        sides = {s.id for s in self.universe.sectors if s.benchmark or s.id in rotation.pair}
+        quotes = {
+            market.quote
+            for market in self.universe.markets
+            if market.listed_at(at) and self.universe.sector_of(market.token, at) in sides
+        }
+        if len(quotes) < 2:
+            return ()
+        assumed = rates_assumed_at(conn, self.universe, picture.width, picture.close_time)
+        return tuple(quote for quote in assumed if quote in quotes)
 
     def _headlines(
         self, conn: Connection, rotation: Rotation, at: datetime

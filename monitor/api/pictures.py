@@ -10,8 +10,8 @@ from monitor.api.times import grid, moment, time_range
 from monitor.model.grid import format_duration, iso
 from monitor.model.state import SectorState, TokenState
 from monitor.model.step_json import sector_to_json, step_to_json, token_to_json
-from monitor.reporting.missing_inputs import rates_assumed_at
 from monitor.store import steps
+from monitor.store.assumed import rates_assumed_at
 from monitor.store.outside import outside_at
 
 Json = dict[str, Any]

@@ -9,9 +9,9 @@ from monitor.api.sources import Sources
 from monitor.content.wording.figures import age_words
 from monitor.model.bars import VenueHealth
 from monitor.model.grid import iso
+from monitor.model.rates import RATE_CARRIED, assumed_rates, silent_rates
 from monitor.model.state import MarketStep
 from monitor.model.universe import Universe
-from monitor.reporting.missing_inputs import RATE_CARRIED, assumed_rates, silent_rates
 from monitor.store import bars, meta, migrations, outbox, quarantine, steps, venue_health
 from monitor.store.database import Database
 from monitor.store.outbox import OutboxStats

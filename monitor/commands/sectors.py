@@ -32,8 +32,8 @@ def sectors(
 ) -> None:
     """Market cap, share, returns, volume and net flow of each sector, now or then."""
     from monitor.model.step_json import step_to_json
-    from monitor.reporting.missing_inputs import rates_assumed_at
     from monitor.store import steps
+    from monitor.store.assumed import rates_assumed_at
     from monitor.store.outside import outside_at
 
     context = context_of(ctx)

@@ -40,7 +40,7 @@ def status(
 def _print_words(known: "Known", settings: "Settings") -> None:
     from monitor.api.status import token_rows
     from monitor.content.wording.figures import age_words
-    from monitor.reporting.missing_inputs import assumed_rates, silent_rates
+    from monitor.model.rates import assumed_rates, silent_rates
 
     out = console()
 

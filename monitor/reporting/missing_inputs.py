@@ -1,14 +1,14 @@
 """Which inputs of a judgement are not there, in words, and how to get each."""
 
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from monitor.model.grid import format_duration
-from monitor.model.universe import DOLLARS, Market, Sector, Token, Universe
+from monitor.model.rates import assumed_rates
+from monitor.model.universe import Market, Sector, Token, Universe
 from monitor.store import bars, closes, engine_state, supplies
 
 _NAMED = 8
@@ -143,32 +143,6 @@ def _benchmark(universe: Universe, seen: set[str]) -> Iterator[MissingInput]:
             "import or backfill bars of the benchmark's tokens",
             vital=False,
         )
-
-
-def assumed_rates(universe: Universe, there: AbstractSet[str] | None = None) -> list[str]:
-    """Quotes that count as one dollar since no market watches their rate; of the markets ``there``, or of all."""
-    markets = [m for m in universe.markets if there is None or m.id in there]
-    watched = {market.token for market in markets}
-    return sorted({m.quote for m in markets} & DOLLARS - {"USD"} - watched)
-
-
-RATE_CARRIED = timedelta(hours=24)
-"""How long the last price of a coin stands for its rate (engine.drop_after, as it is by default)."""
-
-
-def silent_rates(universe: Universe, heard: AbstractSet[str]) -> list[str]:
-    """Watched quotes that count as one dollar again, since none of the markets ``heard`` of late tells their rate."""
-    quotes = {market.quote for market in universe.markets} & DOLLARS
-    watched = {market.token for market in universe.markets}
-    return sorted(quotes & watched - {m.token for m in universe.markets if m.id in heard})
-
-
-def rates_assumed_at(
-    conn: Connection, universe: Universe, width: timedelta, close: datetime
-) -> list[str]:
-    """All quotes that counted as one dollar in the step that closed then: unwatched ones, and those without a price."""
-    heard = bars.markets_with_bars(conn, width, close - RATE_CARRIED, close)
-    return sorted({*assumed_rates(universe), *silent_rates(universe, heard)})
 
 
 def _rates(universe: Universe, there: set[str]) -> Iterator[MissingInput]:

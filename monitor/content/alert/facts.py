@@ -47,6 +47,7 @@ class AlertFacts:
     ``ends_level``: the own move, a fraction, at which that is about so; between two sectors that of *from* less that of
     *to*. ``among``: its rank. ``told_before``: the own move that an earlier message told. ``won_back``: of what *from*
     had lost, by the rotation that reversed this one.
+    ``assumed``: quotes of either side's markets that counted as one dollar though another quote is worth something else.
     ``headlines``: (time, feed, title) of what was in the news around the start, candidates and no causes.
     ``launch_caps``: token -> its market cap in USD when it joined, and now. ``books``: sector -> what stood in its order
     books in the hour to ``books_at``.
@@ -74,6 +75,7 @@ class AlertFacts:
     headlines: tuple[tuple[datetime, str, str], ...] = ()
     books: Mapping[str, SectorBooks] = field(default_factory=dict)
     books_at: datetime | None = None
+    assumed: tuple[str, ...] = ()
 
 
 def facts_to_json(around: AlertFacts) -> Json:

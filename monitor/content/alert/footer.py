@@ -13,9 +13,16 @@ _UNSAFE = frozenset("<>|\"'`\\ ")
 
 
 def context_parts(rotation: Rotation, around: AlertFacts) -> tuple[str, ...]:
-    """``coverage 98 %``, ``stale 1 %``, ``3 of 4 venues (gate missing)``, ``interval 5m``, ``rot-7f3a``."""
+    """``coverage 98 %``, ``stale 1 %``, ``USDC taken for 1 dollar``, ``3 of 4 venues (gate missing)``, ``interval 5m``, ``rot-7f3a``."""
     interval = [f"interval {neutral_name(around.interval)}"] if around.interval else []
-    return (*_quality(rotation.quality), *_venues(around), *interval, one_line(rotation.id))
+    rates = assumed_words(around)
+    return (
+        *_quality(rotation.quality),
+        *([rates] if rates else []),
+        *_venues(around),
+        *interval,
+        one_line(rotation.id),
+    )
 
 
 def page_of(rotation: Rotation, around: AlertFacts) -> str:
@@ -40,6 +47,13 @@ def missing_words(around: AlertFacts) -> str:
     shown = [neutral_name(venue) for venue in around.missing[:VENUES]]
     more = len(around.missing) - len(shown)
     return f"{listed([*shown, f'{more} more'] if more else shown)} missing"
+
+
+def assumed_words(around: AlertFacts) -> str:
+    """``USDC taken for 1 dollar``: a move may be that of its rate, which nobody watches; empty where none is."""
+    if not around.assumed:
+        return ""
+    return f"{listed([neutral_name(quote) for quote in around.assumed])} taken for 1 dollar"
 
 
 def _quality(quality: Quality) -> list[str]:

@@ -8,7 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monitor.bootstrap import enricher_of
+from monitor.content.alert.facts import AlertFacts
+from monitor.content.alert.footer import context_parts
+from monitor.model.rotation import MARKET
+from monitor.settings.load import load_settings
+from monitor.store import steps
+from monitor.store.database import open_database
 from tests.integration.commands.stage import Market
+from tests.kit.rotations import opened
 
 START = datetime(2023, 2, 20, tzinfo=UTC)
 HOURS = 24 * 24
@@ -126,3 +134,30 @@ def test_an_unwatched_one_shows_a_gain_that_nobody_made_and_confirms_nothing(
     gain, assumed = at_the_low(market)
     assert gain > 0.10
     assert assumed == ["USDC", "USDT"]
+
+
+@pytest.mark.parametrize(
+    ("watched", "said"),
+    [(False, ("USDC", "USDT")), (True, ("USDT",))],
+    ids=["unwatched", "watched"],
+)
+def test_what_is_told_of_a_rotation_says_which_quotes_are_taken_for_a_dollar(
+    tmp_path: Path, watched: bool, said: tuple[str, ...]
+) -> None:
+    market = market_of(tmp_path, watched=watched)
+    market.monitor("replay", "--store")
+    settings = load_settings(market.config, {})
+    told = opened(from_sector="ai", to_sector=MARKET)
+    database = open_database(settings.database.url.get_secret_value())
+    with database.read() as conn:
+        picture = steps.step_at(conn, START + timedelta(hours=FALL + 13))
+        assert picture is not None
+        around = enricher_of(settings).facts(conn, told, picture)
+    database.close()
+    assert around.assumed == said
+    assert f"{' and '.join(said)} taken for 1 dollar" in context_parts(told, around)
+
+
+def test_one_quote_alone_is_no_reason_to_doubt_a_rotation() -> None:
+    parts = context_parts(opened(), AlertFacts())
+    assert not [part for part in parts if "dollar" in part]

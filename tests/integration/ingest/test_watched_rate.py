@@ -8,8 +8,8 @@ import pytest
 from monitor.api.status import status_json, what_is_known
 from monitor.clock import ManualClock
 from monitor.model.grid import floor_time
+from monitor.model.rates import assumed_rates
 from monitor.model.universe import Market
-from monitor.reporting.missing_inputs import assumed_rates
 from monitor.store.database import Database
 from tests.integration.ingest.conftest import FIRST, NOW, WIDTH, Hall, candle, stored
 from tests.kit.venue_server import BarBook, VenueServer

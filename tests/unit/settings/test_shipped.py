@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from monitor.model.rates import assumed_rates
 from monitor.model.universe import BEGINNING
-from monitor.reporting.missing_inputs import assumed_rates
 from monitor.settings.load import load_settings
 from monitor.settings.schema import Settings
 
