@@ -1,0 +1,188 @@
+"""A backfill beside `freqtrade download-data` of the same markets from the same server, and beside what a venue's limits allow.
+
+freqtrade is no dependency: FREQTRADE=/path/to/its/command names one of an environment of its own (`uv venv DIR && uv pip install
+--python DIR/bin/python freqtrade`); without it that part is skipped.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.benchmarks.history_server import SINCE, WIDTH, serving, token_of
+from tests.scenarios.stage import ROOT
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
+
+VENUE = "bybit"
+TOKENS = 20
+DAYS = 30  # as the README's first backfill
+BARS = TOKENS * (timedelta(days=DAYS) // WIDTH)
+PAGE = 1000
+PAIRS = 3
+COST = 5
+"""Of one request for candles, in ccxt's table of this venue: so many times the limit it waits."""
+
+
+class Run(NamedTuple):
+    """Seconds by the clock, of the processors, and the most memory in MB."""
+
+    seconds: float
+    processor: float
+    peak_mb: float
+
+
+def measured(command: list[str], log: Path) -> Run:
+    """A process from start to end, which must be good."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
+    begin = time.perf_counter()
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=out)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, log.read_text()[-2000:]
+    spent = used.ru_utime + used.ru_stime
+    return Run(time.perf_counter() - begin, spent, used.ru_maxrss / 1024)
+
+
+def config(folder: Path, url: str, limit_ms: float | None) -> Path:
+    tokens = [token_of(n) for n in range(TOKENS)]
+    sectors = "\n".join(
+        f'[[sectors]]\nid = "{name}"\nname = "{name}"\ntokens = {json.dumps(tokens[part])}'
+        for name, part in (("one", slice(None, None, 2)), ("two", slice(1, None, 2)))
+    )
+    tables = "\n".join(
+        f'[tokens.{token}]\nname = "{token}"\nmarkets = [{{venue = "{VENUE}", symbol = "{token}/USDT"}}]\n'
+        f'supplies = [{{from = 2024-01-01, circulating = 1_000_000_000, source = "test"}}]'
+        for token in tokens
+    )
+    limit = "" if limit_ms is None else f"rate_limit_ms = {limit_ms}"
+    file = folder / "monitor.toml"
+    file.write_text(
+        f'[engine]\ninterval = "5m"\n[database]\nurl = "sqlite:///{folder / "monitor.db"}"\n'
+        f'[web]\nenabled = false\n{sectors}\n[venues.{VENUE}]\nbase_url = "{url}"\n{limit}\n{tables}\n'
+    )
+    return file
+
+
+class Backfill:
+    """`monitor backfill` into a database of its own."""
+
+    def __init__(self, folder: Path, url: str, *, limit_ms: float | None) -> None:
+        folder.mkdir()
+        self._log = folder / "log"
+        self._monitor = [sys.executable, "-m", "monitor", "--config"]
+        self._monitor.append(str(config(folder, url, limit_ms)))
+        measured([*self._monitor, "db", "upgrade"], self._log)
+
+    def run(self, *, new: int = BARS) -> Run:
+        span = [
+            "--since",
+            f"{SINCE:%Y-%m-%d}",
+            "--until",
+            f"{SINCE + timedelta(days=DAYS):%Y-%m-%d}",
+        ]
+        done = measured([*self._monitor, "backfill", *span], self._log)
+        assert f"{new:,} new bars" in self._log.read_text()
+        return done
+
+
+def freqtrade(command: str, folder: Path, url: str) -> Run:
+    """The same days of the same markets into files of its own form, asked as often as it likes."""
+    folder.mkdir()
+    pairs = [f"{token_of(n)}/USDT" for n in range(TOKENS)]
+    ccxt = {
+        "enableRateLimit": False,
+        "urls": {"api": dict.fromkeys(("spot", "futures", "v2", "public", "private"), url)},
+    }
+    settings = {
+        "stake_currency": "USDT",
+        "dry_run": True,
+        "max_open_trades": 1,
+        "exchange": {
+            "name": VENUE,
+            "enable_ws": False,
+            "ccxt_config": ccxt,
+            "ccxt_async_config": ccxt,
+            "pair_whitelist": pairs,
+        },
+        "pairlists": [{"method": "StaticPairList"}],
+    }
+    file, data, log = folder / "config.json", folder / "data", folder / "log"
+    file.write_text(json.dumps(settings))
+    for made in (
+        "data",
+        "strategies",
+        "backtest_results",
+        "logs",
+        "plot",
+        "hyperopts",
+        "notebooks",
+    ):
+        (folder / made).mkdir()
+    span = f"{SINCE:%Y%m%d}-{SINCE + timedelta(days=DAYS):%Y%m%d}"
+    words = [
+        "download-data",
+        "--config",
+        str(file),
+        "--userdir",
+        str(folder),
+        "--datadir",
+        str(data),
+    ]
+    done = measured([command, *words, "-t", "5m", "--timerange", span, "-p", *pairs], log)
+    assert len(list(data.glob("*-5m.feather"))) == TOKENS, log.read_text()[-2000:]
+    return done
+
+
+def test_it_is_quicker_than_freqtrade_at_no_more_memory(tmp_path: Path) -> None:
+    command = os.environ.get("FREQTRADE")
+    if not command or not shutil.which(command):
+        pytest.skip("FREQTRADE names no command of a freqtrade, see this file's first lines")
+    pairs: list[tuple[Run, Run]] = []
+    with serving(VENUE, TOKENS, DAYS) as url:
+        for number in range(PAIRS + 1):
+            theirs = freqtrade(command, tmp_path / f"their-{number}", url)
+            ours = Backfill(tmp_path / f"our-{number}", url, limit_ms=0.001).run()
+            pairs.append((theirs, ours))
+    del pairs[0]  # the server makes its answers then
+    faster, cheaper = (
+        statistics.median(theirs[place] / ours[place] for theirs, ours in pairs) for place in (0, 1)
+    )
+    theirs, ours = (
+        Run(*map(statistics.median, zip(*runs, strict=True))) for runs in zip(*pairs, strict=True)
+    )
+    print(
+        f"\n{BARS:,} bars of {TOKENS} markets, medians of {PAIRS} pairs: freqtrade {_words(theirs)}, monitor {_words(ours)}"
+    )
+    print(f"{faster:.2f} times as fast by the clock, {cheaper:.2f} by processor time")
+    assert ours.peak_mb <= theirs.peak_mb
+    assert faster > 1.0
+
+
+def _words(run: Run) -> str:
+    return f"{run.seconds:.1f} s ({run.processor:.1f} s of processor), peak {run.peak_mb:.0f} MB"
+
+
+def test_limits_are_used_to_the_full(tmp_path: Path) -> None:
+    """With the venue's own limit of 20 ms: what is beside the start of the command, by what the limit allows at best."""
+    limit_s = 0.020
+    pages = TOKENS * -(-(timedelta(days=DAYS) // WIDTH) // PAGE)
+    least = pages * COST * limit_s
+    with serving(VENUE, TOKENS, DAYS) as url:
+        Backfill(tmp_path / "warm", url, limit_ms=0.001).run()
+        limited = Backfill(tmp_path / "limited", url, limit_ms=limit_s * 1000)
+        whole, start = limited.run().seconds, limited.run(new=0).seconds
+    times = (whole - start) / least
+    print(
+        f"\n{pages} pages at {COST * limit_s * 1000:.0f} ms: {whole - start:.1f} s, limit {least:.1f} s: {times:.3f} times"
+    )
+    assert times <= 1.15
