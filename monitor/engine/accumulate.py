@@ -22,9 +22,9 @@ def remember(state: EngineState, v: StepValues, width: timedelta, *, closes_hour
     state.clean = 0 if v.marked or v.unseen or v.benchmark_missing else state.clean + 1
     state.spread.add(np.where(v.steady, v.token_return * v.token_return, np.nan))
     state.own_spread.add(np.where(v.steady, v.token_own * v.token_own, np.nan))
-    state.token_rings.push(
+    state.token_own.push(v.token_own)
+    state.token_day.push(
         {
-            "own": v.token_own,
             "log_return": v.token_return,
             "volume": v.token_volume,
             "net": v.token_net,

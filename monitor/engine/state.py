@@ -12,7 +12,7 @@ from monitor.detection.detector import DetectorState
 from monitor.model.interval import FloatArray, Layout
 from monitor.model.rotation import Launch
 
-TOKEN_RINGS = ("own", "log_return", "volume", "net", "seen", "contribution")
+TOKEN_RINGS = ("log_return", "volume", "net", "seen", "contribution")
 SECTOR_RINGS = (
     "r",
     "e",
@@ -88,7 +88,12 @@ class EngineState:
         self.book_sector = np.full(tokens, -1, dtype=np.int64)
         self.spread = Mean(decay(parameters.spread_half_life_h, step_h), tokens)
         self.own_spread = Mean(decay(parameters.spread_half_life_h, step_h), tokens)
-        self.token_rings = Rings(day, dict.fromkeys(TOKEN_RINGS, tokens))
+        # asked in every step at every horizon: its rows lie close together
+        self.token_own, self.token_day = (
+            Ring(day, tokens),
+            Rings(day, dict.fromkeys(TOKEN_RINGS, tokens)),
+        )
+        self.token_rings: Mapping[str, Ring | Part] = {"own": self.token_own, **self.token_day}
         self.token_hours = {name: Ring(24, tokens) for name in TOKEN_SUMS}  # USD of whole hours
         self.hour_sampled, self.hour_scaled = np.zeros(tokens), np.zeros(tokens)  # of this one
         self.sector_day = Rings(day, dict.fromkeys(SECTOR_RINGS, sectors))
