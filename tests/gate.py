@@ -1,8 +1,8 @@
 """The one test command: lint, format, types, import contracts and tests, in that order.
 
-`python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`), the bad days
-(`pytest tests/integration/badday`), the soak (`pytest -m soak -s`) and long tables on venues beyond the first
-(`pytest -m every_venue`); arguments go to pytest instead.
+`python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`), some of the bad days
+(`pytest -m bad_day`), the soak (`pytest -m soak -s`) and long tables on venues beyond the first (`pytest -m every_venue`);
+arguments go to pytest instead.
 Exit code 0 only when all of it is clean.
 """
 

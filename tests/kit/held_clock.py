@@ -14,7 +14,7 @@ LOOK_S = 3.0
 class HeldClock:
     """At ``start`` until the file says since when it runs; then ``speed`` times as fast as the machine's.
 
-    Every process that is given the same file has the same time.
+    Every process that is given the same file, and has the same machine's clock, has the same time.
     """
 
     def __init__(self, file: Path, start: datetime, *, speed: float) -> None:
@@ -23,12 +23,21 @@ class HeldClock:
         self._speed = speed
         self._machine = LiveClock()
         self._running: ScaledClock | None = None
+        self._read_at: int | None = None
 
     def let_go(self) -> None:
         """It runs from now on."""
-        unfinished = self._file.with_suffix(".new")
-        unfinished.write_text(self._machine.now().isoformat(), encoding="utf-8")
-        unfinished.rename(self._file)
+        self._write(self._machine.now())
+
+    def put_off(self, origin: datetime) -> None:
+        """Let it have begun at another time of the machine's: for one whose machine's clock is set, so that not all of
+        that, times ``speed``, passes here."""
+        self._write(origin)
+
+    @property
+    def origin(self) -> datetime:
+        """Of the machine's clock when it was let go."""
+        return parse_iso(self._file.read_text(encoding="utf-8"))
 
     def now(self) -> datetime:
         """Aware UTC time."""
@@ -49,10 +58,19 @@ class HeldClock:
         clock = self._clock()
         await (clock.sleep(length) if clock else asyncio.sleep(LOOK_S))
 
+    def _write(self, origin: datetime) -> None:
+        unfinished = self._file.with_suffix(".new")
+        unfinished.write_text(origin.isoformat(), encoding="utf-8")
+        unfinished.rename(self._file)
+
     def _clock(self) -> ScaledClock | None:
-        if self._running is None and self._file.exists():
-            origin = parse_iso(self._file.read_text(encoding="utf-8"))
-            self._running = ScaledClock(self._start, speed=self._speed, origin=origin)
+        try:
+            written_at = self._file.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        if written_at != self._read_at:
+            self._running = ScaledClock(self._start, speed=self._speed, origin=self.origin)
+            self._read_at = written_at
         return self._running
 
 

@@ -1,6 +1,7 @@
 """`monitor run` on a clock that runs fast: only the clock differs from the real thing.
 
-`python -m tests.scenarios.daemon_process --config FILE --start ISO (--origin ISO | --held FILE) --speed X [--whole]`
+`python -m tests.scenarios.daemon_process --config FILE --start ISO (--origin ISO | --held FILE) --speed X [--whole]
+[--stood FILE]`
 """
 
 import argparse
@@ -8,6 +9,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -46,7 +48,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--held", type=Path, help="the clock stands until the file is there")
     parser.add_argument("--speed", type=float, required=True)
     parser.add_argument("--whole", action="store_true", help="step whole intervals alone")
+    parser.add_argument(
+        "--stood", type=Path, help="holds so many more seconds as have passed while it was stopped"
+    )
     options = parser.parse_args(arguments)
+    if options.stood:
+        count_as_passed(options.stood)
     set_up_logs(level="info", form="json")
     clock: Clock = (
         HeldClock(options.held, options.start, speed=options.speed)
@@ -62,6 +69,21 @@ def main(arguments: list[str]) -> int:
         return await run_daemon(read(), clock, reread=read, migrate=True)
 
     return asyncio.run(counted())
+
+
+def count_as_passed(file: Path) -> None:
+    """From when the file is there, the seconds that it holds have passed by :func:`time.monotonic`, and so in the event
+    loop and in whatever counts its timeouts by that. A wait in a thread, which the kernel counts, ends by itself."""
+    passed = time.monotonic
+    more = 0.0
+
+    def monotonic() -> float:
+        nonlocal more
+        if not more and file.exists():
+            more = float(file.read_text(encoding="ascii"))
+        return passed() + more
+
+    time.monotonic = monotonic
 
 
 def say_tasks() -> None:

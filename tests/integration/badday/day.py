@@ -1,7 +1,6 @@
 """A day of a whole daemon: January played fast, Slack, the page asked all the time, and something that goes wrong."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -9,19 +8,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from monitor.clock import ManualClock
 from monitor.commands.web import NICER
-from monitor.daemon.assemble import engine_of
 from monitor.episodes import load_episode
 from monitor.episodes.build import DATA
-from monitor.model.grid import iso
-from monitor.pipeline import Pipeline
-from monitor.settings.load import load_settings
-from monitor.store import engine_state, outbox, steps
+from monitor.model.grid import floor_time, iso
+from monitor.store import outbox, steps
 from monitor.store.database import WRITE_WAIT_S, open_database
 from tests.integration.badday.probe import ENOUGH, Prober
 from tests.kit.held_clock import HeldClock
@@ -29,12 +24,16 @@ from tests.kit.slack_server import SlackServer
 from tests.kit.venue_server.book import BarBook
 from tests.kit.venue_server.server import VenueServer
 from tests.kit.waiting import PATIENCE_S, eventually
-from tests.scenarios.left_behind import Rows, left_behind, times_said
-from tests.scenarios.stage import HOUR, ROOT, config_text, stop, store_history
+from tests.scenarios.left_behind import assert_same, left_behind, times_said
+from tests.scenarios.stage import HOUR, ROOT, config_text, stop
 
 LIVE_FROM = datetime(2025, 1, 18, 16, tzinfo=UTC)
-UNTIL = datetime(2025, 1, 19, 7, tzinfo=UTC)
-HISTORY = timedelta(days=15)
+AT_LEAST = datetime(2025, 1, 19, 7, tzinfo=UTC)
+"""A day goes on until then: there are rotations to tell of."""
+AT_MOST = datetime(2025, 1, 20, 4, tzinfo=UTC)
+"""What is left is compared until then."""
+AFTERWARDS = 2 * HOUR
+"""So long a day goes on when all is well again."""
 SPEED = 2400.0
 """A bar in one and a half seconds."""
 HOUR_S = 3600 / SPEED
@@ -51,17 +50,23 @@ NOTHING_ELSE: Mapping[str, str] = MappingProxyType({})
 
 @dataclass
 class Day:
-    """A daemon at work and what is seen of it from outside."""
+    """A daemon at work and what is seen of it from outside.
+
+    ``own_clock``: the clock as the daemon has it, which may be wrong; ``expected``: so many notices the operator has been
+    told rightly.
+    """
 
     url: str
     config: Path
     log_file: Path
     clock: HeldClock
+    own_clock: HeldClock
     slack: SlackServer
     venues: VenueServer
     prober: Prober
     start: Callable[[], "subprocess.Popen[bytes]"]
     process: "subprocess.Popen[bytes]"
+    expected: int = 0
 
     @property
     def log(self) -> str:
@@ -109,29 +114,64 @@ class Day:
         return [message.text for message in self.slack.workspace.messages("operator")]
 
     def told(self, words: str) -> None:
-        """Wait until the operator has been told it; fails with the log where the daemon ends before."""
+        """Wait until the operator is told it; fails with the log where the daemon ends before."""
 
         def holds() -> bool:
-            found = any(words in text for text in self.operator())
+            found = any(words in text for text in self.operator()[self.expected :])
             assert found or self.process.poll() is None, self.log[-3000:]
             return found
 
         eventually(holds, what=f"the operator is told of: {words}")
 
-    def told_once_and_healed_once(self, words: str) -> None:
-        """Of nothing else, so far."""
+    def told_once(self, words: str) -> None:
+        """Of nothing else since then."""
+        (text,) = self.operator()[self.expected :]
+        assert words in text
+        self.expected += 1
+
+    @contextmanager
+    def told_once_and_healed_once(self, words: str) -> Iterator[None]:
+        """What breaks in the block, and is mended at its end; of nothing else is told meanwhile."""
+        yield
         assert self.process.poll() is None, self.log[-3000:]
         self.told("well again after")
-        broke, well = self.operator()
+        broke, well = self.operator()[self.expected :]
         assert words in broke
         assert "well again" not in broke
         assert f"well again after: {broke.removeprefix('Monitor: ').split('. ')[0][:60]}" in well
+        self.expected += 2
 
-    def ended_well(self) -> dict[str, Rows]:
-        """Go on to the end of the range and stop: what it leaves."""
-        self.until_stepped(UNTIL)
+    def ends_as(self, undisturbed: str) -> None:
+        """Go on for a while and stop: it leaves what that database holds until then, and nothing more was told."""
+        self._ends_as(undisturbed)
+        assert len(self.operator()) == self.expected, self.operator()
+
+    def ends_with_each_well_as(self, undisturbed: str) -> None:
+        """The same where several things may have broken: each was told once, and once that it is well."""
+        eventually(
+            lambda: len(self._broke()) == len(self._well()), what="each that broke is well again"
+        )
+        self._ends_as(undisturbed)
+        broke = self._broke()
+        assert len(broke) == len(self._well()) == len(set(broke)), self.operator()
+
+    def _broke(self) -> list[str]:
+        """Of what, by the first words, the operator was told since all was well."""
+        told = self.operator()[self.expected :]
+        return [_of_what(text) for text in told if "well again" not in text]
+
+    def _well(self) -> list[str]:
+        return [text for text in self.operator()[self.expected :] if "well again" in text]
+
+    def _ends_as(self, undisturbed: str) -> None:
+        now = floor_time(self.clock.now(), HOUR)
+        until = min(max(AT_LEAST, now + AFTERWARDS), AT_MOST)
+        self.until_stepped(until)
         self.stopped()
-        return self.left_behind()
+        messages = [message.text for message in self.slack.workspace.messages("alerts")]
+        said = times_said(self.url, until, messages)
+        assert set(said.values()) == {1}, said
+        assert_same(left_behind(self.url, until, HOUR), left_behind(undisturbed, until, HOUR))
 
     def stopped(self) -> None:
         """SIGTERM, and how it was until then; it ends with 0 and waits for no lock, and `/healthz` was answered in time."""
@@ -141,13 +181,6 @@ class Day:
         print(f"\n{self.prober.check()}; stopped in {took:.1f} s; told: {self.operator()}")
         assert took < WRITE_WAIT_S
         assert "Traceback" not in self.log
-
-    def left_behind(self) -> dict[str, Rows]:
-        """When it has ended: what is in the store of the range; each notice of it stands in Slack once."""
-        messages = [message.text for message in self.slack.workspace.messages("alerts")]
-        said = times_said(self.url, UNTIL, messages)
-        assert set(said.values()) == {1}, said
-        return left_behind(self.url, UNTIL, HOUR)
 
     def until_stepped(self, until: datetime) -> None:
         """Wait until it is stepped so far and everything was sent."""
@@ -172,23 +205,6 @@ class Day:
         self.page_answers()
 
 
-def stepped_history(url: str, config: Path) -> None:
-    """The history before the day, stored and stepped: no day spends its time on that."""
-    episode = load_episode()
-    store_history(url, episode, LIVE_FROM, HISTORY)
-    venues = dict.fromkeys(("bybit", "gate", "okx"), "http://127.0.0.1:9")
-    config.write_text(config_text(episode, venues, url), encoding="utf-8")
-    settings = load_settings(config, BOUNDS)
-    database = open_database(url)
-    with database.write() as conn:
-        engine_state.set_live_from(conn, LIVE_FROM)
-    engine = engine_of(settings, LIVE_FROM)
-    clock = ManualClock(LIVE_FROM)
-    deadline = settings.engine.deadline
-    Pipeline(database, engine, HOUR, deadline=deadline, clock=clock).catch_up(LIVE_FROM)
-    database.close()
-
-
 @contextmanager
 def day(
     folder: Path,
@@ -196,12 +212,14 @@ def day(
     *,
     environ: Mapping[str, str] = NOTHING_ELSE,
     port_taken: bool = False,
+    speed: float = SPEED,
 ) -> Iterator[Day]:
     """A daemon on a database that holds the history; the clock begins at ``LIVE_FROM`` when its page answers.
 
     ``port_taken``: another program has the page's port, until the operator has been told of it.
     """
-    clock = HeldClock(folder / "let-go", LIVE_FROM, speed=SPEED)
+    clock = HeldClock(folder / "let-go", LIVE_FROM, speed=speed)
+    own_clock = HeldClock(folder / "daemon-let-go", LIVE_FROM, speed=speed)
     book = BarBook.load(DATA, list_from_first_bar=True)
     port = free_port()
     with VenueServer(book, clock) as venues, SlackServer(clock=clock) as slack:
@@ -209,8 +227,8 @@ def day(
         config.write_text(config_text(load_episode(), venues.base_urls, url), encoding="utf-8")
         log = folder / "daemon.log"
         command = ["-m", "tests.scenarios.daemon_process", "--config", str(config)]
-        command += ["--start", iso(LIVE_FROM), "--held", str(folder / "let-go")]
-        command += ["--speed", str(SPEED), "--whole"]
+        command += ["--start", iso(LIVE_FROM), "--held", str(folder / "daemon-let-go")]
+        command += ["--speed", str(speed), "--whole", "--stood", str(folder / "stood")]
         settings = BOUNDS | {
             "MONITOR_SCHEDULE__PRUNE": "30d",  # a day passes in half a minute here
             "MONITOR_WEB__ENABLED": "true",
@@ -233,14 +251,16 @@ def day(
         other = socket.create_server(("127.0.0.1", port)) if port_taken else None
         process = start()
         prober = probed(port, process)
-        found = Day(url, config, log, clock, slack, venues, prober, start, process)
+        found = Day(url, config, log, clock, own_clock, slack, venues, prober, start, process)
         try:
             if other is not None:
-                found.told("the page is not served")
-                other.close()
+                with found.told_once_and_healed_once("the page is not served"):
+                    found.told("the page is not served")
+                    other.close()
             found.page_answers()
             found.logged('"event": "poll"')
             clock.let_go()
+            own_clock.put_off(clock.origin)
             found.logged('"event": "stepped"')
             yield found
         finally:
@@ -248,6 +268,11 @@ def day(
             found.process.kill()
             found.process.wait(timeout=PATIENCE_S)
             found.prober.end()
+
+
+def _of_what(text: str) -> str:
+    """``poll failed``, ``gate``: what a notice to the operator begins with, without figures."""
+    return text.removeprefix("Monitor: ").split(":")[0].split(" has ")[0]
 
 
 def probed(port: int, daemon: "subprocess.Popen[bytes]") -> Prober:
@@ -268,14 +293,3 @@ def free_port() -> int:
     """One that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
-
-
-def file_copy(template: Path, folder: Path) -> str:
-    """URL of a copy in the folder, which is on the disk when this returns: one that breaks loses what is not."""
-    file = folder / "monitor.db"
-    shutil.copy(template, file)
-    for place in (file, folder):
-        number = os.open(place, os.O_RDONLY)
-        os.fsync(number)
-        os.close(number)
-    return f"sqlite:///{file}"

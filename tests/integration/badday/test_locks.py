@@ -8,43 +8,53 @@ import pytest
 from sqlalchemy import make_url
 
 from monitor.store.database import WRITE_WAIT_S
-from tests.integration.badday.day import HOUR_S, Day, day, file_copy, stepped_history
+from tests.integration.badday.day import HOUR_S, Day, day
+from tests.integration.badday.history import file_copy, stepped_history
 from tests.kit.postgres_server import PostgresServer
-from tests.scenarios.left_behind import Rows, assert_same
 
 pytestmark = pytest.mark.bad_day
 
 HELD_S = 2.0 * WRITE_WAIT_S
+BY_ANOTHER = "another process kept the database locked"
+ON_POSTGRESQL = "another process kept the write lock"
 
 
 def test_a_write_lock_that_another_process_holds_is_told_once_and_healed_once(
-    history: Path, undisturbed: dict[str, Rows], tmp_path: Path
+    history: Path, undisturbed: str, tmp_path: Path
 ) -> None:
     with day(tmp_path, file_copy(history, tmp_path)) as found:
-        holder = sqlite3.connect(tmp_path / "monitor.db", isolation_level=None, timeout=HELD_S)
-        holder.execute("BEGIN IMMEDIATE")
-        minute_passes(found)
-        found.told("another process kept the database locked")
-        holder.rollback()
-        holder.close()
-        found.told_once_and_healed_once("another process kept the database locked")
-        assert_same(found.ended_well(), undisturbed)
+        with found.told_once_and_healed_once(BY_ANOTHER):
+            file = tmp_path / "monitor.db"
+            holder = sqlite3.connect(file, isolation_level=None, timeout=HELD_S)
+            holder.execute("BEGIN IMMEDIATE")
+            minute_passes(found)
+            found.told(BY_ANOTHER)
+            holder.rollback()
+            holder.close()
+        found.ends_as(undisturbed)
 
 
-def test_a_long_transaction_on_postgresql_is_told_once_and_healed_once(
-    own_postgres: PostgresServer, undisturbed: dict[str, Rows], tmp_path: Path
+def test_a_restart_and_a_long_transaction_of_postgresql_are_told_once_and_healed_once(
+    own_postgres: PostgresServer, undisturbed: str, tmp_path: Path
 ) -> None:
     url = own_postgres.url(own_postgres.create())
     stepped_history(url, tmp_path / "history.toml")
     with day(tmp_path, url) as found:
+        with found.told_once_and_healed_once("the database does not answer"):
+            own_postgres.pause()
+            found.told("the database does not answer")
+            found.bars_pass(3)
+            own_postgres.resume()
         plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(plain) as holder:
+        with (
+            found.told_once_and_healed_once(ON_POSTGRESQL),
+            psycopg.connect(plain) as holder,
+        ):
             holder.execute("LOCK TABLE bar, step, outbox IN EXCLUSIVE MODE")  # a backfill by hand
             minute_passes(found)
-            found.told("another process kept the write lock")
+            found.told(ON_POSTGRESQL)
             holder.rollback()
-        found.told_once_and_healed_once("another process kept the write lock")
-        assert_same(found.ended_well(), undisturbed)
+        found.ends_as(undisturbed)
 
 
 def minute_passes(found: Day) -> None:

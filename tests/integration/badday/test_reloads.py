@@ -1,15 +1,11 @@
-"""The configuration is spoilt while a whole daemon works, and it is told to read it again."""
+"""The page's port is taken when a whole daemon starts; its configuration is spoilt, and it is told to read it again."""
 
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from tests.integration.badday.day import Day, day, file_copy
-from tests.scenarios.left_behind import Rows, assert_same
-
-pytestmark = pytest.mark.bad_day
+from tests.integration.badday.day import Day, day
+from tests.integration.badday.history import file_copy
 
 
 def with_broken_syntax(right: str) -> str:
@@ -33,33 +29,30 @@ SPOILT: dict[Callable[[str], str] | None, str] = {
     with_unknown_venue: "okks",
     None: "monitor.toml",
 }
-"""How it is spoilt (None: removed) -> a word of what the operator is told."""
+"""How it is spoilt (None: removed) -> a word of what is said of it."""
+RELOAD = "reload failed"
 
 
-def test_each_spoilt_configuration_is_told_once_and_healed_once_and_costs_nothing(
-    history: Path, undisturbed: dict[str, Rows], tmp_path: Path
+def test_a_taken_port_and_each_spoilt_configuration_are_told_once_and_healed_once_and_cost_nothing(
+    history: Path, undisturbed: str, tmp_path: Path
 ) -> None:
-    with day(tmp_path, file_copy(history, tmp_path)) as found:
+    with day(tmp_path, file_copy(history, tmp_path), port_taken=True) as found:
         right = found.config.read_text(encoding="utf-8")
-        for spoil in SPOILT:
-            if spoil is None:
-                found.config.unlink()
-            else:
-                spoilt = spoil(right)
-                assert spoilt != right
-                found.config.write_text(spoilt, encoding="utf-8")
-            for _ in range(2):
-                reread(found, "reload failed")
-            found.config.write_text(right, encoding="utf-8")
-            reread(found, "configuration read again")
-        left = found.ended_well()
-    told = [text.removeprefix("Monitor: ") for text in found.operator()]
-    assert len(told) == 2 * len(SPOILT), told
-    for word, broke, well in zip(SPOILT.values(), told[::2], told[1::2], strict=True):
-        assert broke.startswith("reload failed"), broke
-        assert word in broke
-        assert well.startswith("well again after: reload failed"), well
-    assert_same(left, undisturbed)
+        for spoil, word in SPOILT.items():
+            with found.told_once_and_healed_once(RELOAD):
+                if spoil is None:
+                    found.config.unlink()
+                else:
+                    spoilt = spoil(right)
+                    assert spoilt != right
+                    found.config.write_text(spoilt, encoding="utf-8")
+                for _ in range(2):
+                    reread(found, RELOAD)
+                found.told(RELOAD)
+                assert word in found.log, "the first line of a message may be too short for it"
+                found.config.write_text(right, encoding="utf-8")
+                reread(found, "configuration read again")
+        found.ends_as(undisturbed)
 
 
 def reread(found: Day, words: str) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.badday.day import day, file_copy
-from tests.scenarios.left_behind import Rows, assert_same
+from tests.integration.badday.day import day
+from tests.integration.badday.history import file_copy
 
 pytestmark = pytest.mark.bad_day
 
@@ -15,7 +15,7 @@ LOG_LINES = 600
 
 
 def test_out_of_descriptors_it_says_so_at_a_bounded_rate_and_goes_on(
-    history: Path, undisturbed: dict[str, Rows], tmp_path: Path
+    history: Path, undisturbed: str, tmp_path: Path
 ) -> None:
     with day(tmp_path, file_copy(history, tmp_path)) as found:
         before = found.log.count("\n")
@@ -30,15 +30,11 @@ def test_out_of_descriptors_it_says_so_at_a_bounded_rate_and_goes_on(
             resource.prlimit(pid, resource.RLIMIT_NOFILE, usual)
         print(f"\n{lines} lines of log")
         assert lines < LOG_LINES
-        assert_same(found.ended_well(), undisturbed)
-        told = found.operator()
-        assert 2 * sum("well again" in text for text in told) == len(told), (
-            "each that broke is well"
-        )
+        found.ends_with_each_well_as(undisturbed)
 
 
 def test_at_its_memory_limit_it_says_so_and_goes_on_or_a_restart_does(
-    history: Path, undisturbed: dict[str, Rows], tmp_path: Path
+    history: Path, undisturbed: str, tmp_path: Path
 ) -> None:
     """No more address space than it has. Libraries in C may end the process at that, as the kernel does at the limit of a
     control group; then its service manager starts it again."""
@@ -56,8 +52,4 @@ def test_at_its_memory_limit_it_says_so_and_goes_on_or_a_restart_does(
             assert found.log, "it said something"
             found.prober.end()
             found.restarted()
-        assert_same(found.ended_well(), undisturbed)
-        told = found.operator()
-        assert 2 * sum("well again" in text for text in told) == len(told), (
-            "each that broke is well"
-        )
+        found.ends_with_each_well_as(undisturbed)

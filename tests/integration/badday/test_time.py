@@ -1,48 +1,67 @@
 """Time goes wrong for a whole daemon: it is stopped for long, or the machine's clock is set."""
 
 import signal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.integration.badday.day import HOUR_S, day, file_copy
-from tests.scenarios.left_behind import Rows, assert_same
+from tests.integration.badday.day import day
+from tests.integration.badday.history import file_copy
+from tests.integration.badday.machine_clock import MachineClock, needs_faketime
 
-pytestmark = pytest.mark.bad_day
+HOUR_OF_MACHINE_S = 3600.0
+BERLIN = "Europe/Berlin"
+SUMMER_TIME = {
+    "begins": datetime(2027, 3, 28, 1, tzinfo=UTC),
+    "ends": datetime(2027, 10, 31, 1, tzinfo=UTC),
+}
+"""When the clocks of Berlin are put forward and back."""
 
-FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
-
-def test_stopped_for_long_it_takes_up_what_it_missed(
-    history: Path, undisturbed: dict[str, Rows], tmp_path: Path
+@needs_faketime
+def test_stopped_for_ten_minutes_it_takes_up_what_it_missed_and_nobody_is_told(
+    history: Path, undisturbed: str, tmp_path: Path
 ) -> None:
-    with day(tmp_path, file_copy(history, tmp_path)) as found:
+    """By SIGSTOP; of the ten minutes, in which six bars close, nine seconds are waited for, the others are added to both
+    counts of its time, so that whatever may have run out by then has."""
+    machine = MachineClock(tmp_path)
+    with day(tmp_path, file_copy(history, tmp_path), environ=machine.environ) as found:
         found.process.send_signal(signal.SIGSTOP)
         found.bars_pass(6)
+        machine.passed(found, 600.0)
         found.process.send_signal(signal.SIGCONT)
-        assert_same(found.ended_well(), undisturbed)
-        assert not any("page" in text for text in found.operator()), "it was not silent, we were"
+        found.ends_as(undisturbed)
+        assert "page is silent" not in found.log, "it was not silent, we were"
 
 
-@pytest.mark.parametrize("by", [-3600.0, HOUR_S, -HOUR_S])
-@pytest.mark.skipif(not FAKETIME, reason="libfaketime is not installed (Debian: faketime)")
-def test_a_clock_that_is_set_and_set_right_again_costs_nothing(
-    by: float, history: Path, undisturbed: dict[str, Rows], tmp_path: Path
+@pytest.mark.bad_day
+@needs_faketime
+@pytest.mark.parametrize("sign", [1, -1], ids=["forward", "back"])
+def test_a_clock_that_is_set_by_an_hour_and_set_right_again_costs_nothing(
+    sign: int, history: Path, undisturbed: str, tmp_path: Path
 ) -> None:
-    """By an hour of the daemon's fast clock, and back by an hour of the machine's, by which it rings: that none is awaited
-    is seen from its polls."""
-    step = tmp_path / "step"
-    step.write_text("+0")
-    environ = {
-        "LD_PRELOAD": str(FAKETIME[0]),
-        "FAKETIME_TIMESTAMP_FILE": str(step),
-        "FAKETIME_CACHE_DURATION": "1",  # each look at the clock would read the file
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
-    with day(tmp_path, file_copy(history, tmp_path), environ=environ) as found:
-        step.write_text(f"{by:+.3f}")
-        found.more("clock was set")
-        found.more('"event": "poll"', 2)
-        step.write_text("+0")
-        found.more("clock was set")
-        assert_same(found.ended_well(), undisturbed)
+    """The machine's, by which the daemon rings, and the market's, by which it asks for bars. That it rings none the less is
+    seen from its polls; that it is not with the venues' clocks may be told, of each once."""
+    machine = MachineClock(tmp_path)
+    with day(tmp_path, file_copy(history, tmp_path), environ=machine.environ) as found:
+        for by_s, market_h in ((sign * HOUR_OF_MACHINE_S, sign * 1.0), (0.0, 0.0)):
+            seen = found.log.count("clock was set")
+            machine.is_set(found, by_s, market_h=market_h)
+            found.logged("clock was set", seen + 1)
+            found.more('"event": "poll"', 2)
+        found.ends_with_each_well_as(undisturbed)
+
+
+@pytest.mark.bad_day
+@needs_faketime
+def test_summer_time_that_begins_and_ends_under_it_costs_nothing(
+    history: Path, undisturbed: str, tmp_path: Path
+) -> None:
+    machine = MachineClock(tmp_path, zone=BERLIN)
+    with day(tmp_path, file_copy(history, tmp_path), environ=machine.environ) as found:
+        for change in SUMMER_TIME.values():
+            machine.is_set_to(found, change - timedelta(seconds=5))
+            found.bars_pass(5)
+            found.more('"event": "poll"', 2)
+        found.ends_as(undisturbed)
