@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 from monitor.clock import Clock
 from monitor.engine import Engine, EngineState, Moved
 from monitor.model.bars import Slot
-from monitor.model.grid import floor_time
+from monitor.model.grid import floor_time, iso
 from monitor.model.interval import IntervalInput
 from monitor.model.notice import Notice
 from monitor.model.rotation import RotationChange, StepOutput
 from monitor.model.universe import Market, Universe
-from monitor.store import bars, checkpoints, engine_state, outbox, rotations, steps
+from monitor.store import bars, catch_up, checkpoints, engine_state, outbox, rotations, steps
 from monitor.store.database import Database
 from monitor.store.derivatives import steps_with_derivatives
 from monitor.store.interval_source import read_intervals
@@ -112,6 +112,8 @@ class Pipeline:
         self._perpetuals = tuple(perpetuals)
         self._polled = np.array([m.polled for m in engine.universe.markets], dtype=bool)
         self._state: EngineState | None = None
+        self._catching_up: bool | None = None  # None: what a process before left is not known yet
+        self._tenth: int | None = None
 
     def catch_up(self, as_of: datetime, *, stop: Callable[[], bool] = lambda: False) -> Progress:
         """Step every interval that is due at ``as_of``: closed by then, and whole or past its deadline.
@@ -145,6 +147,7 @@ class Pipeline:
             if since is None or since >= until:
                 return Progress()
             stepped_at = issue_time(conn, self._clock.now())
+            self._note_progress(conn, since, until)
             until = min(until, since + BATCH * self._width)
             waiting: list[str] = []
             due = self._due(
@@ -175,6 +178,19 @@ class Pipeline:
             )
         self._state = state
         return Progress(len(outputs), changes, told, outputs[-1].step.close_time, tuple(waiting))
+
+    def _note_progress(self, conn: Connection, since: datetime, until: datetime) -> None:
+        """Where a catch-up of more than one batch stands, for whoever asks; a tenth of it is a line of the log."""
+        if since + BATCH * self._width < until:
+            self._catching_up = True
+            known = catch_up.note(conn, catch_up.CatchUp(since, until))
+            percent = known.percent(since)
+            if percent // 10 != self._tenth:
+                self._tenth = percent // 10
+                log.info("catching up", percent=percent, at=iso(since), until=iso(known.until))
+        elif self._catching_up is not False:
+            catch_up.over(conn)
+            self._catching_up, self._tenth = False, None
 
     def _enriched(self, conn: Connection, outputs: Sequence[StepOutput]) -> list[StepOutput]:
         """With what was read beside the bars: shown, and no part of the fold."""
@@ -212,8 +228,12 @@ class Pipeline:
                 until=floor_time(last_open, self._width) + self._width,
                 as_known=True,
             )
-            for _ in moves(self._engine, state, history):
-                pass
+            tenth, whole = 0, catch_up.CatchUp(since, last_open + self._width)
+            for moved in moves(self._engine, state, history):
+                percent = whole.percent(moved.open_time)
+                if percent // 10 != tenth:
+                    tenth = percent // 10
+                    log.info("state is folded anew", percent=percent, until=iso(last_open))
         checkpoints.begin_lineage(conn, self._engine.identity)
         return state
 

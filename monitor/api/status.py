@@ -12,7 +12,8 @@ from monitor.model.grid import iso
 from monitor.model.rates import RATE_CARRIED, assumed_rates, silent_rates
 from monitor.model.state import MarketStep
 from monitor.model.universe import Universe
-from monitor.store import bars, meta, migrations, outbox, quarantine, steps, venue_health
+from monitor.store import bars, catch_up, meta, migrations, outbox, quarantine, steps, venue_health
+from monitor.store.catch_up import CatchUp
 from monitor.store.database import Database
 from monitor.store.outbox import OutboxStats
 from monitor.store.process import Process
@@ -30,6 +31,7 @@ class Known:
     schema: str | None
     last_good_poll: str | None
     last_step: MarketStep | None
+    behind: CatchUp | None
     venues: tuple[VenueHealth, ...]
     last_bars: Mapping[str, datetime]
     outbox: OutboxStats
@@ -37,6 +39,13 @@ class Known:
     rss_mb: float | None
     size: Size
     processes: tuple[tuple[str, Process, tuple[str, ...] | None], ...]
+
+    @property
+    def reached(self) -> datetime | None:
+        """Up to where the catch-up that is on has come; None where none is."""
+        if self.behind is None:
+            return None
+        return self.last_step.close_time if self.last_step else self.behind.since
 
     @property
     def heard(self) -> set[str]:
@@ -62,6 +71,7 @@ def what_is_known(database: Database, width: timedelta, now: datetime) -> Known:
             schema=revision,
             last_good_poll=meta.get(conn, LAST_GOOD_POLL),
             last_step=steps.latest_step(conn),
+            behind=catch_up.read(conn),
             venues=tuple(venue_health.read_health(conn)),
             last_bars=bars.last_bar_times(conn, width),
             outbox=outbox.pending_stats(conn, now),
@@ -80,6 +90,7 @@ def status_json(known: Known, universe: Universe, width: timedelta) -> dict[str,
         "schema": known.schema,
         "last_good_poll": known.last_good_poll,
         "last_step": iso(known.last_step.close_time) if known.last_step else None,
+        "catch_up": _catch_up(known),
         "venues": [
             {
                 "id": venue.venue,
@@ -111,6 +122,17 @@ def status_json(known: Known, universe: Universe, width: timedelta) -> dict[str,
             {"role": role, **asdict(found), "venues": None if venues is None else list(venues)}
             for role, found, venues in known.processes
         ],
+    }
+
+
+def _catch_up(known: Known) -> dict[str, Any] | None:
+    if known.behind is None or known.reached is None:
+        return None
+    return {
+        "since": iso(known.behind.since),
+        "at": iso(known.reached),
+        "until": iso(known.behind.until),
+        "percent": known.behind.percent(known.reached),
     }
 
 

@@ -53,11 +53,8 @@ def _print_words(known: "Known", settings: "Settings") -> None:
         asked = "" if venues is None else f", asks {', '.join(venues) or 'no venue'}"
         line(f"{role:<10} {process.words}{asked}")
     line(f"last poll  {known.last_good_poll or 'never'}")
-    if known.last_step:
-        age = (known.at - known.last_step.close_time).total_seconds()
-        line(f"last step  {known.last_step.close_time:%Y-%m-%d %H:%M} UTC, {age_words(age)} ago")
-    else:
-        line("last step  never")
+    for words in step_words(known):
+        line(words)
     box = known.outbox
     line(
         f"outbox     {box.pending} waiting"
@@ -90,6 +87,22 @@ def _print_words(known: "Known", settings: "Settings") -> None:
         line(
             f"kept out: {count} x {reason} of {market or venue_id}, last {last_at:%Y-%m-%d %H:%M} UTC: {detail}"
         )
+
+
+def step_words(known: "Known") -> list[str]:
+    """The last step and its age; while a long catch-up is on, how far it is."""
+    from monitor.content.wording.catching_up import catching_up
+    from monitor.content.wording.figures import age_words
+
+    words = ["last step  never"]
+    if known.last_step:
+        age = (known.at - known.last_step.close_time).total_seconds()
+        close = f"{known.last_step.close_time:%Y-%m-%d %H:%M} UTC"
+        words = [f"last step  {close}, {age_words(age)} ago"]
+    if known.behind is not None and known.reached is not None:
+        told = catching_up(known.behind.percent(known.reached), known.reached, known.behind.until)
+        words.append(f"           {told}" + ("" if known.processes else "; no daemon runs now"))
+    return words
 
 
 def size_words(size: "Size") -> str:

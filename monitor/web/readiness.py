@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.content.wording.catching_up import catching_up
 from monitor.model.grid import iso, parse_iso
-from monitor.store import meta, outbox, steps
+from monitor.store import catch_up, meta, outbox, steps
 from monitor.store.database import Database
 
 LAST_GOOD_POLL = "last_good_poll"
@@ -41,13 +42,18 @@ def readiness(
         good = meta.get(conn, LAST_GOOD_POLL)
         step = steps.latest_step(conn)
         waiting = outbox.pending_stats(conn, now)
+        behind = catch_up.read(conn)
     reasons = []
     last_poll = parse_iso(good) if good else None
     last_step = step.close_time if step else None
     if storage_fault:
         reasons.append(storage_fault)
     reasons += _late("poll", last_poll, now, allowed)
-    reasons += _late("step", last_step, now, allowed + width)
+    if behind is not None:
+        at = last_step or behind.since
+        reasons.append(catching_up(behind.percent(at), at, behind.until))
+    else:
+        reasons += _late("step", last_step, now, allowed + width)
     if waiting.oldest_s is not None and waiting.oldest_s > 900:
         reasons.append(
             f"the outbox does not drain: {waiting.pending} waiting, the oldest for {waiting.oldest_s:.0f} s"

@@ -84,6 +84,15 @@ class ProcessStatus(Part):
     venues: list[str] | None
 
 
+class CatchUpStatus(Part):
+    """A catch-up that takes long: intervals from ``since`` to ``until`` were due at once and are stepped up to ``at``."""
+
+    since: datetime
+    at: datetime
+    until: datetime
+    percent: int
+
+
 class StatusAnswer(Answer):
     """What the daemon knows."""
 
@@ -92,6 +101,7 @@ class StatusAnswer(Answer):
     schema_: str | None = Field(alias="schema")
     last_good_poll: datetime | None
     last_step: datetime | None
+    catch_up: CatchUpStatus | None
     venues: list[VenueStatus]
     tokens: list[TokenStatus]
     outbox: OutboxStatus

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 from sqlalchemy import Connection
 
+from monitor.api.status import status_json, what_is_known
 from monitor.clock import ManualClock
+from monitor.commands.status import step_words
 from monitor.engine import Engine
 from monitor.model.bars import Bar
 from monitor.model.notice import Notice, NoticeKind
@@ -18,6 +21,7 @@ from monitor.store import bars, engine_state, outbox, steps, supplies
 from monitor.store.database import Database
 from monitor.store.interval_source import read_intervals
 from monitor.store.knowledge import issue_time
+from monitor.web.readiness import readiness
 
 HOUR = timedelta(hours=1)
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -131,6 +135,38 @@ def test_history_is_stepped_in_bounded_transactions(database: Database) -> None:
     hours = BATCH + 30
     put(database, range(hours))
     assert pipeline(database).catch_up(START + hours * HOUR).steps == hours
+
+
+def test_a_long_catch_up_says_how_far_it_is_until_it_is_over(database: Database) -> None:
+    hours = 3 * BATCH + 10
+    put(database, range(hours))
+    end = START + hours * HOUR
+    calls = iter([False, False, True])
+    pipeline(database).catch_up(end, stop=lambda: next(calls))
+    told = f"catching up, 62 %: at {START + 2 * BATCH * HOUR:%Y-%m-%d %H:%M} of {end:%Y-%m-%d %H:%M} UTC"
+    known = what_is_known(database, HOUR, end)
+    assert step_words(known)[1].strip() == f"{told}; no daemon runs now"
+    assert status_json(known, universe(), HOUR)["catch_up"]["percent"] == 62
+    ready = readiness(database, end, width=HOUR, deadline=DEADLINE)
+    assert told in ready.reasons
+    assert not any("last good step" in reason for reason in ready.reasons)
+
+    calls = iter([False, True])
+    pipeline(database).catch_up(end, stop=lambda: next(calls))  # another process goes on
+    assert step_words(what_is_known(database, HOUR, end))[1].strip().startswith("catching up, 93 %")
+    pipeline(database).catch_up(end)
+    known = what_is_known(database, HOUR, end)
+    assert (known.behind, len(step_words(known))) == (None, 1)
+    assert status_json(known, universe(), HOUR)["catch_up"] is None
+
+
+def test_each_tenth_of_a_long_catch_up_is_a_line_of_the_log(database: Database) -> None:
+    hours = 40 * BATCH
+    put(database, range(hours))
+    with structlog.testing.capture_logs() as lines:
+        pipeline(database).catch_up(START + hours * HOUR)
+    told = [line["percent"] for line in lines if line["event"] == "catching up"]
+    assert told == [0, 10, 20, 30, 40, 50, 60, 70, 80, 90]
 
 
 def test_stopping_leaves_what_was_done_and_goes_on_later(database: Database) -> None:
