@@ -212,7 +212,9 @@ class Sender:
             await asyncio.to_thread(self._not_sent, channel, claimed, error)
             return False
         except Exception as error:  # noqa: BLE001  one notice that cannot be sent stops no other
-            failed = DeliveryFailed("internal", f"{channel}: {type(error).__name__}")
+            # where in the try it broke is not known: perhaps while the answer to a message that went was read
+            text = f"{channel}: {type(error).__name__}"
+            failed = DeliveryFailed("internal", text, may_have_arrived=True)
             await asyncio.to_thread(self._not_sent, channel, claimed, failed)
             return False
         # shielded: what the other side took is written down even where the worker is told to end

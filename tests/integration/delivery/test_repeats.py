@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.delivery.channel import ChannelSender, Receipt, Sending
+from monitor.model.notice import Notice
 from monitor.store import outbox
 from tests.integration.delivery.post import MINUTE, NOW, Post, notice
 from tests.kit.slack_server import SlackFaultKind
@@ -70,6 +72,30 @@ async def test_a_lost_answer_is_followed_by_one_repeat_also_after_a_restart(post
     assert post.stored("n").failed_at is not None
     with post.database.write() as conn:
         assert outbox.revive(conn, since=NOW, now=post.clock.now()) == 0
+
+
+async def test_what_breaks_while_the_answer_is_read_is_one_repeat_and_told(post: Post) -> None:
+    class OutOfMemory:
+        """Sends, and finds no memory for the answer."""
+
+        def __init__(self, inner: ChannelSender) -> None:
+            self.inner = inner
+
+        async def send(self, notice: Notice, how: Sending) -> Receipt:
+            await self.inner.send(notice, how)
+            raise MemoryError
+
+        async def close(self) -> None:
+            await self.inner.close()
+
+    channels = post.sender._channels
+    post.sender._channels = dict(channels) | {"slack": OutOfMemory(channels["slack"])}
+    post.put(notice("n"))
+    await let_hours_pass(post)
+    assert len(post.texts()) == 2
+    (told,) = post.slack.workspace.messages("operator")
+    assert "may have arrived" in told.shown
+    assert "MemoryError" in told.shown
 
 
 async def test_a_rest_of_zero_is_a_rest_that_grows(post: Post) -> None:

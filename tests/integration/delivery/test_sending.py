@@ -313,7 +313,7 @@ async def test_a_notice_that_breaks_its_channel_is_put_off_and_stops_no_other(po
     with structlog.testing.capture_logs() as logs:
         assert await post.sender.drain() == 1
     assert post.texts() == ["preview of good"]
-    assert post.stored("bad").error == "slack: KeyError"
+    assert post.stored("bad").error == f"{outbox.DOUBT}slack: KeyError"
     assert post.stored("bad").notice.due_at > NOW
     assert "secret" not in json.dumps(logs, default=str)
 
