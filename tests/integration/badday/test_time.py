@@ -12,6 +12,12 @@ from tests.integration.badday.machine_clock import MachineClock, needs_faketime
 
 HOUR_OF_MACHINE_S = 3600.0
 BERLIN = "Europe/Berlin"
+LATE_ENOUGH = {
+    f"MONITOR_VENUES__{venue}__SETTLE": "20m"
+    for venue in ("BINANCE", "BYBIT", "GATE", "KUCOIN", "OKX")
+}
+"""How far a venue's clock is from ours is measured to the time that its answer takes: a few milliseconds, which are minutes of
+a clock that is so fast. A bar is taken for closed only so long after its close that it is."""
 SUMMER_TIME = {
     "begins": datetime(2027, 3, 28, 1, tzinfo=UTC),
     "ends": datetime(2027, 10, 31, 1, tzinfo=UTC),
@@ -44,7 +50,8 @@ def test_a_clock_that_is_set_by_an_hour_and_set_right_again_costs_nothing(
     """The machine's, by which the daemon rings, and the market's, by which it asks for bars. That it rings none the less is
     seen from its polls; that it is not with the venues' clocks may be told, of each once."""
     machine = MachineClock(tmp_path)
-    with day(tmp_path, file_copy(history, tmp_path), environ=machine.environ) as found:
+    environ = {**machine.environ, **LATE_ENOUGH}
+    with day(tmp_path, file_copy(history, tmp_path), environ=environ) as found:
         for by_s, market_h in ((sign * HOUR_OF_MACHINE_S, sign * 1.0), (0.0, 0.0)):
             seen = found.log.count("clock was set")
             machine.is_set(found, by_s, market_h=market_h)
