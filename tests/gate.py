@@ -1,6 +1,6 @@
 """The one test command: lint, format, types, import contracts and tests, in that order.
 
-`python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`), some of the bad days
+`python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`), the bad day without memory
 (`pytest -m bad_day`), the soak (`pytest -m soak -s`) and long tables on venues beyond the first (`pytest -m every_venue`);
 arguments go to pytest instead.
 Exit code 0 only when all of it is clean.
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
 
 
 def tests_of(arguments: list[str]) -> list[tuple[str, list[str]]]:
-    """Runs of pytest: what the arguments ask for; else everything but what is asked for by name, whole daemons last and alone."""
+    """Runs of pytest: what the arguments ask for; else everything but what is asked for by name, whole daemons last."""
     if arguments:
         return [("tests", arguments)]
     return [
@@ -59,7 +59,7 @@ def tests_of(arguments: list[str]) -> list[tuple[str, list[str]]]:
             "tests",
             ["-q", "-n", "2", "-m", f"not ({' or '.join(ALONE)})", "--cov"],
         ),
-        ("scenarios", ["-q", "-s", "-m", "scenario"]),
+        ("scenarios", ["-q", "-rP", "-n", "2", "-m", "scenario"]),
     ]
 
 

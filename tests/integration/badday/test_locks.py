@@ -4,15 +4,12 @@ import sqlite3
 from pathlib import Path
 
 import psycopg
-import pytest
 from sqlalchemy import make_url
 
 from monitor.store.database import WRITE_WAIT_S
 from tests.integration.badday.day import HOUR_S, Day, day
 from tests.integration.badday.history import file_copy, stepped_history
 from tests.kit.postgres_server import PostgresServer
-
-pytestmark = pytest.mark.bad_day
 
 HELD_S = 2.0 * WRITE_WAIT_S
 BY_ANOTHER = "another process kept the database locked"

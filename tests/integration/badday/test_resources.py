@@ -9,8 +9,6 @@ import pytest
 from tests.integration.badday.day import day
 from tests.integration.badday.history import file_copy
 
-pytestmark = pytest.mark.bad_day
-
 LOG_LINES = 600
 """Of both processes while nothing can be opened: a few of each kind a minute."""
 
@@ -34,6 +32,7 @@ def test_out_of_descriptors_it_says_so_at_a_bounded_rate_and_goes_on(
         found.ends_with_each_well_as(undisturbed)
 
 
+@pytest.mark.bad_day
 def test_at_its_memory_limit_it_says_so_and_goes_on_or_a_restart_does(
     history: Path, undisturbed: str, tmp_path: Path
 ) -> None:

@@ -41,7 +41,6 @@ def test_stopped_for_ten_minutes_it_takes_up_what_it_missed_and_nobody_is_told(
         assert "page is silent" not in found.log, "it was not silent, we were"
 
 
-@pytest.mark.bad_day
 @needs_faketime
 @pytest.mark.parametrize("sign", [1, -1], ids=["forward", "back"])
 def test_a_clock_that_is_set_by_an_hour_and_set_right_again_costs_nothing(
@@ -60,7 +59,6 @@ def test_a_clock_that_is_set_by_an_hour_and_set_right_again_costs_nothing(
         found.ends_with_each_well_as(undisturbed)
 
 
-@pytest.mark.bad_day
 @needs_faketime
 def test_summer_time_that_begins_and_ends_under_it_costs_nothing(
     history: Path, undisturbed: str, tmp_path: Path
