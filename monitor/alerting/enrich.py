@@ -15,7 +15,7 @@ from monitor.content.alert.spark import spark_line
 from monitor.detection.explanation import end_level, ends_at
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.grid import format_duration
-from monitor.model.rotation import MARKET, Rotation, states_at
+from monitor.model.rotation import MARKET, Rotation
 from monitor.model.state import MarketStep, MemberEventKind
 from monitor.model.universe import Universe
 from monitor.store import headlines, notes, rotations, steps
@@ -125,14 +125,8 @@ def _among(conn: Connection, rotation: Rotation, at: datetime) -> Among | None:
     if rotation.score is None:
         return None
     then = rotation.evidence.at or at
-    known = rotations.changes_known_at(
-        conn, then, detected_since=then - MONTH, changed_since=then - MONTH
-    )
-    others = [
-        r.peak_score
-        for r in states_at(known, then)
-        if r.id != rotation.id and r.peak_score is not None and r.detected_at >= then - MONTH
-    ]
+    peaks = rotations.peaks_known_at(conn, then, detected_since=then - MONTH)
+    others = [peak for of, peak in peaks.items() if of != rotation.id and peak is not None]
     span = steps.span(conn)
     whole = span is not None and span[0] <= then - MONTH + DAY
     return Among(1 + sum(peak > rotation.score for peak in others), 1 + len(others), whole)
@@ -191,14 +185,15 @@ def _past(conn: Connection, rotation: Rotation) -> PastFlags | None:
 
 def _also_from(conn: Connection, rotation: Rotation, at: datetime) -> tuple[str, ...]:
     """Other sectors whose rotation into the same one was confirmed in the day before."""
-    recent = rotations.list_rotations(conn, since=at - 8 * DAY, until=at + INSTANT)
+    recent = rotations.list_rotations(
+        conn, since=at - 8 * DAY, until=at + INSTANT, to_sector=rotation.to_sector
+    )
     return tuple(
         sorted(
             {
                 r.from_sector
                 for r in recent
-                if r.to_sector == rotation.to_sector
-                and r.from_sector != rotation.from_sector
+                if r.from_sector != rotation.from_sector
                 and r.confirmed_at is not None
                 and at - DAY <= r.confirmed_at <= at
             }

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor.alerting.decide import Decision, decide, silences_of_all
-from monitor.alerting.enrich import INSTANT, Enricher
+from monitor.alerting.enrich import Enricher
 from monitor.alerting.history import REMEMBERED, Histories, History, history_from
 from monitor.alerting.overtaking import comes_before, is_told_by
 from monitor.alerting.policy import AlertPolicy, Receiver, is_at_least
@@ -16,7 +16,7 @@ from monitor.alerting.reminders import Standing, reminders_for
 from monitor.alerting.silences import silences_in
 from monitor.model.grid import is_aligned, iso
 from monitor.model.notice import Act, Notice, NoticeKind
-from monitor.model.rotation import Rotation, RotationChange, StepOutput, states_at
+from monitor.model.rotation import RotationChange, StepOutput
 from monitor.model.silence import Why
 from monitor.store import outbox, rotations
 from monitor.store.outbox_order import HELD
@@ -115,18 +115,15 @@ class NoticeMaker:
         return {key: told for key, told in found.items() if told is not None}
 
     def _standing(self, conn: Connection, output: StepOutput, changed: set[str]) -> list[Standing]:
-        """Rotations that are on; those that changed in this step have just been spoken of."""
+        """Rotations that are on at this step; of a batch, later steps are stored already. Those that changed in this one have
+        just been spoken of."""
         at = output.step.close_time
+        longest = timedelta(hours=self._enricher.detection.max_age_h) + DAY
         return [
             Standing(rotation, self._enricher.facts(conn, rotation, output.step), at)
-            for rotation in self._states(conn, at)
-            if rotation.is_on and rotation.id not in changed
+            for rotation in rotations.on_at(conn, at, changed_since=at - longest)
+            if rotation.id not in changed
         ]
-
-    def _states(self, conn: Connection, at: datetime) -> list[Rotation]:
-        """Rotations as they stood at ``at``; of a batch, later steps are stored already."""
-        longest = timedelta(hours=self._enricher.detection.max_age_h) + DAY
-        return states_at(rotations.list_changes(conn, since=at - longest, until=at + INSTANT), at)
 
 
 def _told(

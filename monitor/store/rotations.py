@@ -1,10 +1,10 @@
 """Rotations as they stand, and every change of their state."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, desc, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, desc, func, or_, select
 
 from monitor.model.rotation import Rotation, RotationChange, Severity, Status
 from monitor.model.rotation_json import (
@@ -76,6 +76,7 @@ def list_rotations(
     until: datetime | None = None,
     status: Status | None = None,
     pair: tuple[str, str] | None = None,
+    to_sector: str | None = None,
 ) -> list[Rotation]:
     """Rotations detected in ``[since, until)``, ordered by detection, then id."""
     statement: Select[Any] = select(rotation.c.body)
@@ -89,6 +90,8 @@ def list_rotations(
         statement = statement.where(
             rotation.c.from_sector == pair[0], rotation.c.to_sector == pair[1]
         )
+    if to_sector is not None:
+        statement = statement.where(rotation.c.to_sector == to_sector)
     statement = statement.order_by(rotation.c.detected_at, rotation.c.id)
     return [rotation_from_json(load(body)) for body in conn.execute(statement).scalars()]
 
@@ -192,3 +195,40 @@ def changes_known_at(
         .order_by(rotation_change.c.changed_at, rotation_change.c.id)
     ).scalars()
     return [change_from_json(load(body)) for body in bodies]
+
+
+def peaks_known_at(
+    conn: Connection, at: datetime, *, detected_since: datetime
+) -> dict[str, float | None]:
+    """The strongest score of each rotation that was detected from then on, by its id, as it was known at ``at``."""
+    bodies = _last_bodies(conn, at, rotation.c.detected_at >= detected_since)
+    return {known["id"]: known["peak_score"] for known in map(load, bodies)}
+
+
+def on_at(conn: Connection, at: datetime, *, changed_since: datetime) -> list[Rotation]:
+    """Rotations that were on at ``at`` by their last change since then, by detection, then id."""
+    on = (Status.OPEN.value, Status.CONFIRMED.value)
+    bodies = _last_bodies(conn, at, rotation_change.c.changed_at >= changed_since)
+    known = [change_from_json(data).rotation for data in map(load, bodies) if data["status"] in on]
+    return sorted(known, key=lambda r: (r.detected_at, r.id))
+
+
+def _last_bodies(conn: Connection, at: datetime, which: ColumnElement[bool]) -> Iterator[str]:
+    """The last change up to ``at`` of each rotation, of those that are ``which``: a rotation has many, of which each is long."""
+    newest = func.row_number().over(
+        partition_by=rotation_change.c.rotation_id,
+        order_by=(rotation_change.c.changed_at.desc(), rotation_change.c.id.desc()),
+    )
+    ranked = (
+        select(rotation_change.c.id, newest.label("place"))
+        .join(rotation, rotation.c.id == rotation_change.c.rotation_id)
+        .where(rotation_change.c.changed_at <= at, which)
+        .subquery()
+    )
+    return iter(
+        conn.execute(
+            select(rotation_change.c.body)
+            .join(ranked, ranked.c.id == rotation_change.c.id)
+            .where(ranked.c.place == 1)
+        ).scalars()
+    )

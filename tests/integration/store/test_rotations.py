@@ -101,3 +101,27 @@ def test_a_change_without_its_rotation_cannot_be(database: Database) -> None:
     save(database, change(OPENED, ChangeReason.OPENED))
     with pytest.raises(StoreError, match=r"(?i)foreign key"), database.write() as conn:
         conn.execute(text("DELETE FROM rotation"))
+
+
+def test_what_was_on_and_how_strong_it_had_been_is_told_as_of_then(database: Database) -> None:
+    faded = replace(
+        CONFIRMED, status=Status.FADED, closed_at=FIVE_OCLOCK + 3 * HOUR, peak_score=9.0
+    )
+    other = rotation("r2", FIVE_OCLOCK + HOUR)
+    save(
+        database,
+        change(OPENED, ChangeReason.OPENED),
+        change(CONFIRMED, ChangeReason.CONFIRMED, FIVE_OCLOCK + HOUR),
+        change(other, ChangeReason.OPENED, FIVE_OCLOCK + HOUR),
+        change(faded, ChangeReason.FADED, FIVE_OCLOCK + 3 * HOUR),
+    )
+    then, since = FIVE_OCLOCK + 2 * HOUR, FIVE_OCLOCK - HOUR
+    with database.read() as conn:
+        assert rotations.on_at(conn, then, changed_since=since) == [CONFIRMED, other]
+        assert rotations.on_at(conn, then, changed_since=then) == []
+        assert rotations.on_at(conn, FIVE_OCLOCK, changed_since=since) == [OPENED]
+        assert rotations.on_at(conn, then + HOUR, changed_since=since) == [other]
+        peaks = rotations.peaks_known_at(conn, then, detected_since=since)
+        assert peaks == {"r1": CONFIRMED.peak_score, "r2": other.peak_score}
+        assert rotations.peaks_known_at(conn, then + HOUR, detected_since=since)["r1"] == 9.0
+        assert [*rotations.peaks_known_at(conn, then, detected_since=FIVE_OCLOCK + HOUR)] == ["r2"]
