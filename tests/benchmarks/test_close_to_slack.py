@@ -37,11 +37,11 @@ SETTLE_S = 10.0
 LOW = {
     f"MONITOR_DETECTION__{key}": value
     for key, value in {
-        "ON": "0.6",
-        "WATCH_ON": "0.4",
-        "OFF": "0.3",
+        "ON": "1.0",
+        "WATCH_ON": "0.8",
+        "OFF": "0.5",
         "CRITICAL": "8",
-        "MIN_RELATIVE_RETURN": "0.0005",
+        "MIN_RELATIVE_RETURN": "0.005",
         "MAX_FROM_OWN_RETURN": "-0.0001",
         "MIN_VOLUME_SHIFT": "0.05",
         "MIN_BREADTH": "0.1",
