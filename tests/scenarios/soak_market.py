@@ -78,27 +78,19 @@ def token_of(number: int) -> str:
     return f"S{number % SECTORS}T{number // SECTORS:02d}"
 
 
-def tide(token: str, at: datetime) -> float:
-    """In [-1, 1]: each sector's own, of 16 hours."""
-    return math.sin((at - SINCE) / WIDTH / 2.5 + 1.3 * int(token[1]))
-
-
-def price(token: str, at: datetime, tides: float = 0.0) -> float:
-    """A walk of waves, the same whenever it is asked. ``tides``: how far whole sectors move, in logs."""
+def price(token: str, at: datetime) -> float:
+    """A walk of waves, the same whenever it is asked."""
     hour = (at - SINCE) / WIDTH
     place = int(token[1]) * 31 + int(token[3:])
     own = sum(math.sin(hour / length + place * length) for length in (3.1, 11.7, 53.0))
     common = math.sin(hour / 37.0)
-    sector = tides * tide(token, at) if tides else 0.0
-    return (1.0 + place / 7.0) * math.exp(0.006 * own + 0.01 * common + sector)
+    return (1.0 + place / 7.0) * math.exp(0.006 * own + 0.01 * common)
 
 
-def candle(venue: str, token: str, at: datetime, tides: float = 0.0) -> Candle:
-    """One bar; venues differ by volume. With ``tides`` sectors trade more while they stand high."""
-    start, end = price(token, at, tides), price(token, at + WIDTH, tides)
+def candle(venue: str, token: str, at: datetime) -> Candle:
+    """One bar; venues differ by volume."""
+    start, end = price(token, at), price(token, at + WIDTH)
     quote = 2e5 * (2.0 + math.sin((at - SINCE) / WIDTH * 1.7 + len(venue) + int(token[3:])))
-    if tides:
-        quote *= math.exp(tide(token, at))
     base = quote / ((start + end) / 2)
     high, low = max(start, end) * 1.001, min(start, end) * 0.999
     return Candle(to_ms(at), start, high, low, end, base, quote, quote * 0.52, trades=400)
@@ -110,18 +102,18 @@ def times() -> Iterator[datetime]:
         yield SINCE + k * WIDTH
 
 
-def soak_book(tides: float = 0.0) -> BarBook:
+def soak_book() -> BarBook:
     """What the venues know: the truth."""
     book = BarBook(WIDTH)
     opens = [*times()]
     for venue in VENUES:
         for number in range(TOKENS):
             token = token_of(number)
-            book.put(venue, f"{token}/USDT", [candle(venue, token, at, tides) for at in opens])
+            book.put(venue, f"{token}/USDT", [candle(venue, token, at) for at in opens])
     return book
 
 
-def soak_episode(tides: float = 0.0) -> Episode:
+def soak_episode() -> Episode:
     """The universe, and the bars before the live part as a backfill stores them."""
     tokens = [token_of(number) for number in range(TOKENS)]
     sectors = tuple(
@@ -142,7 +134,7 @@ def soak_episode(tides: float = 0.0) -> Episode:
         universe=universe,
         width=WIDTH,
         bars=tuple(
-            _bar(venue, token, at, tides)
+            _bar(venue, token, at)
             for at in times()
             if at < LIVE_FROM
             for venue in VENUES
@@ -172,8 +164,8 @@ def faults(
         at += FAULT_EVERY
 
 
-def _bar(venue: str, token: str, at: datetime, tides: float) -> Bar:
-    c = candle(venue, token, at, tides)
+def _bar(venue: str, token: str, at: datetime) -> Bar:
+    c = candle(venue, token, at)
     return Bar(
         f"{venue}:{token}/USDT", at, c.open, c.high, c.low, c.close, c.base_volume, c.quote_volume,
         c.taker_buy_quote,

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ import pytest
 
 from monitor.model.grid import iso
 from monitor.store.types import from_us
-from tests.integration.badday.day import NOTHING_ELSE, free_port, probed
+from tests.integration.badday.day import free_port, probed
 from tests.integration.badday.probe import Prober
 from tests.kit.held_clock import HeldClock
 from tests.kit.slack_server import SlackServer
@@ -123,19 +123,15 @@ def _same(stored: float | None, truth: float) -> bool:
 
 
 @contextmanager
-def soak(
-    folder: Path, environ: Mapping[str, str] = NOTHING_ELSE, *, tides: float = 0.0
-) -> Iterator[Soak]:
-    """All of it up, and the clock let go. ``environ``: more of the daemon's settings; ``tides``: of whole sectors."""
+def soak(folder: Path) -> Iterator[Soak]:
+    """All of it up, and the clock let go."""
     clock = HeldClock(folder / "let-go", LIVE_FROM, speed=SPEED)
-    episode = soak_episode(tides)
+    episode = soak_episode()
     database, log, port = folder / "monitor.db", folder / "daemon.log", free_port()
     url = f"sqlite:///{database}"
     store_history(url, episode, LIVE_FROM)
     with (
-        VenueServer(
-            soak_book(tides), clock, max_seconds=LONGEST_S, max_requests=10_000_000
-        ) as venues,
+        VenueServer(soak_book(), clock, max_seconds=LONGEST_S, max_requests=10_000_000) as venues,
         SlackServer(clock=clock, max_seconds=LONGEST_S) as slack,
         log.open("wb") as out,
     ):
@@ -153,7 +149,7 @@ def soak(
         process = subprocess.Popen(
             [*command, "--speed", str(SPEED)],
             cwd=ROOT,
-            env=clean | settings | dict(environ),
+            env=clean | settings,
             stdout=out,
             stderr=out,
         )

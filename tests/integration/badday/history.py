@@ -9,12 +9,11 @@ from pathlib import Path
 
 from monitor.clock import ManualClock
 from monitor.daemon.assemble import engine_of
-from monitor.episodes import load_episode
 from monitor.pipeline import Pipeline
 from monitor.settings.load import load_settings
 from monitor.store import engine_state
 from monitor.store.database import open_database
-from tests.integration.badday.day import BOUNDS, LIVE_FROM
+from tests.integration.badday.day import BOUNDS, LIVE_FROM, january
 from tests.scenarios.stage import HOUR, config_text, store_history
 
 HISTORY = timedelta(days=15)
@@ -22,7 +21,7 @@ HISTORY = timedelta(days=15)
 
 def stepped_history(url: str, config: Path) -> None:
     """Into a database that is empty."""
-    episode = load_episode()
+    episode = january()
     store_history(url, episode, LIVE_FROM, HISTORY)
     venues = dict.fromkeys(("bybit", "gate", "okx"), "http://127.0.0.1:9")
     config.write_text(config_text(episode, venues, url), encoding="utf-8")
