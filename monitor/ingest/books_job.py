@@ -1,8 +1,7 @@
 """One asking for the order books of all markets: their depth into the store; a venue that fails stops no other."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -12,10 +11,10 @@ from monitor.clock import Clock
 from monitor.ingest.beside_bars import Read, ask_venues
 from monitor.ingest.errors import BadVenueData
 from monitor.ingest.exchange.venue import VenueClient
+from monitor.ingest.last_prices import Prices, last_prices
 from monitor.model.bars import Refusal
 from monitor.model.order_book import BookReading
-from monitor.model.universe import DOLLARS, Market, Universe
-from monitor.store import steps
+from monitor.model.universe import Market, Universe
 from monitor.store.database import Database
 from monitor.store.order_books import save_books
 from monitor.store.venue_leases import VenueRights
@@ -23,31 +22,9 @@ from monitor.store.venue_leases import VenueRights
 OFF_PRICE = "book_off_price"
 LARGEST_OFFSET = 0.10
 """Of a book's middle from the token's last price: beyond it is another coin's book, or a broken one."""
-PRICE_AGE = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """Last known prices of tokens in USD."""
-
-    of_token: Mapping[str, float]
-
-    def rate(self, quote: str) -> float | None:
-        """USD for one of a quote currency; the dollar's coins count as one where nothing watches their rate."""
-        found = self.of_token.get(quote)
-        return 1.0 if found is None and quote in DOLLARS else found
 
 
 BooksRead = Read[BookReading]
-
-
-def last_prices(database: Database, now: datetime) -> Prices:
-    """Of the last step, none where it is old: a book is then believed as it stands."""
-    with database.read() as conn:
-        step = steps.latest_step(conn)
-    if step is None or now - step.close_time > PRICE_AGE:
-        return Prices({})
-    return Prices({t.id: t.price_usd for t in step.tokens if t.price_usd is not None})
 
 
 async def read_books_into(

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from monitor.clock import Clock
 from monitor.ingest.beside_bars import Read, ask_venues
-from monitor.ingest.books_job import Prices, last_prices
 from monitor.ingest.exchange.venue import VenueClient
+from monitor.ingest.last_prices import Prices, last_prices
 from monitor.ingest.main_markets import main_markets
 from monitor.model.grid import floor_time
 from monitor.model.trades import RecentTrades
