@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, CursorResult, delete, func, insert, select
 
 from monitor.model.bars import Coverage
 from monitor.model.grid import floor_time
@@ -89,18 +89,8 @@ def all_pieces(
     conn: Connection, width: timedelta, since: datetime, until: datetime
 ) -> dict[str, list[Piece]]:
     """market_id -> its ranges that touch ``[since, until]``, ascending; markets without one are left out."""
-    rows = conn.execute(
-        select(market.c.market_id, coverage.c.since, coverage.c.until, coverage.c.known_at)
-        .join(market, market.c.id == coverage.c.market)
-        .where(
-            coverage.c.width_s == width // timedelta(seconds=1),
-            coverage.c.since <= until,
-            coverage.c.until >= since,
-        )
-        .order_by(coverage.c.market, coverage.c.since)
-    )
     found: dict[str, list[Piece]] = defaultdict(list)
-    for name, *values in rows:
+    for name, *values in _touching(conn, width, since, until):
         found[name].append(Piece(*values))
     return dict(found)
 
@@ -112,8 +102,22 @@ def spoken_spans(
 
     Ranges that meet are one: of answers that came late the store has one for each.
     """
-    rows = conn.execute(
-        select(market.c.market_id, coverage.c.since, coverage.c.until)
+    found: dict[str, list[Span]] = defaultdict(list)
+    for name, begin, end, _ in _touching(conn, width, since, until):
+        spans = found[name]
+        if spans and spans[-1][1] == begin:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((begin, end))
+    return dict(found)
+
+
+def _touching(
+    conn: Connection, width: timedelta, since: datetime, until: datetime
+) -> CursorResult[str, datetime, datetime, datetime]:
+    """(market_id, since, until, known_at) of the ranges that touch ``[since, until]``, by market and ascending."""
+    return conn.execute(
+        select(market.c.market_id, coverage.c.since, coverage.c.until, coverage.c.known_at)
         .join(market, market.c.id == coverage.c.market)
         .where(
             coverage.c.width_s == width // timedelta(seconds=1),
@@ -122,14 +126,6 @@ def spoken_spans(
         )
         .order_by(coverage.c.market, coverage.c.since)
     )
-    found: dict[str, list[Span]] = defaultdict(list)
-    for name, begin, end in rows:
-        spans = found[name]
-        if spans and spans[-1][1] == begin:
-            spans[-1] = (spans[-1][0], end)
-        else:
-            spans.append((begin, end))
-    return dict(found)
 
 
 def last_stepped(conn: Connection, width: timedelta) -> datetime | None:
