@@ -45,7 +45,7 @@ class Known:
         """Up to where the catch-up that is on has come; None where none is."""
         if self.behind is None:
             return None
-        return self.last_step.close_time if self.last_step else self.behind.since
+        return self.behind.reached(self.last_step.close_time if self.last_step else None)
 
     @property
     def heard(self) -> set[str]:

@@ -18,6 +18,10 @@ class CatchUp:
     since: datetime
     until: datetime
 
+    def reached(self, last_close: datetime | None) -> datetime:
+        """Up to where it has come when that was stepped last."""
+        return last_close or self.since
+
     def percent(self, at: datetime) -> int:
         """Whole percent of it that is stepped when the next interval opens at ``at``."""
         return int(100 * ((at - self.since) / (self.until - self.since)))

@@ -50,7 +50,7 @@ def readiness(
         reasons.append(storage_fault)
     reasons += _late("poll", last_poll, now, allowed)
     if behind is not None:
-        at = last_step or behind.since
+        at = behind.reached(last_step)
         reasons.append(catching_up(behind.percent(at), at, behind.until))
     else:
         reasons += _late("step", last_step, now, allowed + width)
