@@ -26,7 +26,7 @@ def poll(ctx: typer.Context) -> None:
     """
     context = context_of(ctx)
     settings = context.settings()
-    from monitor.daemon.standby import at_once, turn_of
+    from monitor.standby.turn import at_once, turn_of
 
     with context.database(settings) as database, turn_of(database, settings, context.clock) as turn:
         at_once(turn)
@@ -47,8 +47,8 @@ def _ended() -> None:
 async def _cycle(
     context: "Context", settings: "Settings", database: "Database"
 ) -> "tuple[PollReport, str]":
-    from monitor.daemon.alive import ServiceManager
     from monitor.daemon.assemble import assemble, begin
+    from monitor.service_manager import ServiceManager
 
     beginning = begin(settings, context.clock, database)
     parts = assemble(

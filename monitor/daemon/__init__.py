@@ -1,4 +1,4 @@
-"""The daemon: scheduler, signals, and the wiring of everything."""
+"""The life of a run: begun, put together, told to go on with another configuration, ended."""
 
 from monitor.daemon.run import run_daemon
 

@@ -21,28 +21,29 @@ from monitor.bootstrap import (
     rules_of,
 )
 from monitor.clock import Clock
-from monitor.daemon.alive import ServiceManager
-from monitor.daemon.beside_bars import books_read, derivatives_read, trades_read
-from monitor.daemon.cycle import Cycle
-from monitor.daemon.faults import Faults, Work
-from monitor.daemon.headlines import feeds_of, headlines_read
-from monitor.daemon.heartbeat import Heartbeat, beating, heartbeat_of
-from monitor.daemon.jobs import Job, pruning, reports, start_digest_told
-from monitor.daemon.page import Page
-from monitor.daemon.polling import Polling
-from monitor.daemon.supplies import supplies_read, supply_sources
-from monitor.daemon.telemetry import Telemetry
-from monitor.daemon.vendors import activity_sources, reference_sources, vendors_read
 from monitor.delivery.registry import channels_for
 from monitor.delivery.sender import Sender, claim_lease
 from monitor.delivery.traits import Audience
 from monitor.engine import Engine
-from monitor.ingest.exchange.clients import client_options, make_clients
-from monitor.ingest.poller import Poller
 from monitor.ingest.reference_prices import ReferencePrices
+from monitor.jobs.beside_bars import books_read, derivatives_read, trades_read
+from monitor.jobs.cycle import Cycle
+from monitor.jobs.faults import Faults
+from monitor.jobs.headlines import feeds_of, headlines_read
+from monitor.jobs.heartbeat import Heartbeat, beating, heartbeat_of
+from monitor.jobs.job import Job, Work
+from monitor.jobs.polling import Polling, is_ours, poller_of
+from monitor.jobs.pruning import pruning
+from monitor.jobs.reports import reports
+from monitor.jobs.start_digest import start_digest_told
+from monitor.jobs.supplies import supplies_read, supply_sources
+from monitor.jobs.telemetry import Telemetry
+from monitor.jobs.vendors import activity_sources, reference_sources, vendors_read
 from monitor.pipeline import Pipeline, Progress
 from monitor.process import rss_bytes
 from monitor.reference import sync_supplies
+from monitor.service_manager import ServiceManager
+from monitor.serving.page import Page
 from monitor.settings.schema import Settings
 from monitor.store import engine_state, outbox
 from monitor.store.database import Database
@@ -146,7 +147,7 @@ def assemble(
         lease=claim_lease(database, settings.database.lease),
     )
     sender.on_attempt = telemetry.attempted
-    poller = _poller(settings, clock, database, references, rights)
+    poller = poller_of(settings, clock, database, references, rights)
     parts = Parts(
         Polling(
             poller,
@@ -237,51 +238,6 @@ def _add_vendors(
     if feeds:
         work = headlines_read(feeds, database, clock)
         parts.jobs["headlines"] = Job(work, schedule.headlines, at_start=True)
-
-
-def assemble_poller(
-    settings: Settings, clock: Clock, database: Database, rights: VenueRights
-) -> Polling:
-    """The polling alone, for a process that asks venues while another one steps and sends."""
-    return Polling(
-        _poller(settings, clock, database, ReferencePrices(clock), rights),
-        database,
-        operators_of(settings),
-        ServiceManager({}),  # a standby's signs of life say what it waits for
-        polled=lambda _report: None,
-        wake=lambda: None,
-        rights=rights,
-    )
-
-
-def is_ours(settings: Settings, rights: VenueRights) -> Callable[[str], bool]:
-    """Whether a market, by its id, is asked by this process now."""
-    venue_of = {market.id: market.venue for market in settings.universe.markets}
-
-    def ours(market: str) -> bool:
-        venues = rights.venues()
-        return venues is None or venue_of.get(market) in venues
-
-    return ours
-
-
-def _poller(
-    settings: Settings,
-    clock: Clock,
-    database: Database,
-    references: ReferencePrices,
-    rights: VenueRights,
-) -> Poller:
-    return Poller(
-        settings.universe,
-        make_clients(settings.universe, clock, client_options(settings), settings.perpetuals),
-        database,
-        clock,
-        settings.engine.interval,
-        deadline=settings.schedule.poll_timeout,
-        references=references,
-        rights=rights,
-    )
 
 
 def engine_of(settings: Settings, live_from: datetime | None) -> Engine:

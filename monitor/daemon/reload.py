@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Iterator
 import structlog
 
 from monitor.daemon.assemble import Parts
-from monitor.daemon.unless import unless
 from monitor.model.errors import ConfigError, MonitorError
 from monitor.settings.schema import Settings
 from monitor.settings.tables import Tables
+from monitor.unless import unless
 
 log = structlog.get_logger(__name__)
 

@@ -11,15 +11,15 @@ from datetime import timedelta
 import structlog
 
 from monitor.clock import Clock
-from monitor.daemon.alive import ServiceManager
 from monitor.daemon.assemble import Beginning, Parts, assemble, begin, engine_of
-from monitor.daemon.helping import Helper
-from monitor.daemon.page import Page
 from monitor.daemon.reload import Reread, asked_to_reread, given_to_standby, next_parts
-from monitor.daemon.ringing import rung
-from monitor.daemon.standby import Lost, Turn, awaited, turn_of
 from monitor.daemon.stopping import stops_at_signals
+from monitor.jobs.ringing import rung
+from monitor.service_manager import ServiceManager
+from monitor.serving.page import Page
 from monitor.settings.schema import Settings
+from monitor.standby.helping import Helper
+from monitor.standby.turn import Lost, Turn, awaited, turn_of
 from monitor.store.database import Database, lacks_wal, open_database
 from monitor.store.lease_lock import has_leases
 from monitor.store.migrations import check_schema, upgrade
@@ -132,7 +132,15 @@ class _Run:
         self.manager.ready()
         try:
             while True:
-                async with _in_background(parts), rung(self.clock, parts, stop):
+                ringing = rung(
+                    self.clock,
+                    parts.jobs,
+                    parts.faults,
+                    missed=parts.telemetry.not_rung,
+                    over=parts.over,
+                    stop=stop,
+                )
+                async with _in_background(parts), ringing:
                     log.info(
                         "started",
                         database=self.database.url_masked,

@@ -24,9 +24,9 @@ from typer.testing import CliRunner
 from monitor.clock import ManualClock
 from monitor.commands.config import app
 from monitor.commands.context import Context
-from monitor.daemon.alive import ServiceManager
 from monitor.daemon.assemble import assemble, begin
-from monitor.daemon.trigger import GridTrigger
+from monitor.jobs.trigger import GridTrigger
+from monitor.service_manager import ServiceManager
 from monitor.settings.load import load_settings
 from monitor.settings.schema import Settings
 from monitor.store.database import open_database

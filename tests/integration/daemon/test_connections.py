@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from monitor.clock import ManualClock
-from monitor.daemon.alive import ServiceManager
 from monitor.daemon.assemble import assemble, begin
+from monitor.service_manager import ServiceManager
 from monitor.settings.load import load_settings
 from monitor.store.database import Database
 from tests.integration.commands.stage import config_text

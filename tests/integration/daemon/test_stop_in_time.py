@@ -17,7 +17,7 @@ from monitor.delivery.registry import operators_on
 from monitor.store import outbox
 from monitor.store.database import open_database
 from tests.integration.commands.stage import ROOT, Market
-from tests.integration.daemon.test_page_process import free_port
+from tests.integration.serving.test_page_process import free_port
 from tests.kit.slack_server import SlackServer
 from tests.kit.waiting import PATIENCE_S, eventually
 

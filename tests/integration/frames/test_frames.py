@@ -237,7 +237,7 @@ def test_the_example_runs_on_the_episode(stored: Path) -> None:
     "imports",
     [
         "import monitor",
-        "import monitor.daemon.run, monitor.daemon.assemble, monitor.daemon.jobs",
+        "import monitor.daemon.run, monitor.daemon.assemble, monitor.jobs.ringing",
         "import monitor.commands.app, monitor.commands.run, monitor.web.app, monitor.files.export",
     ],
 )

@@ -13,11 +13,11 @@ import pytest
 
 from monitor.alerting.operators import Operators
 from monitor.clock import ManualClock
-from monitor.daemon.supplies import supplies_read, supply_sources
 from monitor.ingest.coingecko import CoinGecko
 from monitor.ingest.errors import BadVenueData, VenueBusy, VenueDown, VenueError, VenueForbidden
 from monitor.ingest.reference_prices import ReferencePrices
 from monitor.ingest.supplies_job import read_supplies_into
+from monitor.jobs.supplies import supplies_read, supply_sources
 from monitor.model.universe import Sector, Token, Universe
 from monitor.settings.load import load_settings
 from monitor.settings.shipped import shipped_folder

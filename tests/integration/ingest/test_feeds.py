@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from monitor.clock import ManualClock
-from monitor.daemon.headlines import headlines_read
 from monitor.ingest.errors import BadVenueData, VenueDown, VenueError, VenueForbidden
 from monitor.ingest.feed import Feed
+from monitor.jobs.headlines import headlines_read
 from monitor.store.database import Database
 from monitor.store.headlines import read_headlines
 from tests.kit.vendor_server import VendorServer

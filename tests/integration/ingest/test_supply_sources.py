@@ -9,12 +9,12 @@ import pytest
 
 from monitor.alerting.operators import Operators, OperatorWay
 from monitor.clock import ManualClock
-from monitor.daemon.faults import Work
-from monitor.daemon.supplies import supplies_read, supply_sources
 from monitor.ingest.chain_supplies import ChainSupplies, chains_of
 from monitor.ingest.coinpaprika import CoinPaprika
 from monitor.ingest.errors import BadVenueData, VenueDown, VenueError
 from monitor.ingest.reference_prices import ReferencePrices
+from monitor.jobs.job import Work
+from monitor.jobs.supplies import supplies_read, supply_sources
 from monitor.model.universe import Sector, Token, Universe
 from monitor.settings.load import load_settings
 from monitor.settings.shipped import shipped_folder

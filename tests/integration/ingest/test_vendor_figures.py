@@ -8,13 +8,13 @@ import pytest
 
 from monitor.alerting.operators import Operators, OperatorWay
 from monitor.clock import ManualClock
-from monitor.daemon.vendors import activity_sources, reference_sources, vendors_read
 from monitor.ingest.coingecko_categories import CoinGeckoCategories
 from monitor.ingest.defillama import DefiLlama, Protocol
 from monitor.ingest.errors import BadVenueData, VenueBusy, VenueDown, VenueError, VenueForbidden
 from monitor.ingest.sosovalue import SoSoValue
 from monitor.ingest.vendor_job import read_vendor_into
 from monitor.ingest.vendor_source import VendorSource
+from monitor.jobs.vendors import activity_sources, reference_sources, vendors_read
 from monitor.model.vendor_reading import ACTIVITY, REFERENCES, VendorFigure, VendorReading
 from monitor.settings.load import load_settings
 from monitor.settings.shipped import shipped_folder

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.clock import ManualClock
-from monitor.daemon.jobs import reports
+from monitor.jobs.reports import reports
 from monitor.model.grid import EPOCH
 from monitor.model.notice import NoticeKind
 from monitor.reporting import day_window, due_time

@@ -5,8 +5,8 @@ import os
 from collections.abc import Callable, Sequence
 
 from monitor.clock import Clock
-from monitor.daemon.faults import Faults
-from monitor.daemon.page_process import SILENT_S, PageProcess, Told, Wanted, wanted_of
+from monitor.jobs.faults import Faults
+from monitor.serving.process import SILENT_S, PageProcess, Told, Wanted, wanted_of
 from monitor.settings.schema import Settings
 from monitor.web.daemon_link import Standing
 

@@ -5,14 +5,14 @@ from typing import cast
 import pytest
 from sqlalchemy import text
 
-from monitor.daemon.alive import ServiceManager
-from monitor.daemon.polling import Polling
 from monitor.delivery.registry import operators_on
 from monitor.ingest.exchange.health import Transition
 from monitor.ingest.poll_report import PollReport
 from monitor.ingest.poller import Poller
+from monitor.jobs.polling import Polling
 from monitor.model.bars import VenueHealth, VenueState
 from monitor.model.errors import SchemaError
+from monitor.service_manager import ServiceManager
 from monitor.store import outbox, venue_health
 from monitor.store.database import Database
 from tests.integration.daemon.desk import HOUR, START

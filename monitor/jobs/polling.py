@@ -6,12 +6,16 @@ from datetime import datetime
 
 from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.operators import Operators
-from monitor.daemon.alive import ServiceManager
+from monitor.clock import Clock
+from monitor.ingest.exchange.clients import client_options, make_clients
 from monitor.ingest.exchange.health import Transition
 from monitor.ingest.poll_report import PollReport
 from monitor.ingest.poller import Poller
+from monitor.ingest.reference_prices import ReferencePrices
 from monitor.model.grid import iso
 from monitor.process import return_free_memory, rss_bytes
+from monitor.service_manager import ServiceManager
+from monitor.settings.schema import Settings
 from monitor.store import meta, outbox, venue_health
 from monitor.store.database import Database
 from monitor.store.venue_leases import AllVenues, VenueRights
@@ -85,3 +89,34 @@ class Polling:
             # with the health that they tell of: a process killed here has done both or neither
             outbox.enqueue(conn, [told for n in notices for told in self._operators.told(n)])
         self._untold.clear()
+
+
+def is_ours(settings: Settings, rights: VenueRights) -> Callable[[str], bool]:
+    """Whether a market, by its id, is asked by this process now."""
+    venue_of = {market.id: market.venue for market in settings.universe.markets}
+
+    def ours(market: str) -> bool:
+        venues = rights.venues()
+        return venues is None or venue_of.get(market) in venues
+
+    return ours
+
+
+def poller_of(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    references: ReferencePrices,
+    rights: VenueRights,
+) -> Poller:
+    """What asks the venues of these settings. ``rights``: which of them this process asks."""
+    return Poller(
+        settings.universe,
+        make_clients(settings.universe, clock, client_options(settings), settings.perpetuals),
+        database,
+        clock,
+        settings.engine.interval,
+        deadline=settings.schedule.poll_timeout,
+        references=references,
+        rights=rights,
+    )

@@ -8,8 +8,6 @@ import structlog
 from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.operators import Operators
 from monitor.clock import Clock
-from monitor.daemon.faults import Work
-from monitor.daemon.supplies import TOLD_ONCE_IN
 from monitor.ingest.coingecko_categories import CoinGeckoCategories
 from monitor.ingest.defillama import DefiLlama, Protocol
 from monitor.ingest.dune import Dune, DuneQuery
@@ -17,6 +15,8 @@ from monitor.ingest.errors import VenueError
 from monitor.ingest.sosovalue import SoSoValue
 from monitor.ingest.vendor_job import VendorStored, read_vendor_into
 from monitor.ingest.vendor_source import VendorSource
+from monitor.jobs.job import Work
+from monitor.jobs.supplies import TOLD_ONCE_IN
 from monitor.model.vendor_reading import VendorFigure
 from monitor.settings.schema import Settings
 from monitor.settings.tables import SourceTable

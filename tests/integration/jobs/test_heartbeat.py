@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import structlog.testing
 
-from monitor.daemon.heartbeat import Beat, Heartbeat, beating
+from monitor.jobs.heartbeat import Beat, Heartbeat, beating
 from tests.kit.hook_server import HookServer
 from tests.kit.waiting import PATIENCE_S, soon
 

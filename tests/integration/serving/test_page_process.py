@@ -14,12 +14,12 @@ import httpx
 import pytest
 
 from monitor.clock import ManualClock
-from monitor.daemon.page_process import PageProcess, Told, Wanted, waited_for_a_core_s
+from monitor.serving.process import PageProcess, Told, Wanted, waited_for_a_core_s
 from monitor.store.database import Database
 from monitor.web.daemon_link import Standing
 from tests.integration.commands.stage import ROOT, config_text
 from tests.integration.daemon.desk import START
-from tests.integration.daemon.test_faults import Site
+from tests.integration.jobs.test_faults import Site
 from tests.kit.waiting import eventually, soon
 
 NOWHERE = {"bybit": "http://127.0.0.1:9", "gate": "http://127.0.0.1:9"}

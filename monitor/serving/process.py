@@ -15,11 +15,11 @@ from socket import socket
 import structlog
 
 from monitor.clock import Clock, monotonic
-from monitor.daemon.faults import Faults
-from monitor.daemon.unless import unless
+from monitor.jobs.faults import Faults
 from monitor.model.errors import MonitorError
 from monitor.settings.schema import Settings
 from monitor.settings.tables import Tables
+from monitor.unless import unless
 from monitor.web.daemon_link import LONGEST_LINE, Standing, read_answer
 from monitor.web.listener import PageNotServedError, listen
 

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from monitor.clock import ManualClock
-from monitor.daemon.cycle import Cycle
 from monitor.engine import Engine
+from monitor.jobs.cycle import Cycle
 from monitor.pipeline import Pipeline
 from monitor.store.database import Database
 from tests.integration.daemon.desk import HOUR, START

@@ -12,7 +12,7 @@ from enum import StrEnum
 import httpx
 import structlog
 
-from monitor.daemon.faults import Work
+from monitor.jobs.job import Work
 from monitor.network import http_client
 from monitor.settings.tables import HeartbeatTable
 

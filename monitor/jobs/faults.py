@@ -1,8 +1,7 @@
 """What is wrong with the daemon's jobs: each has a fault of its own, told once when it breaks and once when it is well."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -10,6 +9,7 @@ from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.operators import Operators
 from monitor.clock import Clock
 from monitor.delivery.channel import ChannelSender, Sending
+from monitor.jobs.job import Work
 from monitor.model.errors import MonitorError
 from monitor.model.notice import Channel, Notice
 from monitor.shortages import shortage
@@ -17,8 +17,6 @@ from monitor.store import outbox
 from monitor.store.database import Database
 
 log = structlog.get_logger(__name__)
-
-Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Faults:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from monitor.daemon.alive import ServiceManager
+from monitor.service_manager import ServiceManager
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.operators import Operators
 from monitor.clock import Clock
 from monitor.content.wording.figures import units
-from monitor.daemon.faults import Work
 from monitor.ingest.chain_supplies import ChainSupplies, chains_of
 from monitor.ingest.coingecko import CoinGecko
 from monitor.ingest.coinpaprika import CoinPaprika
@@ -20,6 +19,7 @@ from monitor.ingest.errors import VenueError
 from monitor.ingest.reference_prices import ReferencePrices
 from monitor.ingest.supplies_job import Disbelieved, SuppliesStored, read_supplies_into
 from monitor.ingest.supply_reading import SupplySource
+from monitor.jobs.job import Work
 from monitor.settings.schema import Settings
 from monitor.settings.tables import ChainName
 from monitor.store import outbox

@@ -4,10 +4,10 @@ import asyncio
 from datetime import timedelta
 
 from monitor.clock import ManualClock
-from monitor.daemon.retrying import retried
+from monitor.jobs.retrying import retried
 from monitor.store.database import Database
 from tests.integration.daemon.desk import START
-from tests.integration.daemon.test_faults import DISK, Site
+from tests.integration.jobs.test_faults import DISK, Site
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)

@@ -1,20 +1,20 @@
 """The scheduler of a run: it rings, and waits at its end for what it rang."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.clock import Clock, monotonic
-from monitor.daemon.assemble import Parts
-from monitor.daemon.faults import Work
-from monitor.daemon.jobs import Job
-from monitor.daemon.retrying import retried
-from monitor.daemon.trigger import GridTrigger
+from monitor.jobs.faults import Faults
+from monitor.jobs.job import Job, Work
+from monitor.jobs.retrying import retried
+from monitor.jobs.trigger import GridTrigger
 
 log = structlog.get_logger(__name__)
 
@@ -25,23 +25,32 @@ SET_BY = timedelta(seconds=0.5)
 
 
 @asynccontextmanager
-async def rung(clock: Clock, parts: Parts, stop: asyncio.Event) -> AsyncIterator[None]:
+async def rung(
+    clock: Clock,
+    jobs: Mapping[str, Job],
+    faults: Faults,
+    *,
+    missed: Callable[[Any], None],
+    over: asyncio.Event,
+    stop: asyncio.Event,
+) -> AsyncIterator[None]:
     """The scheduler only rings: jobs are thin, in code, in memory; what was done stands in the tables.
 
-    Without a stop it waits at the end for what it rang: two engines never step at once.
+    Without a ``stop`` it waits at the end for what it rang: two engines never step at once. ``over``: from then on what
+    failed is not tried again. ``missed``: called with the scheduler's event where a job could not be rung.
     """
     scheduler = AsyncIOScheduler(
         timezone="UTC",
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    scheduler.add_listener(parts.telemetry.not_rung, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+    scheduler.add_listener(missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
     busy: set[asyncio.Task[None]] = set()
-    for name, job in parts.jobs.items():
+    for name, job in jobs.items():
         # what is missing since the last run, or failed before a reload, is asked for at once, not at the first bell
-        at_once = job.at_start or (job.retried is not None and parts.faults.stands(name))
+        at_once = job.at_start or (job.retried is not None and faults.stands(name))
         first = {"next_run_time": clock.wall_time(clock.now())} if at_once else {}
         scheduler.add_job(
-            _kept(busy, _watched(clock, parts, name, job)),
+            _kept(busy, _watched(clock, faults, over, name, job)),
             trigger=GridTrigger(clock, job.every, job.offset),
             id=name,
             name=name,
@@ -61,16 +70,16 @@ async def rung(clock: Clock, parts: Parts, stop: asyncio.Event) -> AsyncIterator
         scheduler.shutdown(wait=False)
 
 
-def _watched(clock: Clock, parts: Parts, name: str, job: Job) -> Work:
+def _watched(clock: Clock, faults: Faults, over: asyncio.Event, name: str, job: Job) -> Work:
     """The job's work, whose failure is told, and tried again where the job says so."""
-    work = parts.faults.watched(name, job.work)
+    work = faults.watched(name, job.work)
     if job.retried is None:
         return work
     return retried(
         work,
-        lambda: parts.faults.stands(name),
+        lambda: faults.stands(name),
         clock,
-        parts.over,
+        over,
         first=job.retried,
         within=job.every,
     )

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from monitor.clock import Clock
-from monitor.daemon.faults import Work
-from monitor.daemon.unless import unless
+from monitor.jobs.job import Work
+from monitor.unless import unless
 
 
 def retried(

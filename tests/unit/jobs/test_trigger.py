@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.clock import ManualClock, ScaledClock
-from monitor.daemon.trigger import GridTrigger, next_ring
+from monitor.jobs.trigger import GridTrigger, next_ring
 
 FIVE = timedelta(minutes=5)
 SETTLE = timedelta(seconds=4)

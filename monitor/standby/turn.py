@@ -11,10 +11,10 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor.clock import Clock
-from monitor.daemon.alive import ServiceManager
-from monitor.daemon.helping import Helper
 from monitor.model.errors import MonitorError
+from monitor.service_manager import ServiceManager
 from monitor.settings.schema import Settings
+from monitor.standby.helping import Helper
 from monitor.store.database import Database
 from monitor.store.errors import StoreError
 from monitor.store.lease_lock import LeaseLock

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from monitor.clock import ManualClock
-from monitor.daemon.faults import Faults
 from monitor.delivery.registry import operators_on
 from monitor.delivery.slack.webhook import SlackWebhook
+from monitor.jobs.faults import Faults
 from monitor.model.errors import MonitorError
 from monitor.store import outbox
 from monitor.store.database import Database

@@ -7,9 +7,9 @@ from functools import partial
 import structlog
 
 from monitor.clock import Clock
-from monitor.daemon.faults import Work
 from monitor.ingest.errors import VenueError
 from monitor.ingest.feed import Feed
+from monitor.jobs.job import Work
 from monitor.model.headline import Headline
 from monitor.settings.schema import Settings
 from monitor.store.database import Database

@@ -1,6 +1,6 @@
 """A standby of a PostgreSQL store asks its share of the venues while the daemon steps and sends: limits of addresses add up.
 
-It waits for its turn all the same (:mod:`monitor.daemon.standby`), and asks nobody while the daemon there runs another
+It waits for its turn all the same (:mod:`monitor.standby.turn`), and asks nobody while the daemon there runs another
 version or other settings: it would ask for other bars.
 """
 
@@ -12,17 +12,20 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from monitor.bootstrap import operators_of
 from monitor.clock import Clock
-from monitor.daemon.assemble import assemble_poller, is_ours
-from monitor.daemon.cycle import LOOK_S, Cycle
-from monitor.daemon.trigger import next_ring
+from monitor.ingest.reference_prices import ReferencePrices
+from monitor.jobs.cycle import LOOK_S, Cycle
+from monitor.jobs.polling import Polling, is_ours, poller_of
+from monitor.jobs.trigger import next_ring
 from monitor.model.errors import MonitorError
 from monitor.pipeline import Progress, waiting_markets
+from monitor.service_manager import ServiceManager
 from monitor.settings.schema import Settings
 from monitor.store.database import Database
 from monitor.store.lease_lock import check_not_moved
 from monitor.store.migrations import head_revision
-from monitor.store.venue_leases import VenueLeases
+from monitor.store.venue_leases import VenueLeases, VenueRights
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +92,7 @@ class Helper:
         check_not_moved(conn, self._database, head_revision())
 
     async def _run(self) -> None:
-        polling = assemble_poller(self._settings, self._clock, self._database, self._venues)
+        polling = _polling_of(self._settings, self._clock, self._database, self._venues)
         schedule, engine = self._settings.schedule, self._settings.engine
         cycle = Cycle(
             polling.ask,
@@ -128,3 +131,18 @@ class Helper:
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), seconds)
+
+
+def _polling_of(
+    settings: Settings, clock: Clock, database: Database, rights: VenueRights
+) -> Polling:
+    """The polling alone, for a process that asks venues while another one steps and sends."""
+    return Polling(
+        poller_of(settings, clock, database, ReferencePrices(clock), rights),
+        database,
+        operators_of(settings),
+        ServiceManager({}),  # a standby's signs of life say what it waits for
+        polled=lambda _report: None,
+        wake=lambda: None,
+        rights=rights,
+    )

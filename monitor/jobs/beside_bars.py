@@ -6,12 +6,12 @@ from datetime import datetime
 import structlog
 
 from monitor.clock import Clock
-from monitor.daemon.faults import Work
 from monitor.ingest.books_job import read_books_into
 from monitor.ingest.derivatives_job import read_derivatives_into
 from monitor.ingest.exchange.health import may_ask
 from monitor.ingest.poller import Poller
 from monitor.ingest.trades_job import read_trades_into
+from monitor.jobs.job import Work
 from monitor.settings.schema import Settings
 from monitor.store.database import Database
 from monitor.store.venue_leases import VenueRights
