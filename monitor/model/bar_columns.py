@@ -1,5 +1,6 @@
 """Bars side by side as arrays: what a file of a million of them is worked on in, without a million objects."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -123,10 +124,13 @@ class BarSeries(Sequence[Bar]):
 
     def __getitem__(self, place: int | slice) -> Bar | Sequence[Bar]:
         """One bar, or those of a slice as objects."""
-        which = np.arange(len(self))[place]
         if isinstance(place, slice):
-            return self.columns.chosen(which).bars()
-        return self.columns.chosen(np.array([which])).bars()[0]
+            return self.columns.chosen(np.arange(len(self))[place]).bars()
+        ours = self.columns
+        moment = EPOCH + int(ours.opens[place]) * _US
+        figures = ours.figures[:, place].tolist()
+        volumes = [None if math.isnan(f) else f for f in figures[_REQUIRED:]]
+        return Bar(ours.markets[ours.codes[place]], moment, *figures[:_REQUIRED], *volumes)
 
     def __iter__(self) -> Iterator[Bar]:
         return iter(self.columns.bars())

@@ -7,9 +7,10 @@ quote, received at), times in the database's own form.
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
-from itertools import chain, repeat
+from itertools import chain
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection
 
 from monitor.model.bar_columns import BarColumns
@@ -65,30 +66,37 @@ def rows_of_bars(
     ]
 
 
-def rows_of_columns(
+def insert_columns(
     conn: Connection,
     bars: BarColumns,
     numbers: Mapping[str, int],
     width: timedelta,
     received_at: datetime,
-) -> list[Row]:
-    """The same of bars side by side, without an object for each."""
-    codes: list[int] = bars.codes.tolist()
-    ours = {code: numbers[bars.markets[code]] for code in set(codes)}
+) -> int:
+    """The same as :func:`insert_new` of bars side by side, without an object for each."""
+    if not len(bars):
+        return 0
+    # of a market without a bar among them nobody asks the number
+    numbers_of = np.array([numbers.get(name, 0) for name in bars.markets], dtype=np.int64)
+    width_s = width // timedelta(seconds=1)
     opens: list[Any] = bars.opens.tolist()
     received, _ = _in_form(conn, received_at, set())
     if conn.dialect.name != "sqlite":  # whose own form are microseconds
         moments = bars.moments()
         opens = [moments[us] for us in opens]
-    # as many of each as there are bars
     columns = (
-        [ours[code] for code in codes],
-        repeat(width // timedelta(seconds=1)),
+        numbers_of[bars.codes].tolist(),
+        [width_s] * len(bars),
         opens,
         *bars.lists(),
-        repeat(received),
+        [received] * len(bars),
     )
-    return list(zip(*columns, strict=False))
+    if conn.dialect.name != "sqlite":
+        return _postgresql_insert(conn, list(zip(*columns, strict=True)))
+    cells: list[Any] = [None] * (len(bars) * len(columns))
+    for place, column in enumerate(columns):
+        cells[place :: len(columns)] = column
+    return _sqlite_cells(conn, cells)
 
 
 def _in_form(
@@ -110,11 +118,17 @@ def insert_new(conn: Connection, rows: list[Row]) -> int:
 
 
 def _sqlite_new(conn: Connection, rows: list[Row]) -> int:
-    new, whole = 0, len(rows) - len(rows) % _AT_ONCE
-    for first in range(0, whole, _AT_ONCE):
-        values = tuple(chain.from_iterable(rows[first : first + _AT_ONCE]))
+    return _sqlite_cells(conn, list(chain.from_iterable(rows)))
+
+
+def _sqlite_cells(conn: Connection, cells: list[Any]) -> int:
+    """Insert rows that stand one after another in one list."""
+    new, each = 0, len(COLUMNS)
+    whole = len(cells) - len(cells) % (_AT_ONCE * each)
+    for first in range(0, whole, _AT_ONCE * each):
+        values = tuple(cells[first : first + _AT_ONCE * each])
         new += conn.exec_driver_sql(_SQLITE_MANY, values).rowcount
-    rest = rows[whole:]
+    rest = [tuple(cells[first : first + each]) for first in range(whole, len(cells), each)]
     return new + conn.exec_driver_sql(_SQLITE_ONE, rest).rowcount if rest else new
 
 

@@ -59,6 +59,12 @@ class SaveResult:
     revised: int
     unchanged: int
 
+    def __add__(self, other: "SaveResult") -> "SaveResult":
+        """What became of both."""
+        return SaveResult(
+            self.new + other.new, self.revised + other.revised, self.unchanged + other.unchanged
+        )
+
 
 def save_bars(
     conn: Connection, bars: Sequence[Bar], *, width: timedelta, received_at: datetime
@@ -75,11 +81,14 @@ def save_bars(
     numbers = markets.register(conn, {b.market_id for b in bars})
     stepped = last_stepped(conn, width)
     late, fresh = _parted(bars, stepped - width if stepped else None)
-    pieces = [
-        bar_rows.rows_of_bars(conn, part, numbers, width, received_at) for part in (late, fresh)
+    new = [
+        bar_rows.insert_new(conn, bar_rows.rows_of_bars(conn, part, numbers, width, received_at))
+        for part in (late, fresh)
     ]
     span = (min(b.open_time for b in late), max(b.open_time for b in late)) if late else None
-    return _save(conn, pieces, span, lambda: _revise(conn, bars, numbers, width, received_at))
+    return _saved(
+        conn, new, len(bars), span, lambda: _revise(conn, bars, numbers, width, received_at)
+    )
 
 
 def save_columns(
@@ -95,14 +104,14 @@ def save_columns(
         is_late = bars.opens <= to_us(stepped - width)
     late = bars.chosen(is_late)
     fresh = bars.chosen(~is_late) if len(late) else bars
-    pieces = [
-        bar_rows.rows_of_columns(conn, part, numbers, width, received_at) for part in (late, fresh)
+    new = [
+        bar_rows.insert_columns(conn, part, numbers, width, received_at) for part in (late, fresh)
     ]
     span = None
     if len(late):
         span = from_us(int(late.opens.min())), from_us(int(late.opens.max()))
-    return _save(
-        conn, pieces, span, lambda: _revise(conn, bars.bars(), numbers, width, received_at)
+    return _saved(
+        conn, new, len(bars), span, lambda: _revise(conn, bars.bars(), numbers, width, received_at)
     )
 
 
@@ -114,18 +123,20 @@ def _parted(bars: Sequence[Bar], stepped: datetime | None) -> tuple[Sequence[Bar
     return late, [bar for bar in bars if bar.open_time > stepped] if late else bars
 
 
-def _save(
+def _saved(
     conn: Connection,
-    pieces: Sequence[list[bar_rows.Row]],
+    inserted: Sequence[int],
+    count: int,
     late: tuple[datetime, datetime] | None,
     revise: Callable[[], tuple[int, list[datetime]]],
 ) -> SaveResult:
-    """Insert rows of intervals that were stepped already, then of later ones; what is there is brought up by ``revise``.
+    """What became of ``count`` bars of which those that were new are inserted; what was there is brought up by ``revise``.
 
-    ``late``: first and last open of the former, None without any.
+    ``inserted``: how many of intervals that were stepped already, and how many of later ones. ``late``: first and last open
+    of the former, None without any.
     """
-    new_late, new_fresh = (bar_rows.insert_new(conn, rows) for rows in pieces)
-    new, count = new_late + new_fresh, sum(map(len, pieces))
+    new_late, new_fresh = inserted
+    new = new_late + new_fresh
     revised = 0
     changed: list[datetime] = []
     if new < count:

@@ -115,12 +115,13 @@ def _side_by_side(rows: Sequence[Any], places: Places, ms: int, coins: float) ->
         return None
     figures = np.full((len(places), len(rows)), np.nan)
     try:
+        served = list(zip(*rows, strict=True))
         for field, place in enumerate(places):
             if place is not None:
-                cells = [row[place] for row in rows]
+                cells = served[place]
                 if not set(map(type, cells)) <= _NUMERIC:
                     return None
-                figures[field] = list(map(float, cells))
+                figures[field] = np.fromiter(map(float, cells), np.float64, len(cells))
     except (IndexError, ValueError, OverflowError):
         return None
     figures[0] *= ms
