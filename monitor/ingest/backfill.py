@@ -1,4 +1,4 @@
-"""History from the venues: only what no answer has spoken for yet, page by page, each page stored before the next.
+"""History from the venues: only what no answer has spoken for yet, page by page, stored in the order in which they came.
 
 It can be broken off at any moment and called again: coverage in the store says what is left.
 """
@@ -13,12 +13,13 @@ from typing import Protocol
 
 from monitor.clock import Clock
 from monitor.ingest.answers import MarketAnswer
-from monitor.ingest.bar_writer import newest_bars, write_verdicts
+from monitor.ingest.bar_writer import newest_bars
 from monitor.ingest.errors import BadVenueData, MarketGone, VenueError
 from monitor.ingest.exchange.paging import next_since
 from monitor.ingest.exchange.retry import with_retry
 from monitor.ingest.exchange.venue import FetchedBars, VenueClient
 from monitor.ingest.history import MarketHistory
+from monitor.ingest.page_writer import PageWriter
 from monitor.ingest.validation.acceptance import PriceBoard, Verdict, judge_together
 from monitor.ingest.validation.suspicion import REASONS
 from monitor.ingest.venue_fetch import AT_ONCE
@@ -126,7 +127,7 @@ async def backfill(
     """Fetch every bar of ``[since, until)`` that no stored coverage speaks for; all venues side by side.
 
     ``venues`` and ``tokens``: only these, all where empty. A venue that fails ends its own part. Cancelling loses nothing
-    that was reported as done. The caller closes the clients.
+    that was reported as done: it ends when that is stored. The caller closes the clients.
     """
     span = floor_time(since, width), floor_time(until, width)
     run = _Run(database, universe, clock, width, span=span, progress=progress or SilentProgress())
@@ -140,6 +141,8 @@ async def backfill(
                 group.create_task(run.venue(client, ours, strangers))
     except ExceptionGroup as failed:  # only the store's failures come this far
         raise _first(failed) from None
+    finally:
+        await run.settle()
     return run.report
 
 
@@ -168,7 +171,11 @@ class _Run:
         self._clock = clock
         self._width = width
         self._progress = progress
-        self._writing = asyncio.Lock()
+        self._writer = PageWriter(database, clock, width)
+
+    async def settle(self) -> None:
+        """Have what was fetched stored, also where the run is broken off."""
+        await self._writer.settle()
 
     async def probe(
         self, clients: Sequence[VenueClient], markets: Sequence[Market]
@@ -239,6 +246,10 @@ class _Run:
                     stopped = await self._market(client, market, done) or stopped
                 else:
                     done.failure = strangers.get(market.id) or str(stopped)
+                await self._writer.stored()
+                saved = self._writer.saved.get(market.id)
+                if saved is not None:
+                    done.new, done.revised = saved.new, saved.revised
                 self._progress.finish(market.id, done.words)
 
         async with asyncio.TaskGroup() as group:
@@ -274,6 +285,7 @@ class _Run:
         self._progress.start(market.id, sum((b - a) // self._width for a, b in holes))
         history = MarketHistory(market, self._width)
         for start, end in holes:
+            await self._writer.stored()
             await asyncio.to_thread(history.begin, self._database, start)
             await self._fill_hole(client, history, (start, end), done)
 
@@ -330,21 +342,15 @@ class _Run:
         self, history: MarketHistory, page: FetchedBars, since: datetime, done: MarketBackfill
     ) -> Verdict:
         now = self._clock.now()
-        verdict = await asyncio.to_thread(
-            history.judge, self._database, self._universe, page, since, now
-        )
-        refusals = [*page.refusals, *verdict.refusals]
-        async with self._writing:
-            saved = await asyncio.to_thread(
-                write_verdicts,
-                self._database,
-                self._clock,
-                self._width,
-                verdicts=[verdict],
-                refusals=refusals,
+        answer = history.answered(page, since)
+        verdict = history.judge_alone(answer, now)
+        if verdict is None:  # then it is judged beside all that was put into the store
+            await self._writer.stored()
+            verdict = await asyncio.to_thread(
+                history.judge, self._database, self._universe, answer, now
             )
-        done.new += saved.new
-        done.revised += saved.revised
+        refusals = [*page.refusals, *verdict.refusals]
+        await self._writer.put(verdict, refusals)
         held = sum(refusal.reason in REASONS for refusal in refusals)
         done.held += held
         done.refused += len(refusals) - held

@@ -66,11 +66,17 @@ def _save(
     pages = [v.bars.columns for v in verdicts if isinstance(v.bars, BarSeries)]
     rest = [bar for v in verdicts if not isinstance(v.bars, BarSeries) for bar in v.bars]
     page = BarColumns.joined(pages)
-    one = bars.save_columns(conn, page, width=width, received_at=at)
-    other = bars.save_bars(conn, rest, width=width, received_at=at)
-    return SaveResult(
-        one.new + other.new, one.revised + other.revised, one.unchanged + other.unchanged
-    )
+    saved = bars.save_columns(conn, page, width=width, received_at=at)
+    return saved + bars.save_bars(conn, rest, width=width, received_at=at)
+
+
+def _save_beside(
+    conn: Connection, verdicts: Sequence[Verdict], refusals: Sequence[Refusal], at: datetime
+) -> None:
+    """What the answers spoke for, and what was refused."""
+    spoken = [item for verdict in verdicts for item in believed_coverage(verdict)]
+    bars.save_coverage(conn, spoken, fetched_at=at)
+    quarantine.add_refusals(conn, refusals, at)
 
 
 def write_verdicts(
@@ -88,7 +94,26 @@ def write_verdicts(
         check(conn)
         at = issue_time(conn, clock.now())
         saved = _save(conn, verdicts, width, at)
-        spoken = [item for verdict in verdicts for item in believed_coverage(verdict)]
-        bars.save_coverage(conn, spoken, fetched_at=at)
-        quarantine.add_refusals(conn, refusals, at)
+        _save_beside(conn, verdicts, refusals, at)
+    return saved
+
+
+def write_pages(
+    database: Database,
+    clock: Clock,
+    width: timedelta,
+    *,
+    verdicts: Sequence[Verdict],
+    refusals: Sequence[Refusal],
+) -> dict[str, SaveResult]:
+    """The same of pages of several markets' histories, told apart: market id -> what became of its bars. Pages of one market
+    do not overlap.
+    """
+    pages: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        pages.setdefault(verdict.answer.market.id, []).append(verdict)
+    with database.write() as conn:
+        at = issue_time(conn, clock.now())
+        saved = {market_id: _save(conn, some, width, at) for market_id, some in pages.items()}
+        _save_beside(conn, verdicts, refusals, at)
     return saved

@@ -55,42 +55,51 @@ class MarketHistory:
         if self._known is not None and self.trading_since is None:
             self.trading_since = self._known.open_time
 
-    def judge(
-        self,
-        database: Database,
-        universe: Universe,
-        page: FetchedBars,
-        since: datetime,
-        now: datetime,
-    ) -> Verdict:
-        """What is believed of a page that was asked from ``since`` on, beside what the store holds of other venues."""
-        answer = MarketAnswer(
-            self.market,
-            page.closed,
-            list(page.refusals),
-            self._spoken(page, since),
-            list(page.forming),
+    def answered(self, page: FetchedBars, since: datetime) -> MarketAnswer:
+        """A page that was asked from ``since`` on, with all that it speaks for; each page once, in order."""
+        spoken = self._spoken(page, since)
+        return MarketAnswer(
+            self.market, page.closed, list(page.refusals), spoken, list(page.forming)
         )
+
+    def judge_alone(self, answer: MarketAnswer, now: datetime) -> Verdict | None:
+        """What is believed of a page against which nothing can be said whatever the store holds; None of another."""
+        verdict = accept_at_once(answer, self._known)
+        if verdict is None or not self._is_beyond_doubt(verdict, now):
+            return None
+        self._note(verdict)
+        return verdict
+
+    def judge(
+        self, database: Database, universe: Universe, answer: MarketAnswer, now: datetime
+    ) -> Verdict:
+        """What is believed of a page beside what the store holds of other venues."""
         verdict = accept_at_once(answer, self._known)
         if verdict is None:
             board = self._board(database, universe, answer.bars[-1].open_time)
             (verdict,) = judge_together([answer], board, {})
-        verdict = self._held_back(database, universe, verdict, now)
+        if not self._is_beyond_doubt(verdict, now):
+            verdict = self._held_back(database, universe, verdict, now)
+        self._note(verdict)
+        return verdict
+
+    def _note(self, verdict: Verdict) -> None:
         if verdict.bars:
             self._before = [*self._before, *verdict.bars[-KEPT:]][-KEPT:]
             last = verdict.bars[-1]
             self._known = Known(last.open_time, last.close)
-        return verdict
+
+    def _is_beyond_doubt(self, verdict: Verdict, now: datetime) -> bool:
+        """Whether nothing of it can wait for a confirmation."""
+        if any(now - item.until < LATE_TRADE for item in verdict.answer.coverage):
+            return False
+        return not verdict.bars or self._is_calm(verdict)
 
     def _held_back(
         self, database: Database, universe: Universe, verdict: Verdict, now: datetime
     ) -> Verdict:
         """The verdict less what waits for a confirmation; others are looked up only where their word may count."""
-        if not (verdict.bars or verdict.answer.coverage):
-            return verdict
         young = any(now - item.until < LATE_TRADE for item in verdict.answer.coverage)
-        if not young and self._is_calm(verdict):
-            return verdict
         alone = RecentBars([self.market], kept=KEPT + len(verdict.bars))
         alone.note(self._before)
         looked = hold_back(verdict, alone, (), width=self.width, now=now)
