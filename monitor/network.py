@@ -11,13 +11,16 @@ import ssl
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies_environment
 
 import certifi
-import httpx
 
 from monitor import __version__
+
+if TYPE_CHECKING:
+    import httpx
 
 USER_AGENT = f"rotation-monitor/{__version__}"
 
@@ -69,11 +72,13 @@ def trusted_path() -> str | None:
 
 def http_client(
     url: str, *, timeout: timedelta, headers: Mapping[str, str] | None = None
-) -> httpx.AsyncClient:
+) -> "httpx.AsyncClient":
     """A client for requests to the host of ``url``. Redirects are not followed, and no ~/.netrc is read.
 
     Raises ValueError and OSError as :func:`proxy_for` and :func:`trust`.
     """
+    import httpx  # noqa: PLC0415  the venues are asked without it
+
     return httpx.AsyncClient(
         proxy=proxy_for(url),
         verify=trust(),
