@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from monitor.clock import Clock
+from monitor.unless import unless
 from monitor.web.listener import PageNotServedError, listen
 
 log = structlog.get_logger(__name__)
@@ -48,9 +49,7 @@ async def serve(
             listener = listen(host, port)
         except PageNotServedError as error:
             refused(error)
-            pause = asyncio.create_task(clock.sleep(ASKED_AGAIN))
-            await _either(pause, stop)
-            pause.cancel()
+            await unless(stop, clock.sleep(ASKED_AGAIN))
             continue
         await serve_at(listener, app, stop=stop, serving=serving)
 
@@ -81,16 +80,7 @@ def _server(app: ASGIApp) -> _Server:
 async def _until(stop: asyncio.Event, server: _Server, listener: socket.socket) -> None:
     work = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        await _either(work, stop)
+        await unless(stop, asyncio.wait({work}))  # not the work itself, which it would cancel
     finally:
         server.should_exit = True
         await work
-
-
-async def _either(work: "asyncio.Task[None]", stop: asyncio.Event) -> None:
-    """Until the work has ended or ``stop``, whichever is first."""
-    stopped = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stopped.cancel()
