@@ -1,7 +1,7 @@
 """The one test command: lint, format, types, import contracts and tests, in that order.
 
-`python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`), the bad day without memory
-(`pytest -m bad_day`), the soak (`pytest -m soak -s`) and long tables on venues beyond the first (`pytest -m every_venue`);
+`python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`), the bad days without memory and
+of ten real minutes (`pytest -m bad_day`), the soak (`pytest -m soak -s`) and long tables on venues beyond the first (`pytest -m every_venue`);
 arguments go to pytest instead.
 Exit code 0 only when all of it is clean.
 """

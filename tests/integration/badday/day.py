@@ -5,10 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -42,6 +43,8 @@ SPEED = 2400.0
 """A bar in one and a half seconds."""
 HOUR_S = 3600 / SPEED
 """An hour of the daemon's clock in seconds of the machine's."""
+PUT_OFF_EVERY_S = 0.05
+"""Two minutes of the daemon's clock."""
 BOUNDS = {
     "MONITOR_DETECTION__ON": "1.6",
     "MONITOR_DETECTION__WATCH_ON": "1.3",
@@ -96,6 +99,19 @@ class Day:
         """Wait until so many bars have closed on the daemon's clock."""
         until = self.clock.now() + count * HOUR
         eventually(lambda: self.clock.now() >= until, what="time goes by")
+
+    def stands_for(self, seconds: float, *, bars: int) -> None:
+        """So many seconds of the machine's clock go by, in which so many bars close: its market and the daemon's clock are
+        put off all the while, since at their usual speed hundreds would."""
+        begun = time.monotonic()
+        origin, own_origin = self.clock.origin, self.own_clock.origin
+        slower = 1.0 - bars * HOUR_S / seconds
+        passed = 0.0
+        while passed < seconds:
+            time.sleep(min(PUT_OFF_EVERY_S, seconds - passed))
+            passed = time.monotonic() - begun
+            self.clock.put_off(origin + timedelta(seconds=passed * slower))
+            self.own_clock.put_off(own_origin + timedelta(seconds=passed * slower))
 
     def page_answers(self) -> None:
         """Wait until it does. It gets our priority where we may give it: the tests beside this one are not what is tested."""
@@ -240,16 +256,21 @@ def day(
     environ: Mapping[str, str] = NOTHING_ELSE,
     port_taken: bool = False,
     speed: float = SPEED,
+    longest_s: float = 900.0,
 ) -> Iterator[Day]:
     """A daemon on a database that holds the history; the clock begins at ``LIVE_FROM`` when its page answers.
 
-    ``port_taken``: another program has the page's port, until the operator has been told of it.
+    ``port_taken``: another program has the page's port, until the operator has been told of it. ``longest_s``: seconds of the
+    machine after which the servers end by themselves.
     """
     clock = HeldClock(folder / "let-go", LIVE_FROM, speed=speed)
     own_clock = HeldClock(folder / "daemon-let-go", LIVE_FROM, speed=speed)
     book = BarBook.load(DATA, list_from_first_bar=True)
     port = free_port()
-    with VenueServer(book, clock) as venues, SlackServer(clock=clock) as slack:
+    with (
+        VenueServer(book, clock, max_seconds=longest_s) as venues,
+        SlackServer(clock=clock, max_seconds=longest_s) as slack,
+    ):
         config = folder / "monitor.toml"
         config.write_text(config_text(january(), venues.base_urls, url), encoding="utf-8")
         log = folder / "daemon.log"

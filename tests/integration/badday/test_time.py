@@ -11,6 +11,7 @@ from tests.integration.badday.history import file_copy
 from tests.integration.badday.machine_clock import MachineClock, needs_faketime
 
 HOUR_OF_MACHINE_S = 3600.0
+TEN_MINUTES_S = 600.0
 BERLIN = "Europe/Berlin"
 LATE_ENOUGH = {
     f"MONITOR_VENUES__{venue}__SETTLE": "20m"
@@ -35,7 +36,23 @@ def test_stopped_for_ten_minutes_it_takes_up_what_it_missed_and_nobody_is_told(
     with day(tmp_path, file_copy(history, tmp_path), environ=machine.environ) as found:
         found.process.send_signal(signal.SIGSTOP)
         found.bars_pass(6)
-        machine.passed(found, 600.0)
+        machine.passed(found, TEN_MINUTES_S)
+        found.process.send_signal(signal.SIGCONT)
+        found.ends_as(undisturbed)
+        assert "page is silent" not in found.log, "it was not silent, we were"
+
+
+@pytest.mark.bad_day
+@pytest.mark.timeout(2700)
+def test_stopped_for_ten_minutes_of_the_machine_it_takes_up_what_it_missed_and_nobody_is_told(
+    history: Path, undisturbed: str, tmp_path: Path
+) -> None:
+    """The same with nothing added: all ten minutes are waited for, and the page, which was not stopped, answers in them."""
+    with day(tmp_path, file_copy(history, tmp_path), longest_s=2400.0) as found:
+        found.process.send_signal(signal.SIGSTOP)
+        before = len(found.prober.answers)
+        found.stands_for(TEN_MINUTES_S, bars=6)
+        assert len(found.prober.answers) > before
         found.process.send_signal(signal.SIGCONT)
         found.ends_as(undisturbed)
         assert "page is silent" not in found.log, "it was not silent, we were"
