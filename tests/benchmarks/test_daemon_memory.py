@@ -95,7 +95,7 @@ def five_venues(folder: Path, episode: Episode) -> Iterator[Stage]:
             server.stdout.close()
 
 
-def test_the_daemon_with_five_venues_stays_under_220_mb(tmp_path: Path) -> None:
+def test_the_daemon_with_five_venues_stays_under_200_mb(tmp_path: Path) -> None:
     with five_venues(tmp_path, load_episode()) as stage:
         process = stage.start_daemon()
         try:
@@ -119,7 +119,7 @@ def test_the_daemon_with_five_venues_stays_under_220_mb(tmp_path: Path) -> None:
             process.wait()
     print(f"\ndaemon, 5 venues of over 3,000 markets: RSS {rss:.0f} MB, peak {peak:.0f} MB")
     assert {venue["id"] for venue in known["venues"] if venue["state"] == "up"} == set(VENUES)
-    assert rss < 220
+    assert rss < 200
 
 
 def test_help_names_every_verb_and_takes_little_longer_than_the_interpreter() -> None:
