@@ -50,17 +50,23 @@ class Progress:
 def fold(
     engine: Engine, state: EngineState, intervals: Iterator[IntervalInput]
 ) -> Iterator[StepOutput]:
-    """The engine over intervals in order, with all that is stored of a step; ``state`` moves along in place."""
-    for interval in intervals:
-        yield engine.step(state, interval)
+    """The engine over intervals in order, with all that is stored of a step; ``state`` moves along in place, as it does
+    for :func:`moves`."""
+    for moved in moves(engine, state, intervals):
+        yield moved.output()
 
 
 def moves(
     engine: Engine, state: EngineState, intervals: Iterator[IntervalInput]
 ) -> Iterator[Moved]:
-    """The same, and of each step only what it decided until more is asked."""
-    for interval in intervals:
-        yield engine.move(state, interval)
+    """The same, and of each step only what it decided until more is asked.
+
+    ``state`` moves along in stretches: it stands after the step that was given last where a state of a day is due to be
+    kept, and at the end.
+    """
+    return engine.moves(
+        state, intervals, stands=lambda close: checkpoints.is_due(close, engine.width)
+    )
 
 
 def first_open(conn: Connection, width: timedelta) -> datetime | None:

@@ -61,19 +61,19 @@ def sample_of(
 def token_volume(
     volume: FloatArray, usual: FloatArray, held: BoolArray, least_share: float
 ) -> tuple[FloatArray, FloatArray]:
-    """USD per token from its venues (tokens, k), and the factor that was used for venues that are missing.
+    """USD per token from its venues (tokens, k), of one step or of many, and the factor that was used for venues that are missing.
 
     ``usual``: each venue's average of the last week; the venues seen are scaled up by their usual part of the whole
     when that is at least ``least_share``, else the volume is unknown.
     """
     seen = held & ~np.isnan(volume)
-    some = seen.any(axis=1)
-    total = np.where(held, usual, 0.0).sum(axis=1)
-    part = np.where(seen, usual, 0.0).sum(axis=1)
+    some = seen.any(axis=-1)
+    total = np.where(held, usual, 0.0).sum(axis=-1)
+    part = np.where(seen, usual, 0.0).sum(axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(total > 0, part / total, np.where(some, 1.0, 0.0))
         factor = np.where(some & (share >= least_share), 1.0 / share, np.nan)
-    return np.where(seen, volume, 0.0).sum(axis=1) * factor, factor
+    return np.where(seen, volume, 0.0).sum(axis=-1) * factor, factor
 
 
 def token_flow(
@@ -94,12 +94,12 @@ def token_flow(
     known = held & ~np.isnan(volume)
     given = known & ~np.isnan(taker_buy)
     read = known & ~given & ~np.isnan(sample.imbalance)
-    estimated = np.where(known & ~given & ~read, volume, 0.0).sum(axis=1)
+    estimated = np.where(known & ~given & ~read, volume, 0.0).sum(axis=-1)
     sampled = np.where(read, volume, 0.0)
     in_trades = np.where(read, volume * sample.seen, 0.0)
-    seen = (np.where(given, volume, 0.0) + in_trades).sum(axis=1)
+    seen = (np.where(given, volume, 0.0) + in_trades).sum(axis=-1)
     told = np.where(given, 2.0 * taker_buy - volume, 0.0)
-    told = np.where(read, volume * sample.imbalance, told).sum(axis=1)
+    told = np.where(read, volume * sample.imbalance, told).sum(axis=-1)
     guessed = np.where(estimated > 0.0, estimated * imbalance, 0.0)
     net = np.where(np.isnan(total), np.nan, (told + guessed) * factor)
     some = ~np.isnan(net)
@@ -110,8 +110,8 @@ def token_flow(
             np.where(some, part, 0.0)
             for part in (
                 seen,
-                sampled.sum(axis=1),
-                (sampled - in_trades).sum(axis=1),
+                sampled.sum(axis=-1),
+                (sampled - in_trades).sum(axis=-1),
                 estimated,
             )
         ),

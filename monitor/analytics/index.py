@@ -13,7 +13,10 @@ PARTS = ("price", "supply", "membership", "launch")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Book:
-    """Members at one end of a step. Per token: price (USD), supply (units), sector position or -1 if no member."""
+    """Members at one end of a step. Per token: price (USD), supply (units), sector position or -1 if no member.
+
+    All here take arrays of one step, or of many along a first axis: each step by itself, and the same to the bit.
+    """
 
     price: FloatArray
     supply: FloatArray
@@ -28,8 +31,20 @@ class Book:
 
 def by_sector(values: FloatArray, sector: IntArray, sectors: int) -> FloatArray:
     """Sum per sector, in the tokens' fixed order."""
+    if sector.ndim > 1:
+        steps = len(sector)
+        place = sector + (1 + (sectors + 1) * np.arange(steps))[:, None]
+        summed = np.bincount(place.ravel(), weights=values.ravel(), minlength=steps * (sectors + 1))
+        return np.ascontiguousarray(summed.reshape(steps, sectors + 1)[:, 1:])
     summed = np.bincount(sector + 1, weights=values, minlength=sectors + 1)  # what has none first
     return np.asarray(summed[1:], dtype=np.float64)
+
+
+def of_sector(values: FloatArray, sector: IntArray) -> FloatArray:
+    """Per token what its sector has; anything where it has none."""
+    if sector.ndim > 1:
+        return np.asarray(np.take_along_axis(values, sector, axis=-1))
+    return np.asarray(values[sector])
 
 
 def chain_return(before: Book, after: Book, sectors: int) -> tuple[FloatArray, BoolArray]:
@@ -66,18 +81,18 @@ def cap_changes(
         settled, 0.5 * (before.price + after.price) * (after.supply - before.supply), 0.0
     )
     entry = np.where(entered, after.price * after.supply, 0.0)
-    parts = np.zeros((sectors, 4))
+    parts = np.zeros((*kept.shape[:-1], sectors, 4))
     stayed = np.where(kept, after.sector, -1)
-    parts[:, 0] = by_sector(price, stayed, sectors)
-    parts[:, 1] = by_sector(supply, stayed, sectors)
+    parts[..., 0] = by_sector(price, stayed, sectors)
+    parts[..., 1] = by_sector(supply, stayed, sectors)
     if entered.any() or left.any():
-        parts[:, 2] = by_sector(
+        parts[..., 2] = by_sector(
             entry, np.where(entered & ~launched, after.sector, -1), sectors
         ) - by_sector(before.cap, np.where(left, before.sector, -1), sectors)
     launch = (entered & launched) | (kept & launching)
     if launch.any():
         arrived = np.where(kept, after.cap - before.cap, entry)
-        parts[:, 3] = by_sector(arrived, np.where(launch, after.sector, -1), sectors)
+        parts[..., 3] = by_sector(arrived, np.where(launch, after.sector, -1), sectors)
     return parts
 
 
@@ -88,21 +103,24 @@ def share_changes(
 
     An identity: a row sums to the sector's change of share, a column to 0. NaN where either total is 0.
     """
-    before, after = caps_before[:watched], caps_after[:watched]
-    total_before, total_after = before.sum(), after.sum()
-    if total_before <= 0 or total_after <= 0:
-        return np.full((watched, 4), np.nan)
-    mean_share = 0.5 * (before / total_before + after / total_after)
-    mean_total = 0.5 * (total_before + total_after)
-    own = parts[:watched]
-    changes: FloatArray = (own - mean_share[:, None] * own.sum(axis=0)) / mean_total
-    return changes
+    before, after = caps_before[..., :watched], caps_after[..., :watched]
+    total_before, total_after = (caps.sum(axis=-1, keepdims=True) for caps in (before, after))
+    own = parts[..., :watched, :]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean_share = 0.5 * (before / total_before + after / total_after)
+        mean_total = 0.5 * (total_before + total_after)
+        moved = own - mean_share[..., None] * own.sum(axis=-2, keepdims=True)
+        changes = moved / mean_total[..., None]
+    known = (total_before > 0) & (total_after > 0)
+    return np.where(known[..., None], changes, np.nan)
 
 
 def shares(caps: FloatArray, watched: int) -> FloatArray:
     """Each watched sector's part of the watched total; NaN without any cap."""
-    total = caps[:watched].sum()
-    return caps[:watched] / total if total > 0 else np.full(watched, np.nan)
+    mine = caps[..., :watched]
+    total = mine.sum(axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(total > 0, mine / total, np.nan)
 
 
 def chained(index: FloatArray, shares: FloatArray) -> FloatArray:

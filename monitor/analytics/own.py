@@ -35,11 +35,15 @@ class Mean:
 
     def get(self) -> FloatArray:
         """Corrected means; NaN for a series that has seen nothing."""
-        seen = np.minimum(self.count, self._full)
+        return self.corrected(self.value, self.count)
+
+    def corrected(self, value: FloatArray, count: FloatArray) -> FloatArray:
+        """What :meth:`get` would give of such values and counts."""
+        seen = np.minimum(count, self._full)
         if seen.all():
-            return np.asarray(self.value / (1.0 - (1.0 - self.alpha) ** seen))
+            return np.asarray(value / (1.0 - (1.0 - self.alpha) ** seen))
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(seen > 0, self.value / (1.0 - (1.0 - self.alpha) ** seen), np.nan)
+            return np.where(seen > 0, value / (1.0 - (1.0 - self.alpha) ** seen), np.nan)
 
     def add(self, x: FloatArray) -> None:
         """One more value of each series."""
@@ -51,9 +55,33 @@ class Mean:
         else:
             self.value, self.count = moved, self.count + 1.0
 
+    def run(self, x: FloatArray) -> FloatArray:
+        """Add rows (steps, series), one after the other; gives the corrected means as they stood before each."""
+        before, count = follow(self.alpha, self.value, self.count, x)
+        self.value, self.count = before[-1], count[-1]
+        return self.corrected(before[:-1], count[:-1])
+
     def arrays(self) -> tuple[FloatArray, FloatArray]:
         """What is to be stored."""
         return self.value, self.count
+
+
+def follow(
+    alpha: float, value: FloatArray, count: FloatArray, x: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """(steps + 1, series) of a mean's values and counts before each row of ``x`` and after the last."""
+    values = np.empty((len(x) + 1, len(value)))
+    values[0] = value
+    unknown, part, keep = np.isnan(x), alpha * x, 1.0 - alpha
+    if unknown.any():
+        for t, (missing, row) in enumerate(zip(unknown, part, strict=True)):
+            values[t + 1] = np.where(missing, values[t], keep * values[t] + row)
+    else:
+        for t, row in enumerate(part):
+            np.multiply(values[t], keep, out=values[t + 1])
+            values[t + 1] += row
+    counts = np.concatenate([count[None], count + np.cumsum(~unknown, axis=0)])
+    return values, counts
 
 
 class MeanPart:
@@ -102,21 +130,36 @@ class Betas:
 
     def current(self) -> FloatArray:
         """As of the step before: shrunk to the prior, clipped; the prior itself in a sector's first 24 h."""
-        p = self._parameters
-        product, market = self._all.get()[self._sectors + 1 :].reshape(2, -1)
+        return self._held(self._all.get()[self._sectors + 1 :], self.product.count)
+
+    def _held(self, means: FloatArray, count: FloatArray) -> FloatArray:
+        p, sectors = self._parameters, self._sectors
         with np.errstate(invalid="ignore", divide="ignore"):
-            raw = product / market
-        young = self.product.count * self._step_h < PRIOR_ONLY_H
+            raw = means[..., :sectors] / means[..., sectors:]
+        young = count * self._step_h < PRIOR_ONLY_H
         held = np.clip((1.0 - p.beta_shrink) * raw + p.beta_shrink * p.beta_prior, 0.0, p.beta_max)
         return np.where(young | ~np.isfinite(raw), p.beta_prior, held)
 
     def add(self, hourly_sector: FloatArray, hourly_market: float) -> None:
         """One step's overlapping hourly log returns; a sector whose own is NaN is left out."""
-        hourly = np.append(hourly_sector, hourly_market)
-        held = winsorised(hourly, np.sqrt(self._all.get()[: len(hourly)]))
-        of_sectors, of_market = held[:-1], held[-1]
+        self.run(hourly_sector[None], np.array([hourly_market]))
+
+    def run(self, hourly_sector: FloatArray, hourly_market: FloatArray) -> FloatArray:
+        """Add the steps' overlapping hourly log returns, (steps, sectors) and (steps,), one after the other; NaN is left
+        out. Gives the betas as they stood before each."""
+        whole, squares = self._all, self._sectors + 1
+        hourly = np.concatenate([hourly_sector, hourly_market[:, None]], axis=1)
+        value, count = follow(
+            whole.alpha, whole.value[:squares], whole.count[:squares], hourly * hourly
+        )
+        held = winsorised(hourly, np.sqrt(whole.corrected(value[:-1], count[:-1])))
+        of_sectors, of_market = held[:, :-1], held[:, -1:]
         beside = np.where(np.isnan(of_sectors), np.nan, of_market * of_market)
-        self._all.add(np.concatenate([hourly * hourly, of_sectors * of_market, beside]))
+        pairs = np.concatenate([of_sectors * of_market, beside], axis=1)
+        means, counts = follow(whole.alpha, whole.value[squares:], whole.count[squares:], pairs)
+        whole.value = np.concatenate([value[-1], means[-1]])
+        whole.count = np.concatenate([count[-1], counts[-1]])
+        return self._held(whole.corrected(means[:-1], counts[:-1]), counts[:-1, : self._sectors])
 
 
 def winsorised(x: FloatArray, size: FloatArray) -> FloatArray:

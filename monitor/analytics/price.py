@@ -33,22 +33,22 @@ class Places:
         return cls(table)
 
     def spread(self, per_market: FloatArray, empty: float) -> FloatArray:
-        """(tokens, k) of a per-market array; ``empty`` where a token has fewer markets."""
-        if not len(per_market):
-            return np.full(self.market.shape, empty)
-        return np.where(self.market >= 0, per_market[self.market], empty)
+        """(tokens, k) of a per-market array, of one step or of many; ``empty`` where a token has fewer markets."""
+        if not per_market.shape[-1]:
+            return np.full((*per_market.shape[:-1], *self.market.shape), empty)
+        return np.where(self.market >= 0, np.take(per_market, self.market, axis=-1), empty)
 
     def spread_flags(self, per_market: BoolArray) -> BoolArray:
         """(tokens, k) of per-market flags; false where a token has fewer markets."""
-        if not len(per_market):
-            return np.zeros(self.market.shape, dtype=np.bool_)
-        return (self.market >= 0) & per_market[self.market]
+        if not per_market.shape[-1]:
+            return np.zeros((*per_market.shape[:-1], *self.market.shape), dtype=np.bool_)
+        return (self.market >= 0) & np.take(per_market, self.market, axis=-1)
 
     def gather(self, table: BoolArray, markets: int) -> BoolArray:
         """The inverse of :meth:`spread` for flags."""
-        out = np.zeros(markets, dtype=np.bool_)
+        out = np.zeros((*table.shape[:-2], markets), dtype=np.bool_)
         held = self.market >= 0
-        out[self.market[held]] = table[held]
+        out[..., self.market[held]] = table[..., held]
         return out
 
 

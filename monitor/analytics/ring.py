@@ -11,31 +11,57 @@ from monitor.model.interval import FloatArray
 class Ring:
     """The last ``length`` rows of ``width`` values, NaN before there were any.
 
-    Each row is written twice, ``length`` apart, so that any window of the past is one contiguous block in order of
-    time: sums over it run in the same order whether or not the stream was cut.
+    Rows are written one behind the other into twice the room, so that any window of the past is one contiguous block in
+    order of time: sums over it run in the same order whether or not the stream was cut. Where the room ends, what is kept
+    moves to its front.
+
+    ``back``: so many of the newest rows are overlooked by whoever reads, who then sees the past as it stood before them;
+    as far as :meth:`reserve` made room for them in one go. ``end``: where in the room the newest row ends. Rows are appended behind the newest only where it is 0.
     """
 
-    __slots__ = ("_rows", "length", "position")
+    __slots__ = ("_rows", "back", "end", "length")
 
     def __init__(self, length: int, width: int) -> None:
         self.length = length
-        self.position = 0
+        self.back = 0
+        self.end = length
         self._rows = np.full((2 * length, width), np.nan)
+
+    def reserve(self, count: int) -> None:
+        """Make room for so many rows, at most ``length``: until they are written no older one is overwritten."""
+        if self.end + count > len(self._rows):
+            self._rows[: self.length] = self._rows[self.end - self.length : self.end]
+            self.end = self.length
 
     def push(self, row: FloatArray) -> None:
         """Append a row; the oldest goes."""
-        self._rows[self.position] = row
-        self._rows[self.position + self.length] = row
-        self.position = (self.position + 1) % self.length
+        self.reserve(1)
+        self._rows[self.end] = row
+        self.end += 1
+
+    def extend(self, rows: FloatArray) -> None:
+        """Append rows, at most ``length``, as :meth:`push` does one after the other."""
+        self.reserve(len(rows))
+        self._rows[self.end : self.end + len(rows)] = rows
+        self.end += len(rows)
+
+    def drop(self, count: int) -> None:
+        """Take the newest rows back, as far as :meth:`reserve` made room for them in one go."""
+        self.end -= count
 
     def last(self, count: int) -> FloatArray:
         """View (count, width) of the newest rows, oldest first; ``count`` at most ``length``."""
-        end = self.position + self.length
+        end = self.end - self.back
         return self._rows[end - count : end]
+
+    def over(self, count: int, steps: int) -> FloatArray:
+        """View of all rows that lie in the windows of ``count`` rows that ended with each of the last ``steps`` rows."""
+        end = self.end - self.back
+        return self._rows[end - steps - count + 1 : end]
 
     def ago(self, steps: int) -> FloatArray:
         """View of the row pushed ``steps`` before the newest (0: the newest)."""
-        row: FloatArray = self._rows[self.position + self.length - 1 - steps]
+        row: FloatArray = self._rows[self.end - self.back - 1 - steps]
         return row
 
     def dump(self) -> FloatArray:
@@ -44,9 +70,8 @@ class Ring:
 
     def fill(self, rows: FloatArray) -> None:
         """Take rows as :meth:`dump` gave them."""
-        self.position = 0
+        self.end, self.back = self.length, 0
         self._rows[: self.length] = rows
-        self._rows[self.length :] = rows
 
     def columns(self) -> FloatArray:
         """The whole memory, to write into a column of all rows at once."""
@@ -69,10 +94,17 @@ class Rings(Mapping[str, "Part"]):
         """Append a row to each; the oldest go."""
         self.whole.push(np.concatenate([rows[name] for name in self.places]))
 
+    def extend(self, rows: Mapping[str, FloatArray]) -> None:
+        """Append rows (steps, width) to each, as :meth:`push` does one after the other."""
+        self.whole.extend(np.concatenate([rows[name] for name in self.places], axis=1))
+
     def beside(self, first: str, last: str, count: int) -> FloatArray:
         """View of the newest rows of the rings from ``first`` to ``last``, as they stand side by side."""
-        columns = slice(self.places[first].start, self.places[last].stop)
-        return self.whole.last(count)[:, columns]
+        return self.whole.last(count)[:, self.columns_of(first, last)]
+
+    def columns_of(self, first: str, last: str) -> slice:
+        """The columns of the rings from ``first`` to ``last``."""
+        return slice(self.places[first].start, self.places[last].stop)
 
     def __getitem__(self, name: str) -> "Part":
         return self._parts[name]
@@ -101,6 +133,10 @@ class Part:
     def last(self, count: int) -> FloatArray:
         """As :meth:`Ring.last`."""
         return self._whole.last(count)[:, self._place]
+
+    def over(self, count: int, steps: int) -> FloatArray:
+        """As :meth:`Ring.over`."""
+        return self._whole.over(count, steps)[:, self._place]
 
     def ago(self, steps: int) -> FloatArray:
         """As :meth:`Ring.ago`."""

@@ -33,6 +33,41 @@ class SectorStep:
     benchmark_missing: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SectorSteps:
+    """The same of many steps along a first axis; ``known``, ``market_return``, ``benchmark_missing``: (steps,)."""
+
+    r: FloatArray
+    e: FloatArray
+    q: FloatArray
+    volume: FloatArray
+    net_flow: FloatArray
+    flow_weight: FloatArray
+    coverage: FloatArray
+    stale_weight: FloatArray
+    has_members: npt.NDArray[np.bool_]
+    known: npt.NDArray[np.bool_]
+    market_return: FloatArray
+    benchmark_missing: npt.NDArray[np.bool_]
+
+    def at(self, t: int) -> SectorStep:
+        """Of one step."""
+        return SectorStep(
+            r=self.r[t],
+            e=self.e[t],
+            q=self.q[t],
+            volume=self.volume[t],
+            net_flow=self.net_flow[t],
+            flow_weight=self.flow_weight[t],
+            coverage=self.coverage[t],
+            stale_weight=self.stale_weight[t],
+            has_members=self.has_members[t],
+            known=bool(self.known[t]),
+            market_return=float(self.market_return[t]),
+            benchmark_missing=bool(self.benchmark_missing[t]),
+        )
+
+
 class PairContext(Protocol):
     """Figures of a sector (by its position) over the hours that end with this step."""
 

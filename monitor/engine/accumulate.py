@@ -1,58 +1,99 @@
-"""One step put into the state's averages and windows."""
+"""Steps put into the state's windows, many at a time."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.analytics.index import by_sector
-from monitor.analytics.window import known_or_zero
+from monitor.analytics.index import by_sector, of_sector
+from monitor.analytics.window import known_or_zero, total
 from monitor.engine.matched import join
 from monitor.engine.state import EngineState
-from monitor.engine.values import StepValues
-from monitor.model.interval import FloatArray
+from monitor.engine.values import Values
+from monitor.model.interval import FloatArray, IntArray
+
+DAY_H = 24
 
 
-def remember(state: EngineState, v: StepValues, width: timedelta, *, closes_hour: bool) -> None:
-    """Move the averages and windows on; a return that spans a hole enters no average, nor does an hour that holds one."""
-    state.book_price, state.book_supply = v.after.price.copy(), v.after.supply.copy()
-    state.book_sector = v.after.sector
-    state.level = state.level + known_or_zero(v.r)
-    state.begun = np.where(v.has_members | (state.begun >= 0), state.begun + 1, -1)
-    state.pending = v.token_pending
-    state.clean = 0 if v.marked or v.unseen or v.benchmark_missing else state.clean + 1
-    state.spread.add(np.where(v.steady, v.token_return * v.token_return, np.nan))
-    state.own_spread.add(np.where(v.steady, v.token_own * v.token_own, np.nan))
-    state.token_own.push(v.token_own)
-    state.token_day.push(
+@dataclass(frozen=True, slots=True, eq=False)
+class Trail:
+    """What the state held after each step: ``level`` and ``begun`` per sector, USD of the present clock hour per token."""
+
+    level: FloatArray
+    begun: IntArray
+    hour_sampled: FloatArray
+    hour_scaled: FloatArray
+
+
+def remember(
+    state: EngineState, v: Values, closes_hour: Sequence[bool], least_known: float
+) -> Trail:
+    """Move the windows on. ``closes_hour``: of each step whether a clock hour closes with it; ``least_known``: part of a day
+    of volume that makes a sample of it."""
+    for ring in state.hour_rings():
+        ring.reserve(sum(closes_hour))
+    level = np.add.accumulate(np.concatenate([state.level[None], known_or_zero(v.r)]))[1:]
+    state.level = level[-1]
+    begun = _begun(state.begun, v)
+    state.begun = begun[-1]
+    state.book_price, state.book_supply = v.after.price[-1].copy(), v.after.supply[-1].copy()
+    state.book_sector = v.after.sector[-1].copy()
+    state.pending = v.token_pending[-1].copy()
+    state.token_own.extend(v.token_own)
+    state.token_day.extend(
         {
             "log_return": v.token_return,
             "volume": v.token_volume,
             "net": v.token_net,
             "seen": v.token_seen,
-            "contribution": _contributions(v, len(v.r)),
+            "contribution": _contributions(v),
         }
     )
-    _remember_samples(state, v, closes_hour=closes_hour)
-    _remember_sectors(state, v)
-    _remember_hour(state, width)
-    _remember_chain(state, v, closes_hour=closes_hour)
+    sampled, scaled = _remember_samples(state, v, closes_hour)
+    _remember_sectors(state, v, level)
+    state.market_sector, state.link = v.chain.sector, v.chain.link
+    state.matched_usual.run(v.chain.volume)
+    _close_hours(state, v, closes_hour, least_known)
+    return Trail(level, begun, sampled, scaled)
 
 
-def _remember_samples(state: EngineState, v: StepValues, *, closes_hour: bool) -> None:
-    state.hour_sampled = state.hour_sampled + v.token_sampled
-    state.hour_scaled = state.hour_scaled + v.token_scaled
-    if closes_hour:
-        state.token_hours["sampled"].push(state.hour_sampled)
-        state.token_hours["scaled"].push(state.hour_scaled)
-        state.hour_sampled, state.hour_scaled = np.zeros((2, len(v.token_sampled)))
+def _begun(begun: IntArray, v: Values) -> IntArray:
+    """Steps since each sector had its first member, -1 before it."""
+    there = np.logical_or.accumulate(v.has_members | (begun >= 0))
+    counted: IntArray = np.where(there, begun + np.cumsum(there, axis=0), -1)
+    return counted
 
 
-def _remember_sectors(state: EngineState, v: StepValues) -> None:
+def _remember_samples(
+    state: EngineState, v: Values, closes_hour: Sequence[bool]
+) -> tuple[FloatArray, FloatArray]:
+    sampled, scaled = np.empty(v.token_sampled.shape), np.empty(v.token_scaled.shape)
+    begin = 0
+    for end in [t + 1 for t, closes in enumerate(closes_hour) if closes] + [len(sampled)]:
+        if begin == end:
+            continue
+        for out, now, rows in (
+            (sampled, state.hour_sampled, v.token_sampled),
+            (scaled, state.hour_scaled, v.token_scaled),
+        ):
+            out[begin:end] = np.add.accumulate(np.concatenate([now[None], rows[begin:end]]))[1:]
+        state.hour_sampled, state.hour_scaled = sampled[end - 1].copy(), scaled[end - 1].copy()
+        if closes_hour[end - 1]:
+            state.token_hours["sampled"].push(state.hour_sampled)
+            state.token_hours["scaled"].push(state.hour_scaled)
+            state.hour_sampled, state.hour_scaled = (np.zeros_like(sampled[0]) for _ in range(2))
+            sampled[end - 1] = scaled[end - 1] = 0.0
+        begin = end
+    return sampled, scaled
+
+
+def _remember_sectors(state: EngineState, v: Values, level: FloatArray) -> None:
     """A sector without a member trades nothing, which is known; of an unseen interval nothing is."""
-    known = np.nan if v.unseen else 1.0
+    known = np.where(v.unseen, np.nan, 1.0)[:, None]
     volume, matched = np.where(v.has_members, (v.volume, v.chain.volume), 0.0) * known
-    price, supply, membership, launch = _wide(v.parts.T, len(v.r))
-    state.sector_day.push(
+    sectors = v.r.shape[1]
+    price, supply, membership, launch = _wide(np.moveaxis(v.parts, 2, 0), sectors)
+    state.sector_day.extend(
         {
             "r": v.r * known,
             "e": v.e * known,
@@ -68,16 +109,25 @@ def _remember_sectors(state: EngineState, v: StepValues) -> None:
             "p2": membership,
         }
     )
-    state.sector_longer["matched"].push(matched)
-    state.sector_longer["p3"].push(launch)
-    state.week.push(np.concatenate([state.level, _wide(v.share, len(v.r))]))
+    state.sector_longer["matched"].extend(matched)
+    state.sector_longer["p3"].extend(launch)
+    state.week.extend(np.concatenate([level, _wide(v.share, sectors)], axis=1))
 
 
-def _remember_chain(state: EngineState, v: StepValues, *, closes_hour: bool) -> None:
-    state.market_sector, state.link = v.chain.sector, v.chain.link
-    state.matched_usual.add(v.chain.volume)
-    if closes_hour:
-        join(state, np.where(v.market_expected, v.after.sector[state.layout.market_token], -1))
+def _close_hours(
+    state: EngineState, v: Values, closes_hour: Sequence[bool], least_known: float
+) -> None:
+    """At the end of a clock hour the markets that have been known for a day are linked in, and a day's volume is a sample of
+    what is usual. Where markets are waiting to be linked in, it is one step."""
+    ring, steps = state.sector_longer["matched"], len(closes_hour)
+    day = state.sector_rings["volume"].length
+    for t in [t for t, closes in enumerate(closes_hour) if closes]:
+        if steps == 1:
+            sector = v.after.sector[0][state.layout.market_token]
+            join(state, np.where(v.market_expected[0], sector, -1))
+        ring.back = steps - 1 - t
+        state.matched_days.push(total(ring.last(day), least_known))
+    ring.back = 0
 
 
 def _wide(watched: FloatArray, sectors: int) -> FloatArray:
@@ -87,19 +137,10 @@ def _wide(watched: FloatArray, sectors: int) -> FloatArray:
     return wide
 
 
-def _remember_hour(state: EngineState, width: timedelta) -> None:
-    """One more overlapping hour for the betas, where it is whole."""
-    hour = max(1, round(timedelta(hours=1) / width))
-    if state.clean >= hour:
-        hourly = state.sector_rings["r"].last(hour).sum(axis=0)
-        market = state.sector_rings["market"].last(hour)[:, -1].sum()  # its own beta is 1
-        state.betas.add(hourly, float(market))
-
-
-def _contributions(v: StepValues, sectors: int) -> FloatArray:
+def _contributions(v: Values) -> FloatArray:
     """Per token its part of its sector's simple return: cap share among those kept, times its own; NaN else."""
     kept = (v.before.sector >= 0) & (v.before.sector == v.after.sector)
     cap = np.where(kept, v.before.cap, 0.0)
-    base = by_sector(cap, v.before.sector, sectors)
+    base = of_sector(by_sector(cap, v.before.sector, v.r.shape[1]), v.before.sector)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(kept, cap / base[v.before.sector] * np.expm1(v.token_return), np.nan)
+        return np.where(kept, cap / base * np.expm1(v.token_return), np.nan)

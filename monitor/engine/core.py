@@ -1,29 +1,34 @@
 """The fold: one interval in, the state moved on, the picture and the rotations out."""
 
 import hashlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import Places
-from monitor.detection.detector import Detector
-from monitor.detection.inputs import SectorStep
+from monitor.detection.detector import Decided, Detector
+from monitor.detection.inputs import SectorStep, SectorSteps
 from monitor.detection.parameters import DetectionParameters
 from monitor.engine import checkpoint
 from monitor.engine.accumulate import remember
-from monitor.engine.events import member_events, remember_launches
+from monitor.engine.ages import Ages
+from monitor.engine.events import may_tell, member_events, remember_launches
+from monitor.engine.intake import Intake, Kept, Prices
 from monitor.engine.migration import restate
-from monitor.engine.prices import accept_prices, listen
+from monitor.engine.prices import may_trade
 from monitor.engine.rates import Rates
 from monitor.engine.snapshot import SnapshotMaker
 from monitor.engine.state import EngineState
+from monitor.engine.stretch import Stretch
 from monitor.engine.timeline import Timeline
 from monitor.engine.valuation import Valuation
-from monitor.engine.values import StepValues
-from monitor.engine.windows import Windows
+from monitor.engine.values import StepValues, Values
+from monitor.engine.windows import Windows, grades_over
 from monitor.model.grid import is_aligned
 from monitor.model.interval import FloatArray, IntervalInput, Layout
 from monitor.model.rotation import RotationChange, StepOutput
@@ -31,6 +36,8 @@ from monitor.model.state import MemberEvent
 from monitor.model.universe import Universe
 
 HOUR = timedelta(hours=1)
+LONGEST = timedelta(hours=12)
+"""Of a stretch: the arrays of a step are small, and those of half a day fill their loops."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,11 +89,13 @@ class Engine:
         )  # by grade's code
         self._watched = sum(not s.benchmark for s in universe.sectors)
         self._timeline = Timeline(universe, self.layout)
-        self._places = Places.of(self.layout.market_token, len(self.layout.tokens))
+        places = Places.of(self.layout.market_token, len(self.layout.tokens))
         self._valuation = Valuation(
-            universe, self.layout, width, self.parameters, self._places, self._timeline
+            universe, self.layout, width, self.parameters, places, self._timeline
         )
-        self._rates = Rates(universe, self.layout, width, self.parameters, self._places)
+        rates = Rates(universe, self.layout, width, self.parameters, places)
+        self._prices = Prices(rates, places, Ages(universe, width), self.parameters)
+        self._longest = max(1, LONGEST // width)
         self._painter = SnapshotMaker(self.layout, self._watched)
         self._detector = Detector(
             self.layout, detection, width, live_from=live_from, watched=self._watched
@@ -120,17 +129,87 @@ class Engine:
     def move(self, state: EngineState, interval: IntervalInput) -> Moved:
         """Move ``state`` on by one interval, in place. Raises ValueError unless it follows the last one directly and
         holds every market and token of the layout."""
-        seen, at = self.observe(state, interval), interval.close_time
-        decided = self._detector.step(state.detector, at, seen.sectors, seen.windows)
-        taken = state.steps
+        (moved,) = self._decided(self._take(state, (interval,)))
+        return moved
 
-        def output() -> StepOutput:
-            if state.steps != taken:
-                raise RuntimeError(f"found the state at step {state.steps}, expected {taken}")
-            picture = self._painter.draw(state, seen.values, seen.windows, interval, seen.events)
+    def moves(
+        self,
+        state: EngineState,
+        intervals: Iterable[IntervalInput],
+        *,
+        stands: Callable[[datetime], bool] | None = None,
+    ) -> Iterator[Moved]:
+        """:meth:`move` for each of the intervals, in stretches of many, which takes a fraction of the time.
+
+        What is given and what the state holds in the end are the same to the bit. On the way it stands after the last step
+        of a stretch: where it is asked to by ``stands``, given a step's close, no stretch goes on over it.
+        """
+        for stretch in self._stretches(state, intervals, stands):
+            yield from self._decided(stretch)
+
+    def observed(
+        self, state: EngineState, intervals: Iterable[IntervalInput]
+    ) -> Iterator[Observed]:
+        """:meth:`observe` for each of the intervals, in stretches as :meth:`moves`: until the next is asked for, ``state`` and
+        the answers stand where this one does."""
+        for stretch in self._stretches(state, intervals, None):
+            for t in range(len(stretch)):
+                with stretch.shown(t):
+                    yield self._observed(stretch, t)
+
+    def _stretches(
+        self,
+        state: EngineState,
+        intervals: Iterable[IntervalInput],
+        stands: Callable[[datetime], bool] | None,
+    ) -> Iterator[Stretch]:
+        source, waiting = iter(intervals), deque[IntervalInput]()
+        while True:
+            while len(waiting) < self._longest:
+                if waiting and stands is not None and stands(waiting[-1].close_time):
+                    break
+                if (interval := next(source, None)) is None:
+                    break
+                waiting.append(interval)
+            if not waiting:
+                return
+            stretch = self._take(state, tuple(waiting))
+            yield stretch
+            for _ in range(len(stretch)):
+                waiting.popleft()
+
+    def _decided(self, stretch: Stretch) -> Iterator[Moved]:
+        """The detector over a stretch."""
+        for t in range(len(stretch)):
+            interval = stretch.interval(t)
+            with stretch.shown(t):
+                seen = self._observed(stretch, t)
+                decided = self._detector.step(
+                    stretch.state.detector, interval.close_time, seen.sectors, seen.windows
+                )
+            output = partial(self._output, stretch, t, decided)
+            yield Moved(interval.open_time, interval.close_time, decided.changes, output)
+
+    def _output(self, stretch: Stretch, t: int, decided: Decided) -> StepOutput:
+        with stretch.shown(t):
+            seen, interval = self._observed(stretch, t), stretch.interval(t)
+            picture = self._painter.draw(
+                stretch.state, seen.values, seen.windows, interval, seen.events
+            )
             return StepOutput(picture, self._detector.readings(decided), decided.changes)
 
-        return Moved(interval.open_time, at, decided.changes, output)
+    def _observed(self, stretch: Stretch, t: int) -> Observed:
+        values = stretch.values.at(t)
+        windows = Windows(
+            stretch.state,
+            values,
+            self.width,
+            self.parameters,
+            self._watched,
+            stretch.interval(t),
+            stretch.taken.market_age_h[t],
+        )
+        return Observed(values, windows, stretch.sectors.at(t), stretch.events[t])
 
     def detector(self, parameters: DetectionParameters) -> Detector:
         """A further detector with parameters of its own, to be stepped on what :meth:`observe` gives."""
@@ -141,55 +220,89 @@ class Engine:
 
         :meth:`step` is this, a picture and one detector. Sweeps over detection parameters step many on one pass.
         """
-        self._check(state, interval)
-        redenominated = restate(
-            state, self._timeline, interval.open_time, self.parameters.migration_guard
-        )
-        age_before_h = self._valuation.market_age_h(state, interval, before=True)
-        young = age_before_h <= self.parameters.launch_hours
-        heard = listen(state, interval, self.parameters)
-        rate = self._rates.now(state, heard, young)
-        priced = accept_prices(state, interval, heard, rate, self._places, young, self.parameters)
-        if state.first_seen is None and not priced.unseen:
-            state.first_seen = state.steps
-        age_h = self._valuation.market_age_h(state, interval)
-        values = self._valuation.values(state, interval, priced, age_h)
-        closes_hour = is_aligned(interval.close_time, HOUR)
-        remember(state, values, self.width, closes_hour=closes_hour)
-        windows = Windows(
-            state,
-            values,
-            self.width,
-            self.parameters,
-            self._watched,
-            interval,
-            age_h,
-        )
-        if closes_hour:
-            state.matched_days.push(windows.sector_total("matched", 24))
-        events: tuple[MemberEvent, ...] = ()
-        if state.first_seen is not None and state.steps > state.first_seen:
-            events = member_events(values, self.layout, interval, redenominated)
-        remember_launches(state, events, interval.close_time)
-        state.last_open = interval.open_time
-        state.steps += 1
-        state.gap = state.gap + 1 if values.unseen else 0
-        return Observed(values, windows, self._sector_step(values, windows), events)
+        return self._observed(self._take(state, (interval,)), 0)
 
-    def _sector_step(self, v: StepValues, windows: Windows) -> SectorStep:
+    def _take(self, state: EngineState, intervals: Sequence[IntervalInput]) -> Stretch:
+        """The analytics of one stretch: the longest from the front of the intervals over which nothing happens that is worked
+        out step by step."""
+        self._check(state, intervals[0])
+        count = self._regular(state, intervals)
+        redenominated = restate(
+            state, self._timeline, intervals[0].open_time, self.parameters.migration_guard
+        )
+        before = Kept.of(state, count)
+        taken = self._prices.take(state, intervals[:count])
+        book = self._valuation.book(state, taken)
+        same = (self._valuation.home(taken, book.sector) == state.market_sector).all(axis=1)
+        if count > 1 and not same.all():
+            before.put_back(state)
+            return self._take(state, intervals[: max(1, int(same.argmin()))])
+        opens_at = state.steps - count
+        values = self._valuation.values(state, taken, book)
+        closes_hour = [is_aligned(i.close_time, HOUR) for i in taken.intervals]
+        trail = remember(state, values, closes_hour, self.parameters.least_known)
+        events = self._events(state, opens_at, values, taken, redenominated)
+        launches = []
+        for interval, found in zip(taken.intervals, events, strict=True):
+            remember_launches(state, found, interval.close_time)
+            launches.append(state.launches)
+        sectors = self._sector_steps(state, values)
+        return Stretch(
+            state, state.steps, taken, values, trail, closes_hour, events, launches, sectors
+        )
+
+    def _regular(self, state: EngineState, intervals: Sequence[IntervalInput]) -> int:
+        """How many steps can be tried in one go: none over a redenomination, nor while its guard holds a line or a market waits
+        to be linked in; and only intervals that follow each other."""
+        first = intervals[0]
+        may_trade_now = may_trade(state, first)
+        home = np.where(may_trade_now, state.book_sector[self.layout.market_token], -1)
+        waits = not np.isnan(state.guarded).all() or (home != state.market_sector).any()
+        if waits or state.last_open is None:
+            return 1
+        until = self._timeline.next_redenomination(state.last_open)
+        count = 0
+        for k, interval in enumerate(intervals):
+            fits = self._fits(interval) and interval.open_time == first.open_time + k * self.width
+            if not fits or interval.open_time >= until:
+                break
+            count += 1
+        return max(1, count)
+
+    def _events(
+        self,
+        state: EngineState,
+        opens_at: int,
+        values: Values,
+        taken: Intake,
+        redenominated: tuple[int, ...],
+    ) -> list[tuple[MemberEvent, ...]]:
+        """Of each step, once anybody has answered before it. ``opens_at``: steps that were taken before these."""
+        since = np.inf if state.first_seen is None else state.first_seen
+        told = may_tell(values) | bool(redenominated)
+        return [
+            member_events(values.at(t), self.layout, interval, redenominated)
+            if told[t] and opens_at + t > since
+            else ()
+            for t, interval in enumerate(taken.intervals)
+        ]
+
+    def _sector_steps(self, state: EngineState, v: Values) -> SectorSteps:
         # of the trailing day: from step to step a grade near its bound would come and go
-        return SectorStep(
+        steps, day = len(v.r), state.sector_rings["volume"].length
+        grades = grades_over(state, day, steps)
+        return SectorSteps(
             r=v.r,
             e=v.e,
             q=v.q,
             volume=v.chain.volume,
             net_flow=v.net * _part(v.chain.volume, v.volume),
-            flow_weight=np.where(np.isnan(v.net), 0.0, self._flow_weight[windows.grades(24)]),
+            flow_weight=np.where(np.isnan(v.net), 0.0, self._flow_weight[grades]),
             coverage=v.coverage,
             stale_weight=v.stale,
             has_members=v.has_members,
-            known=not v.unseen,
-            market_return=float(v.market[-1]),
+            known=~v.unseen,
+            market_return=v.market[:, -1],
             benchmark_missing=v.benchmark_missing,
         )
 
@@ -200,13 +313,15 @@ class Engine:
             raise ValueError(
                 f"found the interval {interval.open_time}, expected {state.last_open + self.width}"
             )
-        found = (len(interval.close), len(interval.supply))
-        expected = (len(self.layout.markets), len(self.layout.tokens))
-        if found != expected:
+        if not self._fits(interval):
             raise ValueError(
-                f"found an interval of {found[0]} markets and {found[1]} tokens, expected"
-                f" {expected[0]} and {expected[1]}"
+                f"found an interval of {len(interval.close)} markets and {len(interval.supply)} tokens, expected"
+                f" {len(self.layout.markets)} and {len(self.layout.tokens)}"
             )
+
+    def _fits(self, interval: IntervalInput) -> bool:
+        found = (interval.width, len(interval.close), len(interval.supply))
+        return found == (self.width, len(self.layout.markets), len(self.layout.tokens))
 
 
 def _part(matched: FloatArray, volume: FloatArray) -> FloatArray:

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from monitor.analytics.index import BoolArray
 from monitor.engine.state import EngineState
-from monitor.engine.values import StepValues
+from monitor.engine.values import StepValues, Values
 from monitor.model.interval import IntervalInput, Layout
 from monitor.model.rotation import Launch
 from monitor.model.state import MemberEvent, MemberEventKind
@@ -34,6 +35,15 @@ def member_events(
             kind = MemberEventKind.SUPPLY if issued[i] else _entry(v, i)
             found.append(_event(v, layout, interval, i, kind))
     return tuple(found)
+
+
+def may_tell(v: Values) -> BoolArray:
+    """(steps,): whether a member came, left or changed its supply by more than what is worth telling."""
+    kept = (v.before.sector >= 0) & (v.before.sector == v.after.sector)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        issued = kept & (np.abs(v.after.supply / v.before.supply - 1.0) > SUPPLY_WORTH_TELLING)
+    changed: BoolArray = ((v.before.sector != v.after.sector) | issued).any(axis=1)
+    return changed
 
 
 def remember_launches(state: EngineState, events: tuple[MemberEvent, ...], now: datetime) -> None:

@@ -1,4 +1,7 @@
-"""Volume and net flow of a step, from venues to tokens to sectors (METHOD, chapter 5)."""
+"""Volume and net flow of a step, from venues to tokens to sectors (METHOD, chapter 5).
+
+Arrays are of one step, or of many along a first axis.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,6 @@ from monitor.analytics.index import by_sector
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import Places
 from monitor.engine.prices import Priced
-from monitor.engine.state import EngineState
 from monitor.model.interval import FloatArray, IntArray
 
 
@@ -23,14 +25,15 @@ class Flows:
 
 
 def token_flows(
-    state: EngineState,
     priced: Priced,
     places: Places,
     step_return: FloatArray,
+    spread: FloatArray,
     shrink: float,
     parameters: AnalyticsParameters,
 ) -> Flows:
-    """All that was traded counts; venues that are missing are made up for. ``shrink``: of an estimated imbalance."""
+    """All that was traded counts; venues that are missing are made up for. ``spread``: mean square of each token's
+    return before the step; ``shrink``: of an estimated imbalance."""
     expected = priced.expected
     usual = np.where(expected, places.spread(priced.usual, 0.0), 0.0)
     volume = places.spread(priced.volume, np.nan)
@@ -38,13 +41,13 @@ def token_flows(
     total, factor = token_volume(volume, usual, expected, parameters.least_venue_share)
     sample = Sample(*(places.spread(part, np.nan) for part in (priced.seen, priced.imbalance)))
     unread = np.isnan(taker_buy) & np.isnan(sample.imbalance)
-    untold = (expected & ~np.isnan(volume) & unread).any(axis=1)
-    imbalance = np.full(len(total), np.nan)
+    untold = (expected & ~np.isnan(volume) & unread).any(axis=-1)
+    imbalance = np.full(total.shape, np.nan)
     if untold.any():
-        sd = np.sqrt(state.spread.get()[untold])
+        sd = np.sqrt(spread[untold])
         imbalance[untold] = shrink * bulk_imbalance(step_return[untold], sd)
     flow = token_flow(volume, taker_buy, expected, total, factor, imbalance, sample)
-    return Flows(flow, usual.sum(axis=1))
+    return Flows(flow, usual.sum(axis=-1))
 
 
 def known_volume(

@@ -24,51 +24,66 @@ from monitor.model.interval import FloatArray, IntArray
 @dataclass(frozen=True, slots=True, eq=False)
 class Chain:
     """Per market the sector in whose chain it counts, or -1. Per sector: ``link``, log of chain units a USD (NaN before
-    the first market), and ``volume``, the step's in chain units."""
+    the first market), and ``volume``, each step's in chain units."""
 
     sector: IntArray
     link: FloatArray
     volume: FloatArray
 
 
+def same_markets(state: EngineState, volume: FloatArray) -> Chain:
+    """The chain after steps in which the same markets count as before them."""
+    counted, sectors = state.market_sector, len(state.level)
+    link = _begun(state.link, counted, sectors)
+    return Chain(counted, link, volume * np.exp(link))
+
+
 def chained_volume(
     state: EngineState,
     priced: Priced,
     places: Places,
+    home: IntArray,
     sector: IntArray,
     cap_share: FloatArray,
     launched: BoolArray,
     volume: FloatArray,
     parameters: AnalyticsParameters,
 ) -> Chain:
-    """The chain after the step. ``sector``, ``cap_share``, ``launched``: per token, as of now; ``volume``: USD per sector
-    of all that is traded, taken where all of it is counted."""
+    """The chain after one step. ``home``: per market the sector that it trades for now, or -1; ``sector``, ``cap_share``,
+    ``launched``: per token, as of now; ``volume``: USD per sector of all that is traded, taken where all of it is counted."""
+    (home,), (sector,), (cap_share,), (launched,) = home, sector, cap_share, launched
+    traded, typical = priced.volume[0], priced.usual[0]
     sectors = len(state.level)
     token = state.layout.market_token
-    home = np.where(places.gather(priced.expected, len(token)), sector[token], -1)
     stays = (state.market_sector >= 0) & (state.market_sector == home)
-    link = state.link - _left(state, stays, priced.usual, sectors)
-    starts = (home >= 0) & ~stays & ~np.isnan(priced.volume)
+    link = state.link - _left(state, stays, typical, sectors)
+    starts = (home >= 0) & ~stays & ~np.isnan(traded)
     if starts.any():
         going_on = np.zeros(len(sector), dtype=np.bool_)
         going_on[token[stays]] = True
         begun = ~np.isnan(link)
         starts &= ~begun[home] | (launched & ~going_on)[token]
     counted = np.where(stays | starts, home, -1)
-    link = np.where(by_sector(np.ones(len(token)), counted, sectors) > 0, known_or_zero(link), link)
+    link = _begun(link, counted, sectors)
     if (counted == home).all():
         return Chain(counted, link, volume * np.exp(link))
     held = places.spread_flags(counted >= 0)
-    usual = np.where(held, places.spread(priced.usual, 0.0), 0.0)
+    usual = np.where(held, places.spread(typical, 0.0), 0.0)
     amounts, _ = token_volume(
-        places.spread(priced.volume, np.nan), usual, held, parameters.least_venue_share
+        places.spread(traded, np.nan), usual, held, parameters.least_venue_share
     )
     inside = np.where(held.any(axis=1), sector, -1)
     base = by_sector(cap_share, inside, sectors)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(inside >= 0, cap_share / base[inside], 0.0)
     usd = known_volume(amounts, usual.sum(axis=1), inside, share, sectors, parameters.least_known)
-    return Chain(counted, link, usd * np.exp(link))
+    return Chain(counted, link, (usd * np.exp(link))[None])
+
+
+def _begun(link: FloatArray, counted: IntArray, sectors: int) -> FloatArray:
+    """A sector's chain begins with its first market, at a unit a USD."""
+    some = by_sector(np.ones(len(counted)), counted, sectors) > 0
+    return np.where(some, known_or_zero(link), link)
 
 
 def join(state: EngineState, home: IntArray) -> None:

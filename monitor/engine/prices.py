@@ -41,7 +41,7 @@ class Priced:
     was_lost: BoolArray
     conflict: BoolArray
     guarded: BoolArray
-    unseen: bool  # nobody answered for any market
+    unseen: BoolArray  # of the step: nobody answered for any market
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,7 +157,7 @@ def accept_prices(
     state.market_usual.add(volume)
     state.market_dark = np.where(np.isnan(volume), state.market_dark + 1, 0)
     width_min = _minutes(interval.width)
-    expected = (interval.slot != Slot.UNLISTED) & (state.market_dark * width_min <= USUAL_MIN)
+    expected = may_trade(state, interval)
     traded_ever = (state.market_known > 0) | (volume > 0)
     state.market_known = np.where(
         expected, state.market_known + (traded_ever & ~np.isnan(volume)), 0
@@ -191,8 +191,14 @@ def accept_prices(
         was_lost=was_lost,
         conflict=found.conflict,
         guarded=seen.guarded,
-        unseen=heard.unseen,
+        unseen=np.asarray(heard.unseen),
     )
+
+
+def may_trade(state: EngineState, interval: IntervalInput) -> BoolArray:
+    """Per market whether it can be expected to have traded in the interval, as far as is known of it."""
+    dark_min = state.market_dark * _minutes(interval.width)
+    return np.asarray((interval.slot != Slot.UNLISTED) & (dark_min <= USUAL_MIN))
 
 
 def _sample(interval: IntervalInput, least_seen: float) -> Sample:

@@ -110,3 +110,12 @@ class EngineState:
         self.matched_days = Ring(samples, sectors)
         self.betas = Betas(sectors, step_h, parameters)
         self.detector = detector
+
+    def step_rings(self) -> tuple[Ring, ...]:
+        """The windows that take a row a step."""
+        longer = self.sector_longer.values()
+        return (self.token_own, self.token_day.whole, self.sector_day.whole, self.week, *longer)
+
+    def hour_rings(self) -> tuple[Ring, ...]:
+        """Those that take one with the end of a clock hour."""
+        return (*self.token_hours.values(), self.matched_days)

@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from monitor.model.interval import IntArray, Layout
-from monitor.model.universe import BEGINNING, Redenomination, Universe
+from monitor.model.universe import BEGINNING, END, Redenomination, Universe
 
 
 class Timeline:
@@ -33,6 +33,10 @@ class Timeline:
             for r in self.redenominations
             if since < r.at <= moment
         ]
+
+    def next_redenomination(self, since: datetime) -> datetime:
+        """When the first one after ``since`` takes effect, or the end of all time."""
+        return min((r.at for r in self.redenominations if r.at > since), default=END)
 
     def _at(self, universe: Universe, layout: Layout, moment: datetime) -> IntArray:
         row = np.full(len(layout.tokens), -1, dtype=np.int64)

@@ -1,6 +1,8 @@
-"""What one step works out before it is put into words."""
+"""What steps work out before they are put into words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+import numpy as np
 
 from monitor.analytics.index import Book
 from monitor.analytics.price import BoolArray
@@ -9,8 +11,63 @@ from monitor.model.interval import FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """Of many steps along a first axis: arrays in the layout's order; returns are log returns of the step, shares fractions,
+    money USD."""
+
+    before: Book
+    after: Book
+    steady: BoolArray
+    conflict: BoolArray
+    counted_market: BoolArray
+    market_expected: BoolArray
+    token_return: FloatArray
+    token_own: FloatArray
+    token_pending: FloatArray
+    token_volume: FloatArray
+    token_net: FloatArray
+    token_seen: FloatArray
+    token_sampled: FloatArray
+    token_scaled: FloatArray
+    r: FloatArray
+    e: FloatArray
+    q: FloatArray
+    market: FloatArray
+    beta: FloatArray
+    volume: FloatArray
+    chain: Chain
+    net: FloatArray
+    seen: FloatArray  # USD whose taker side was seen
+    sampled: FloatArray  # USD of bars whose trades were read
+    scaled: FloatArray  # of which not seen
+    estimated: FloatArray  # USD for which it was estimated
+    coverage: FloatArray
+    stale: FloatArray
+    caps: FloatArray
+    share: FloatArray
+    parts: FloatArray
+    launched: BoolArray
+    has_members: BoolArray
+    marked: BoolArray
+    unseen: BoolArray
+    benchmark_missing: BoolArray
+
+    def at(self, t: int) -> "StepValues":
+        """Of one step."""
+        found = {f.name: getattr(self, f.name) for f in fields(self)}
+        one = {name: value[t] for name, value in found.items() if isinstance(value, np.ndarray)}
+        for book in ("before", "after"):
+            one[book] = Book(found[book].price[t], found[book].supply[t], found[book].sector[t])
+        chain = found["chain"]
+        one["chain"] = Chain(chain.sector, chain.link, chain.volume[t])
+        for flag in ("marked", "unseen", "benchmark_missing"):
+            one[flag] = bool(one[flag])
+        return StepValues(**one)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class StepValues:
-    """Arrays in the layout's order; returns are log returns of the step, shares fractions, money USD."""
+    """The same of one step."""
 
     before: Book
     after: Book

@@ -9,7 +9,15 @@ from monitor.analytics.flow import worst_grade
 from monitor.analytics.liquidity import abnormal_volume, illiquidity
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.ring import Part, Ring
-from monitor.analytics.window import drift, known_or_zero, none_or, sums, total
+from monitor.analytics.window import (
+    drift,
+    known_or_zero,
+    none_or,
+    sliding,
+    sliding_sums,
+    sums,
+    total,
+)
 from monitor.engine.state import EngineState
 from monitor.engine.values import StepValues
 from monitor.model.interval import FloatArray, IntArray, IntervalInput
@@ -198,13 +206,7 @@ class Windows:
 
     def grades(self, hours: int) -> IntArray:
         """Per sector the code of the worst grade that covers 40 % or more of the window's graded volume; 0: none."""
-        steps, rings = self.steps(hours), self._state.sector_day
-        found = rings.beside("seen", "estimated", steps).sum(axis=0).reshape(4, -1)
-        if np.isnan(found).any():
-            names = ("seen", "sampled", "scaled", "estimated")
-            found = np.array([sums(rings[name].last(steps))[0] for name in names])
-        seen, sampled, scaled, estimated = found
-        return worst_grade(seen - (sampled - scaled), sampled, estimated)
+        return np.asarray(grades_over(self._state, self.steps(hours), 1)[0])
 
     def token_grades_of_day(self) -> IntArray:
         """The same per token over the last day, of which trades that were read are known by the clock hour; what is neither
@@ -298,6 +300,18 @@ class Windows:
             both = share[:, None] + share[None, :]
             taken = 100.0 * brought[None, : self._watched] / both
         return np.where(both > 0, taken, np.nan)
+
+
+def grades_over(state: EngineState, window: int, steps: int) -> IntArray:
+    """(steps, sectors): :meth:`Windows.grades` over so many steps that end with each of the last ones."""
+    rings, names = state.sector_day, ("seen", "sampled", "scaled", "estimated")
+    rows = rings.whole.over(window, steps)[:, rings.columns_of(names[0], names[-1])]
+    if np.isnan(rows).any():
+        found = [sliding_sums(rings[name].over(window, steps), window)[0] for name in names]
+    else:
+        found = np.split(sliding(rows, window), len(names), axis=1)
+    seen, sampled, scaled, estimated = found
+    return worst_grade(seen - (sampled - scaled), sampled, estimated)
 
 
 def _part(some: FloatArray, whole: FloatArray) -> FloatArray:

@@ -65,8 +65,8 @@ def fold_history(
     sweep = Sweep([engine.detector(parameters) for parameters in methods])
     steps = len(history.intervals)
     level, volume = np.full((steps, watched), np.nan), np.full((steps, watched), np.nan)
-    for i, interval in enumerate(history.intervals):
-        seen = engine.observe(state, interval)
+    observed = engine.observed(state, history.intervals)
+    for i, (interval, seen) in enumerate(zip(history.intervals, observed, strict=True)):
         level[i], volume[i] = state.level[:watched], seen.values.volume[:watched]
         sweep.step(interval.close_time, seen.sectors, seen.windows)
     return Folded(

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from itertools import islice, permutations
 
 import numpy as np
 import pandas as pd
@@ -138,8 +138,8 @@ def witnesses(
 
 def fold(engine: Engine, state: EngineState, feed: Iterator[IntervalInput]) -> None:
     """As a replay does: of a step in which nothing changed nothing is told."""
-    for interval in feed:
-        engine.move(state, interval)
+    for _ in engine.moves(state, feed):
+        pass
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -156,8 +156,7 @@ def test_a_year_of_bars_beside_a_vectorised_script(capsys: pytest.CaptureFixture
     steps = min(DAYS, YEAR) * DAY
     rows = drawn(WARM + steps)
     feed = intervals(rows, WARM + steps)
-    for _ in range(WARM):
-        engine.move(state, next(feed))
+    fold(engine, state, islice(feed, WARM))
     gc.collect()
     taken = seconds(lambda: fold(engine, state, feed))
     assert state.steps == WARM + steps

@@ -73,6 +73,33 @@ def test_a_step_of_which_nothing_is_told_decides_and_remembers_the_same() -> Non
     assert repr(moved.output()) == repr(output)
 
 
+@pytest.mark.parametrize("stands_at", [1, 7, 60])
+def test_steps_in_stretches_give_the_outputs_and_the_bytes_of_steps_one_by_one(
+    stands_at: int,
+) -> None:
+    engine = Engine(WATCHED, WIDTH)
+    alone, state = engine.new_state(), engine.new_state()
+    number = {interval.close_time: k for k, interval in enumerate(FEED, 1)}
+    moves = engine.moves(state, iter(FEED), stands=lambda at: number[at] % stands_at == 0)
+    for k, (interval, moved) in enumerate(zip(FEED, moves, strict=True), 1):
+        output = engine.step(alone, interval)
+        assert moved.open_time == interval.open_time
+        assert repr(moved.output()) == repr(output), f"step {k}"
+        if k % stands_at == 0:
+            assert engine.dump(state) == engine.dump(alone), f"step {k}"
+    assert engine.dump(state) == engine.dump(alone)
+
+
+def test_an_interval_that_does_not_follow_is_refused_behind_a_stretch() -> None:
+    engine = Engine(WATCHED, WIDTH)
+    state = engine.new_state()
+    moves = engine.moves(state, iter([*FEED[:30], FEED[31]]))
+    for _ in FEED[:30]:
+        next(moves)
+    with pytest.raises(ValueError, match="expected 2025-01-01 15:00"):
+        next(moves)
+
+
 def test_of_a_step_that_the_state_has_left_nothing_more_is_told() -> None:
     engine = Engine(WATCHED, WIDTH)
     state = engine.new_state()
