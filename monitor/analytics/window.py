@@ -58,6 +58,14 @@ def sliding(rows: FloatArray, count: int) -> FloatArray:
     return summed
 
 
+def sliding_by_column(rows: FloatArray, count: int) -> FloatArray:
+    """The same of rows whose columns lie end to end in memory, as those do that are picked one by one: each window's column is
+    added up in pairs of pairs."""
+    columns = np.ascontiguousarray(rows.T)
+    summed: FloatArray = np.lib.stride_tricks.sliding_window_view(columns, count, axis=1).sum(-1)
+    return summed.T
+
+
 def sliding_sums(rows: FloatArray, count: int) -> tuple[FloatArray, IntArray]:
     """:func:`sums` of all windows of ``count`` rows."""
     unknown = np.isnan(rows)

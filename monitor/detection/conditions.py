@@ -70,9 +70,23 @@ def holds_nowhere(rules: Sequence[Rule], seen: Seen, p: DetectionParameters) -> 
     return False
 
 
+def may_hold(rules: Sequence[Rule], seen: Seen, p: DetectionParameters) -> BoolArray:
+    """(steps,) of what was seen of many: whether any pair or sector is through the gates at any horizon, but for those whose
+    value is asked of the past."""
+    through: BoolArray = np.ones(1, dtype=np.bool_)
+    for rule in rules:
+        if rule.gates and not rule.asks:
+            through = through & _met(rule, seen.value(rule), _bound(rule, seen, p))
+    return np.asarray(through.any(axis=(1, 2)))
+
+
 def _bound(rule: Rule, seen: Seen, p: DetectionParameters) -> FloatArray | float:
     bound = -p.bound(rule.key) if rule.mirrored else p.bound(rule.key)
-    return bound if rule.returning is None else np.where(seen.returning, rule.returning, bound)
+    return (
+        bound
+        if rule.returning is None
+        else np.where(seen.returning[..., None, :], rule.returning, bound)
+    )
 
 
 def _met(rule: Rule, values: FloatArray, bounds: FloatArray | float) -> BoolArray:

@@ -1,7 +1,8 @@
 """The detector: one step of the sectors in, what was seen of each pair and what changed out."""
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,72 +10,32 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.analytics.window import known_or_zero
-from monitor.detection.conditions import Judged, judge, reading
+from monitor.detection.conditions import judge, reading
 from monitor.detection.decisions import decide
-from monitor.detection.features import Sensed, advance, sample, sense
-from monitor.detection.inputs import PairContext, SectorStep
+from monitor.detection.detector_state import DetectorState
+from monitor.detection.features import (
+    advance,
+    over_usual,
+    sample,
+    sense,
+    sense_plainly,
+)
+from monitor.detection.inputs import PairContext, SectorStep, SectorSteps
 from monitor.detection.launch_drain import drains_seen
 from monitor.detection.lifecycle import Ledger
+from monitor.detection.looked import Decided, Looked, LookedOver
 from monitor.detection.parameters import DetectionParameters
-from monitor.detection.seen import BoolArray, Pairs, Seen
+from monitor.detection.seen import BoolArray, Pairs
 from monitor.detection.step_view import StepView
 from monitor.detection.tallies import Tallies
+from monitor.detection.walk import ContextAt, Taken, Walk
 from monitor.detection.windows import Arrays, DetectionWindows
 from monitor.model.grid import is_aligned
-from monitor.model.interval import IntArray, Layout
-from monitor.model.rotation import PairReading, RotationChange
+from monitor.model.interval import FloatArray, IntArray, Layout
+from monitor.model.rotation import PairReading
 
 HOUR = timedelta(hours=1)
 DAY_H = 24
-
-
-@dataclass(slots=True)
-class DetectorState:
-    """Fixed-size arrays and the rotations that are followed."""
-
-    memory: DetectionWindows
-    tallies: Tallies
-    ledger: Ledger
-    names: tuple[str, ...]  # sectors, in order
-    pairs: tuple[tuple[str, str], ...]
-
-    def dump(self) -> tuple[Arrays, dict[str, Any]]:
-        """(arrays, JSON-able rest)."""
-        return self.memory.dump() | self.tallies.dump(), {
-            "ledger": self.ledger.to_json(),
-            "pairs": [list(pair) for pair in self.pairs],
-        }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Looked:
-    """One step as it was seen. ``views``: by which pairs are on their way back, since the volume witness depends on it."""
-
-    at: datetime
-    sectors: SectorStep
-    context: PairContext
-    sensed: Sensed
-    views: dict[bytes, Seen] = field(default_factory=dict)
-
-    def seen(
-        self, reversing: BoolArray, pairs: Pairs, horizons_h: tuple[int, ...], watched: int
-    ) -> Seen:
-        """What rules are held against."""
-        key = reversing.tobytes()
-        if key not in self.views:
-            features = self.sensed.features(reversing)
-            self.views[key] = Seen(features, pairs, self.context, horizons_h, watched, reversing)
-        return self.views[key]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Decided:
-    """What was made of a step; its figures are worked out when they are asked for."""
-
-    at: datetime
-    seen: Seen
-    judged: Judged
-    changes: tuple[RotationChange, ...]
 
 
 class Detector:
@@ -97,12 +58,12 @@ class Detector:
         if not all(1 <= hours <= DAY_H for hours in parameters.horizons_h):
             raise ValueError(f"found horizons {parameters.horizons_h}, expected 1 to {DAY_H} hours")
         self._sectors = layout.sectors
-        self._watched = watched
-        self._p = parameters
+        self.watched = watched
+        self.parameters = parameters
         self._width = width
         self._live_from = live_from
-        self._pairs = _pairs(layout.sectors[:watched], parameters.pairs)
-        self.sight = (parameters.sight, self._pairs.names)
+        self.pairs = _pairs(layout.sectors[:watched], parameters.pairs)
+        self.sight = (parameters.sight, self.pairs.names)
         """Detectors of one layout and width that agree in this see the same in every step."""
         text = f"{parameters.fingerprint()}|{width.total_seconds():.0f}"
         self.fingerprint = hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -110,7 +71,7 @@ class Detector:
     def new_state(self) -> DetectorState:
         """Before the first step."""
         return DetectorState(
-            self._memory(), self._tallies(), Ledger(), self._sectors, self._pairs.names
+            self._memory(), self._tallies(), Ledger(), self._sectors, self.pairs.names
         )
 
     def restore(
@@ -119,15 +80,13 @@ class Detector:
         """The inverse of :meth:`DetectorState.dump`; sectors and pairs are matched by name."""
         memory, tallies = self._memory(), self._tallies()
         old_pairs = tuple((a, b) for a, b in rest["pairs"])
-        pair_moves = _moves(old_pairs, self._pairs.names)
-        k = len(self._p.horizons_h)
+        pair_moves = _moves(old_pairs, self.pairs.names)
+        k = len(self.parameters.horizons_h)
         cells = tuple(
             np.concatenate([i * size + moved for i in range(k)])
             if len(moved)
             else np.zeros(0, dtype=np.int64)
-            for moved, size in zip(
-                pair_moves, (len(old_pairs), len(self._pairs.names)), strict=True
-            )
+            for moved, size in zip(pair_moves, (len(old_pairs), len(self.pairs.names)), strict=True)
         )
         one = (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
         moves = {
@@ -139,32 +98,69 @@ class Detector:
         memory.restore(arrays, moves)
         tallies.restore(arrays, moves)
         ledger = Ledger.from_json(rest["ledger"])
-        return DetectorState(memory, tallies, ledger, self._sectors, self._pairs.names)
+        return DetectorState(memory, tallies, ledger, self._sectors, self.pairs.names)
 
     def step(
         self, state: DetectorState, at: datetime, sectors: SectorStep, context: PairContext
-    ) -> "Decided":
+    ) -> Decided:
         """Move ``state`` on, in place; ``at`` is the interval's close, when all this became knowable."""
         found = self.look(state.memory, at, sectors, context)
         decided = self.decide(state, found)
         self.close(state.memory, found)
         return decided
 
-    def readings(self, decided: "Decided") -> tuple[PairReading, ...]:
+    def readings(self, decided: Decided) -> tuple[PairReading, ...]:
         """What was seen of each pair, in the words that are stored."""
-        features, p = decided.seen.features, self._p
+        features, p = decided.seen.features, self.parameters
         drains = drains_seen(decided.judged, decided.seen, p)
         found = []
-        for i in range(len(self._pairs.names)):
-            usual = reading(decided.judged, features, self._pairs, i, decided.at, p)
+        for i in range(len(self.pairs.names)):
+            usual = reading(decided.judged, features, self.pairs, i, decided.at, p)
             found.append(drains[i].read_as(usual, p.horizons_h) if i in drains else usual)
         return tuple(found)
 
     def look(
         self, memory: DetectionWindows, at: datetime, sectors: SectorStep, context: PairContext
-    ) -> "Looked":
+    ) -> Looked:
         """What this step shows. It takes no bound: detectors that differ in bounds alone may share what one has seen."""
-        whole = np.nan if not sectors.known else 1.0  # an unseen interval says nothing of returns
+        self._remember(memory, SectorSteps.of(sectors))
+        return Looked(at, sectors, context, sense(memory, self.pairs, self.parameters))
+
+    def over(
+        self,
+        state: DetectorState,
+        ats: Sequence[datetime],
+        sectors: SectorSteps,
+        launched: Sequence[bool],
+        context_at: ContextAt,
+    ) -> Iterator[Taken]:
+        """:meth:`step` for many, whose closes are ``ats``, the same to the bit: all is looked at in one go and then decided
+        step by step. ``launched``: of each, whether the answers know of a launch."""
+        looked = self._look_over(state.memory, ats, sectors)
+        return Walk(self, state, looked, launched).steps(context_at)
+
+    def _look_over(
+        self, memory: DetectionWindows, ats: Sequence[datetime], sectors: SectorSteps
+    ) -> LookedOver:
+        levels, counts = self._remember(memory, sectors)
+        p, steps = self.parameters, len(ats)
+        plain = sense_plainly(memory, self.pairs, p, steps)
+        usual, known, begin = np.empty_like(plain.raw), [], 0
+        hours = [t + 1 for t, at in enumerate(ats) if is_aligned(at, HOUR)]
+        for end in [*hours, steps]:
+            usual[:, begin:end] = over_usual(memory, plain.raw[:, begin:end], p)
+            known += [memory.known] * (end - begin)
+            if end > begin and end in hours:
+                sample(memory, plain.raw[:, end - 1], p)
+            begin = end
+        return LookedOver(ats, sectors, plain.over(usual), levels, counts, known)
+
+    def _remember(
+        self, memory: DetectionWindows, sectors: SectorSteps
+    ) -> tuple[FloatArray, FloatArray]:
+        """Take steps in; gives, after each, the level of every sector and the counts of the spreads."""
+        answered = sectors.known[:, None]
+        whole = np.where(answered, 1.0, np.nan)  # an unseen interval says nothing of returns
         rows = {
             "r": sectors.r * whole,
             "e": sectors.e * whole,
@@ -172,22 +168,23 @@ class Detector:
             "volume": sectors.volume,
             "net": np.where(sectors.flow_weight > 0, sectors.net_flow, np.nan),
             "weight": sectors.flow_weight,
-            "coverage": sectors.coverage if sectors.known else np.zeros(len(self._sectors)),
+            "coverage": np.where(answered, sectors.coverage, 0.0),
         }
-        memory.levels = memory.levels + known_or_zero(sectors.r)
-        advance(memory, self._pairs, rows)
-        return Looked(at, sectors, context, sense(memory, self._pairs, self._p))
+        moved = np.concatenate([memory.levels[None], known_or_zero(sectors.r)])
+        levels = np.add.accumulate(moved)[1:]
+        memory.levels = levels[-1].copy()
+        return levels, advance(memory, self.pairs, rows)
 
-    def decide(self, state: DetectorState, found: "Looked") -> "Decided":
+    def decide(self, state: DetectorState, found: Looked) -> Decided:
         """What is made of it: judged against this detector's bounds, and what changed of its rotations."""
-        memory, p, at = state.memory, self._p, found.at
-        reversing = state.ledger.reversing(self._pairs.names, at, p)
-        seen = found.seen(reversing, self._pairs, p.horizons_h, self._watched)
-        judged = judge(seen, memory.known.reshape(seen.features.score.shape), p)
+        memory, p, at = state.memory, self.parameters, found.at
+        reversing = state.ledger.reversing(self.pairs.names, at, p)
+        view = self.view(found, reversing, memory.known)
+        seen, judged = view.seen, view.judged
         moment = StepView(
             memory,
             state.tallies,
-            self._pairs,
+            self.pairs,
             judged,
             seen,
             found.sectors,
@@ -196,27 +193,33 @@ class Detector:
             p,
             self._live_from,
             self._sectors,
-            self._watched,
+            self.watched,
         )
         changes = decide(moment, state.ledger)
         state.tallies.keep(judged.score, closes_hour=is_aligned(at, HOUR))
-        return Decided(at, seen, judged, changes)
+        return replace(view, changes=changes)
 
-    def close(self, memory: DetectionWindows, found: "Looked") -> None:
+    def view(self, found: Looked, reversing: BoolArray, samples: IntArray) -> Decided:
+        """What is seen and judged, and nothing decided. ``samples``: hourly ones in the yardstick of each cell."""
+        seen = found.seen(reversing, self.pairs, self.parameters.horizons_h, self.watched)
+        judged = judge(seen, samples.reshape(seen.features.score.shape), self.parameters)
+        return Decided(found.at, seen, judged, ())
+
+    def close(self, memory: DetectionWindows, found: Looked) -> None:
         """Once an hour, after all is decided: the samples that later steps are held against."""
         if is_aligned(found.at, HOUR):
-            sample(memory, found.sensed.raw, self._p)
+            sample(memory, found.sensed.raw, self.parameters)
 
     def _tallies(self) -> Tallies:
-        return Tallies(len(self._sectors), len(self._pairs.names))
+        return Tallies(len(self._sectors), len(self.pairs.names))
 
     def _memory(self) -> DetectionWindows:
         return DetectionWindows(
             len(self._sectors),
-            len(self._pairs.names),
-            len(self._p.horizons_h),
+            len(self.pairs.names),
+            len(self.parameters.horizons_h),
             self._width,
-            self._p,
+            self.parameters,
         )
 
 

@@ -1,12 +1,21 @@
-"""The three witnesses of every pair and horizon: price, volume, flow (METHOD, chapter 7)."""
+"""The three witnesses of every pair and horizon: price, volume, flow (METHOD, chapter 7).
+
+Many steps at a time, each of them as if it were alone.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from monitor.analytics.own import within
-from monitor.analytics.window import drift, known_or_zero, total
+from monitor.analytics.window import (
+    known_or_zero,
+    sliding,
+    sliding_by_column,
+    sliding_drift,
+    sliding_total,
+)
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.score import combined
 from monitor.detection.seen import BoolArray, Features, Pairs
@@ -18,33 +27,43 @@ WINSOR = 4.0
 """Hourly sums enter the spread no further out than so many of its own size."""
 
 
-def advance(memory: DetectionWindows, pairs: Pairs, rows: dict[str, FloatArray]) -> None:
-    """Take one step of the sectors into the windows and the spreads of overlapping hourly sums.
+def advance(memory: DetectionWindows, pairs: Pairs, rows: dict[str, FloatArray]) -> FloatArray:
+    """Take steps of the sectors, (steps, sectors), into the windows and the spreads of overlapping hourly sums. Gives how many
+    hours had entered each spread after every one of them.
 
     An hour counts once all of its steps and the one before it are known: the first step after a hole holds the whole
     return over it and enters no spread.
     """
-    memory.rows.push(rows)
-    e, q = (_last_hour(memory.rows[name].last(memory.per_hour + 1)) for name in ("e", "q"))
+    memory.rows.extend(rows)
+    e, q = (_hours(memory, name, len(rows["e"])) for name in ("e", "q"))
     a, b = pairs.source, pairs.target
-    values = np.concatenate([e[b] - e[a], q[b] - q[a], e])  # as the spreads stand
-    bound = WINSOR * memory.sigma.whole.ago(0)
-    loose = np.isnan(bound) | (bound == 0)  # nothing seen yet, or only standstill
-    held = np.where(loose, values, within(values, bound))
-    memory.spread.add(held * held)
-    memory.sigma.whole.push(np.sqrt(memory.spread.get()))
+    values = np.concatenate([e[:, b] - e[:, a], q[:, b] - q[:, a], e], axis=1)
+    spread, sigma = memory.spread, memory.sigma.whole.ago(0)
+    counts, found = np.empty(values.shape), np.empty(values.shape)
+    for t, value in enumerate(values):
+        bound = WINSOR * sigma  # as the spreads stand
+        loose = np.isnan(bound) | (bound == 0)  # nothing seen yet, or only standstill
+        held = np.where(loose, value, within(value, bound))
+        spread.add(held * held)
+        sigma = np.sqrt(spread.get())
+        counts[t], found[t] = spread.count, sigma
+    memory.sigma.whole.extend(found)
+    return counts
 
 
-def _last_hour(rows: FloatArray) -> FloatArray:
-    """Sum of all rows but the first; NaN where one is unknown."""
-    return np.where(np.isnan(rows[0]), np.nan, rows[1:].sum(axis=0))
+def _hours(memory: DetectionWindows, name: str, steps: int) -> FloatArray:
+    """Sum of the last hour of each step; NaN where it or the step before it is unknown."""
+    rows = memory.rows[name].over(memory.per_hour + 1, steps)
+    return np.where(np.isnan(rows[:steps]), np.nan, sliding(rows[1:], memory.per_hour))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sensed:
-    """What one step shows before anything is decided, as :class:`Features`; the volume witness in its two parts.
+    """What steps show before anything is decided, as :class:`Features`, with a first axis of steps; the volume witness in its
+    two parts.
 
-    ``raw``: this step's samples, (level, change, flow) by horizon and pair. ``weight``: of the flow's grade.
+    ``raw``: each step's samples, (level, change, flow) first and then by step, horizon and pair. ``weight``: of the flow's
+    grade.
     """
 
     drift: FloatArray
@@ -59,11 +78,22 @@ class Sensed:
     sector_coverage: FloatArray
     raw: FloatArray
 
+    def at(self, t: int) -> "Sensed":
+        """Of one step, without that axis."""
+        found = {f.name: getattr(self, f.name)[t] for f in fields(self) if f.name != "raw"}
+        return Sensed(**found, raw=self.raw[:, t])
+
+    def since(self, begin: int) -> "Sensed":
+        """Of the steps from that place on."""
+        found = {f.name: getattr(self, f.name)[begin:] for f in fields(self) if f.name != "raw"}
+        return Sensed(**found, raw=self.raw[:, begin:])
+
     def features(self, reversing: BoolArray) -> Features:
-        """Witnesses and scores. ``reversing``: pairs whose opposite was confirmed within the reversal window, whose
-        volume witness is the larger of level and change."""
+        """Witnesses and scores, of one step or of many. ``reversing``: pairs whose opposite was confirmed within the reversal
+        window, whose volume witness is the larger of level and change."""
         mean = 0.5 * (self.level + self.change)
-        volume = np.where(reversing[None, :], np.fmax(self.level, self.change), mean)
+        larger = np.fmax(self.level, self.change)
+        volume = np.where(reversing[..., None, :], larger, mean)
         weight = np.where(np.isnan(self.flow), 0.0, self.weight)
         return Features(
             drift=self.drift,
@@ -78,42 +108,66 @@ class Sensed:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Plain:
+    """What windows show by themselves, as :class:`Sensed`: it lacks what raw samples are held against."""
+
+    drift: FloatArray
+    price: FloatArray
+    weight: FloatArray
+    own: FloatArray
+    own_z: FloatArray
+    coverage: FloatArray
+    sector_coverage: FloatArray
+    raw: FloatArray
+
+    def over(self, usual: FloatArray) -> Sensed:
+        """``usual``: (level, change, flow), how far from their medians, in their usual spreads."""
+        found = {f.name: getattr(self, f.name) for f in fields(self)}
+        level, change, flow = usual
+        return Sensed(level=level, change=change, flow=flow, **found)
+
+
 def sense(memory: DetectionWindows, pairs: Pairs, p: DetectionParameters) -> Sensed:
     """All witnesses as of the last step."""
+    plain = sense_plainly(memory, pairs, p, 1)
+    return plain.over(over_usual(memory, plain.raw, p)).at(0)
+
+
+def sense_plainly(
+    memory: DetectionWindows, pairs: Pairs, p: DetectionParameters, steps: int
+) -> Plain:
+    """What the windows of the last ``steps`` steps show, before they are held against the usual."""
     a, b = pairs.source, pairs.target
     before = [hours * memory.per_hour for hours in p.horizons_h]
-    windows = sums_over(memory, before)
+    windows = sums_over(memory, before, steps)
     e, q = windows.e, windows.q
-    drift, tilt = e[:, b] - e[:, a], q[:, b] - q[:, a]
+    drift, tilt = e[..., b] - e[..., a], q[..., b] - q[..., a]
     root = np.sqrt(np.array(p.horizons_h, dtype=np.float64))[:, None]
-    spread = np.array([memory.sigma.whole.ago(steps) for steps in before]) * root
-    x, y, own = (spread[:, place] for place in memory.sigma.places.values())
+    sigma = memory.sigma.whole
+    spread = np.stack([sigma.over(ago + 1, steps)[:steps] for ago in before], axis=1) * root
+    x, y, own = (spread[..., place] for place in memory.sigma.places.values())
     floor = p.sigma_floor * root
     with np.errstate(invalid="ignore", divide="ignore"):
         by_cap, by_member = drift / np.maximum(x, floor), tilt / np.maximum(y, floor)
         price = _finite(np.minimum(by_cap, by_member))
         own_z = _finite(e / own)
-    raw = _samples(windows, pairs)
-    coverage, sector_coverage = _covered(memory, pairs, before)
-    level, change, flow = _over_usual(memory, raw, p)
-    return Sensed(
+    coverage, sector_coverage = _covered(memory, pairs, before, steps)
+    return Plain(
         drift=drift,
         price=price,
-        level=level,
-        change=change,
-        flow=flow,
-        weight=np.minimum(windows.weight[:, a], windows.weight[:, b]),
+        weight=np.minimum(windows.weight[..., a], windows.weight[..., b]),
         own=e,
         own_z=own_z,
         coverage=coverage,
         sector_coverage=sector_coverage,
-        raw=raw,
+        raw=_samples(windows, pairs),
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """What the windows hold, (horizons, sectors); NaN where fewer than 70 % of a window's steps are known.
+    """What the windows hold, (steps, horizons, sectors); NaN where fewer than 70 % of a window's steps are known.
 
     ``volume``, ``earlier`` (the 24 h before the window) and ``net``: USD, scaled up for unknown steps. ``weight``: mean
     weight of the flow's grade.
@@ -127,61 +181,56 @@ class Sums:
     weight: FloatArray
 
 
-def sums_over(memory: DetectionWindows, windows: Sequence[int]) -> Sums:
-    """The sums of windows of so many steps that end with the last one."""
-    rows, day = memory.rows, 24 * memory.per_hour
-    whole = np.array([rows.whole.last(steps).sum(axis=0) for steps in windows])
-    e, q, volume, net = (whole[:, rows.places[name]] for name in ("e", "q", "volume", "net"))
-    if np.isnan(e).any() or np.isnan(q).any():
-        e, q = _both(memory, ("e", "q"), windows, drift)
-    weight = whole[:, rows.places["weight"]] / np.array(windows)[:, None]
-    if np.isnan(net).any():
-        weight = np.array([_mean_weight(memory, steps) for steps in windows])
-    if np.isnan(volume).any() or np.isnan(net).any():
-        volume, net = _both(memory, ("volume", "net"), windows, total)
-    traded = rows["volume"]
-    earlier = [total(traded.last(steps + day)[:day], LEAST_KNOWN) for steps in windows]
-    return Sums(e, q, volume, np.array(earlier), net, weight)
+def sums_over(memory: DetectionWindows, windows: Sequence[int], steps: int) -> Sums:
+    """The sums of windows of so many steps that end with each of the last ``steps``."""
+    returns = _both(memory, ("e", "q"), windows, steps, sliding_drift)
+    amounts = _both(memory, ("volume", "net"), windows, steps, sliding_total)
+    weight = np.stack([_mean_weight(memory, window, steps) for window in windows], axis=1)
+    day, longest = 24 * memory.per_hour, max(windows)
+    traded = memory.rows["volume"].over(day + longest, steps)
+    days = sliding_total(traded, day, LEAST_KNOWN)  # of each step since the longest window began
+    earlier = [days[longest - window : longest - window + steps] for window in windows]
+    return Sums(*returns, amounts[0], np.stack(earlier, axis=1), amounts[1], weight)
 
 
-def _mean_weight(memory: DetectionWindows, steps: int) -> FloatArray:
+def _mean_weight(memory: DetectionWindows, window: int, steps: int) -> FloatArray:
     """Over the steps whose flow is known; 0 without any."""
-    weight, flows = (memory.rows[name].last(steps) for name in ("weight", "net"))
+    weight, flows = (memory.rows[name].over(window, steps) for name in ("weight", "net"))
     known = ~np.isnan(flows)
-    if known.all():
-        mean: FloatArray = weight.sum(axis=0) / steps
-        return mean
+    summed = sliding(np.where(known, weight, 0.0), window)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return known_or_zero(np.where(known, weight, 0.0).sum(axis=0) / known.sum(axis=0))
+        return known_or_zero(summed / sliding(known.astype(np.float64), window))
 
 
 def _both(
     memory: DetectionWindows,
     names: tuple[str, str],
     windows: Sequence[int],
-    add: Callable[[FloatArray, float], FloatArray],
+    steps: int,
+    add: Callable[[FloatArray, int, float], FloatArray],
 ) -> tuple[FloatArray, FloatArray]:
-    """Two rows of sectors summed side by side, cell by cell where some are unknown."""
-    first, second = (memory.rows[name] for name in names)
-    summed = np.array(
-        [
-            add(np.concatenate([first.last(steps), second.last(steps)], axis=1), LEAST_KNOWN)
-            for steps in windows
-        ]
+    """Two rows of sectors summed side by side."""
+    rows = [
+        np.concatenate([memory.rows[name].over(window, steps) for name in names], axis=1)
+        for window in windows
+    ]
+    summed = np.stack(
+        [add(r, window, LEAST_KNOWN) for r, window in zip(rows, windows, strict=True)], axis=1
     )
-    middle = summed.shape[1] // 2
-    return summed[:, :middle], summed[:, middle:]
+    middle = summed.shape[2] // 2
+    return summed[..., :middle], summed[..., middle:]
 
 
 def _covered(
-    memory: DetectionWindows, pairs: Pairs, windows: Sequence[int]
+    memory: DetectionWindows, pairs: Pairs, windows: Sequence[int], steps: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Mean coverage per (window, pair), of the worse side, and per (window, sector); 0 where nobody answered."""
-    covered = known_or_zero(memory.rows["coverage"].last(max(windows)))
+    """Mean coverage per (step, window, pair), of the worse side, and per (step, window, sector); 0 where nobody answered."""
+    longest = max(windows)
+    covered = known_or_zero(memory.rows["coverage"].over(longest, steps))
     worse = np.minimum(covered[:, pairs.source], covered[:, pairs.target])
     of_pairs, of_sectors = (
-        np.array([rows[-steps:].sum(axis=0) / steps for steps in windows])
-        for rows in (worse, covered)
+        np.stack([add(rows[longest - window :], window) / window for window in windows], axis=1)
+        for rows, add in ((worse, sliding_by_column), (covered, sliding))
     )
     return of_pairs, of_sectors
 
@@ -225,7 +274,7 @@ def _median(rows: FloatArray, least: int) -> FloatArray:
 
 
 def _samples(windows: Sums, pairs: Pairs) -> FloatArray:
-    """(3, horizons, pairs): log volume ratio, the same less that of the day before the window, and the difference of
+    """(3, steps, horizons, pairs): log volume ratio, the same less that of the day before the window, and the difference of
     taker imbalance."""
     with np.errstate(invalid="ignore", divide="ignore"):
         now = np.log(windows.volume)
@@ -238,9 +287,10 @@ def _finite(values: FloatArray) -> FloatArray:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _over_usual(memory: DetectionWindows, raw: FloatArray, p: DetectionParameters) -> FloatArray:
-    """Level, change and flow: how far from their medians, in their usual spreads."""
-    middle, spread = (memory.medians[:, i].reshape(raw.shape) for i in (0, 1))
+def over_usual(memory: DetectionWindows, raw: FloatArray, p: DetectionParameters) -> FloatArray:
+    """Level, change and flow (3, steps, horizons, pairs): how far from their medians, in their usual spreads."""
+    shape = (3, 1, *raw.shape[2:])
+    middle, spread = (memory.medians[:, i].reshape(shape) for i in (0, 1))
     floor = np.array([p.mad_floor_volume, p.mad_floor_volume, p.mad_floor_flow])
-    usual: FloatArray = (raw - middle) / np.maximum(spread, floor[:, None, None])
+    usual: FloatArray = (raw - middle) / np.maximum(spread, floor[:, None, None, None])
     return usual

@@ -1,6 +1,6 @@
 """What the detector is handed of one step, and the questions it may ask of the past."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
@@ -49,6 +49,11 @@ class SectorSteps:
     known: npt.NDArray[np.bool_]
     market_return: FloatArray
     benchmark_missing: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, step: SectorStep) -> "SectorSteps":
+        """One step as many."""
+        return cls(**{f.name: np.asarray(getattr(step, f.name))[None] for f in fields(cls)})
 
     def at(self, t: int) -> SectorStep:
         """Of one step."""

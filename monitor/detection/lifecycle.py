@@ -107,7 +107,7 @@ class Ledger:
                 yield from self._follow(m, pair, tracked)
         for pair in counting(m):
             yield from self._open(m, pair)
-        self._forget(m.at)
+        self.forget(m.at)
 
     def confirm(self, m: StepView, *, returning: bool) -> Iterator[RotationChange]:
         """Confirmations of this step by falling score: of pairs on their way back, or of the others.
@@ -300,7 +300,8 @@ class Ledger:
                 return tracked
         return None
 
-    def _forget(self, at: datetime) -> None:
+    def forget(self, at: datetime) -> None:
+        """Follow no longer what has long been over."""
         for key in [k for k, t in self.followed.items() if at - t.rotation.detected_at > KEPT]:
             if not self.followed[key].rotation.is_on:
                 del self.followed[key]

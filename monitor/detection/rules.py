@@ -20,7 +20,7 @@ class Rule:
 
     ``key`` and ``default``: of its bound in the settings, where a bound is written without the sign of a loss if
     ``mirrored``. ``at_most``: the value has to lie at or below the bound. ``gates``: no flag without it; a row that does
-    not gate is shown only. ``returning``: the bound instead, for a pair whose opposite was confirmed lately. ``most``:
+    not gate is shown only. ``asks``: its value is asked of the past, step by step. ``returning``: the bound instead, for a pair whose opposite was confirmed lately. ``most``:
     the highest bound that can be met. ``hours``: of its window, where that is not the horizon.
     """
 
@@ -32,6 +32,7 @@ class Rule:
     value: Callable[[Seen], FloatArray]
     at_most: bool = False
     gates: bool = True
+    asks: bool = False
     mirrored: bool = False
     returning: float | None = None
     most: float | None = None
@@ -60,7 +61,7 @@ PAIR_RULES = (
         unit=RETURN,
         key="max_from_own_return",
         default=-0.025,
-        value=lambda s: s.own[:, s.pairs.source],
+        value=lambda s: s.own[..., s.pairs.source],
         at_most=True,
         returning=0.0,
     ),
@@ -79,6 +80,7 @@ PAIR_RULES = (
         key="min_breadth",
         default=0.6,
         value=lambda s: s.part_on_the_way,
+        asks=True,
         most=1.0,
     ),
     Rule(
@@ -127,6 +129,7 @@ _BREADTH = Rule(
     key="min_breadth",
     default=0.6,
     value=lambda s: s.part_behind,
+    asks=True,
     most=1.0,
 )
 _COVERAGE = Rule(
@@ -188,6 +191,7 @@ INFLOW_RULES = (
         key="min_breadth",
         default=0.6,
         value=lambda s: s.part_ahead,
+        asks=True,
         most=1.0,
     ),
     Rule(

@@ -108,8 +108,8 @@ class Seen:
         """Of a pair: mean of the parts of *from* behind and of *to* ahead of the market; of *from* alone where nobody in
         *to* can be judged, as in a sector of launches."""
         behind, ahead = (
-            self.part_behind[:, self.pairs.source],
-            self.part_ahead[:, self.pairs.target],
+            self.part_behind[..., self.pairs.source],
+            self.part_ahead[..., self.pairs.target],
         )
         return np.where(np.isnan(ahead), behind, 0.5 * (behind + ahead))
 
@@ -168,7 +168,7 @@ class Seen:
         out = np.full(self.features.own.shape, np.nan)
         for sector, into in self.pairs.into.items():
             if len(into) == self.watched - 1 >= 2 and sector < self.watched:
-                out[:, sector] = values[:, into].min(axis=1)
+                out[..., sector] = values[..., into].min(axis=-1)
         return out
 
     def _asked(self, ask: Callable[[int, int], float | None]) -> FloatArray:
@@ -180,13 +180,13 @@ class Seen:
         return out
 
     def _against(self, pick: np.ufunc) -> FloatArray:
-        own = self.features.own[:, : self.watched]
+        own = self.features.own[..., : self.watched]
         out = np.full(self.features.own.shape, np.nan)
         for sector in range(self.watched):
-            others = np.delete(own, sector, axis=1)
-            if others.shape[1]:
-                furthest = pick.reduce(others, axis=1)
-                out[:, sector] = np.expm1(own[:, sector] - furthest)
+            others = np.delete(own, sector, axis=-1)
+            if others.shape[-1]:
+                furthest = pick.reduce(others, axis=-1)
+                out[..., sector] = np.expm1(own[..., sector] - furthest)
         return out
 
     def _since_launch(self, ask: Callable[[int], FloatArray]) -> FloatArray:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.detection.detector import Detector, DetectorState
+from monitor.detection.detector import Detector
+from monitor.detection.detector_state import DetectorState
 from monitor.detection.inputs import PairContext, SectorStep
 from monitor.model.rotation import RotationChange
 

@@ -37,6 +37,15 @@ class Tracked:
             if self.rotation.outcomes.get(name) is None and at >= self.rotation.detected_at + after
         ]
 
+    def next_outcome(self) -> list[datetime]:
+        """When the outcomes that are not yet known fall due."""
+        known = self.rotation.outcomes
+        return [
+            self.rotation.detected_at + after
+            for name, after, _ in OUTCOMES
+            if known.get(name) is None
+        ]
+
     def with_outcome(
         self, name: str, outcome: Outcome, reason: ChangeReason, at: datetime
     ) -> RotationChange:

@@ -3,6 +3,7 @@
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,9 +12,10 @@ import numpy as np
 
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import Places
-from monitor.detection.detector import Decided, Detector
+from monitor.detection.detector import Detector
 from monitor.detection.inputs import SectorStep, SectorSteps
 from monitor.detection.parameters import DetectionParameters
+from monitor.detection.walk import Taken
 from monitor.engine import checkpoint
 from monitor.engine.accumulate import remember
 from monitor.engine.ages import Ages
@@ -180,23 +182,31 @@ class Engine:
 
     def _decided(self, stretch: Stretch) -> Iterator[Moved]:
         """The detector over a stretch."""
-        for t in range(len(stretch)):
-            interval = stretch.interval(t)
-            with stretch.shown(t):
-                seen = self._observed(stretch, t)
-                decided = self._detector.step(
-                    stretch.state.detector, interval.close_time, seen.sectors, seen.windows
-                )
-            output = partial(self._output, stretch, t, decided)
-            yield Moved(interval.open_time, interval.close_time, decided.changes, output)
+        intervals = stretch.taken.intervals
+        taken = self._detector.over(
+            stretch.state.detector,
+            [interval.close_time for interval in intervals],
+            stretch.sectors,
+            [bool(launches) for launches in stretch.launches],
+            partial(self._answers, stretch),
+        )
+        for t, (interval, step) in enumerate(zip(intervals, taken, strict=True)):
+            output = partial(self._output, stretch, t, step)
+            yield Moved(interval.open_time, interval.close_time, step.changes, output)
 
-    def _output(self, stretch: Stretch, t: int, decided: Decided) -> StepOutput:
+    @contextmanager
+    def _answers(self, stretch: Stretch, t: int) -> Iterator[Windows]:
+        with stretch.shown(t):
+            yield self._observed(stretch, t).windows
+
+    def _output(self, stretch: Stretch, t: int, step: Taken) -> StepOutput:
         with stretch.shown(t):
             seen, interval = self._observed(stretch, t), stretch.interval(t)
             picture = self._painter.draw(
                 stretch.state, seen.values, seen.windows, interval, seen.events
             )
-            return StepOutput(picture, self._detector.readings(decided), decided.changes)
+            readings = self._detector.readings(step.decided(seen.windows))
+            return StepOutput(picture, readings, step.changes)
 
     def _observed(self, stretch: Stretch, t: int) -> Observed:
         values = stretch.values.at(t)

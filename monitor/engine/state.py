@@ -8,7 +8,7 @@ import numpy as np
 from monitor.analytics.own import Betas, Mean, decay
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.ring import Part, Ring, Rings
-from monitor.detection.detector import DetectorState
+from monitor.detection.detector_state import DetectorState
 from monitor.model.interval import FloatArray, Layout
 from monitor.model.rotation import Launch
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.detection.detector import Detector, DetectorState
+from monitor.detection.detector import Detector
+from monitor.detection.detector_state import DetectorState
 from monitor.detection.inputs import SectorStep
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.interval import Layout

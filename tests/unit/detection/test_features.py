@@ -46,7 +46,7 @@ def run(
 ) -> Features:
     """Take the rows in, each an hour; what is seen after the last."""
     for values in rows:
-        advance(memory, PAIRS, values)
+        advance(memory, PAIRS, {name: value[None] for name, value in values.items()})
         found = sense(memory, PAIRS, P)
         sample(memory, found.raw, P)
     return found.features(np.array([turning, False]))
