@@ -1,13 +1,14 @@
 """How long each token's market has been there."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from monitor.engine.state import EngineState
 from monitor.model.grid import EPOCH
-from monitor.model.interval import FloatArray
+from monitor.model.interval import FloatArray, IntArray
 from monitor.model.universe import Token, Universe
 
 HOUR = timedelta(hours=1)
@@ -31,12 +32,17 @@ class Ages:
         ``before``: asked before the interval's prices are accepted.
         """
         ever = state.steps - (state.first_seen or 0)
-        seen = state.seen + before
+        return np.asarray(self.hours_of(state.seen + before, ever, [close_time])[0])
+
+    def hours_of(
+        self, seen: IntArray, ever: IntArray | int, closes: Sequence[datetime]
+    ) -> FloatArray:
+        """(steps, tokens) of the steps that close then. ``seen``: steps since each token was; ``ever``: since anybody
+        answered."""
         seen_h = np.where(seen >= ever, np.inf, seen.astype(np.float64) * self._step_h)
-        now_h = (close_time - EPOCH) / HOUR
-        return np.where(
-            np.isnan(self._first_trade_h), seen_h, np.maximum(0.0, now_h - self._first_trade_h)
-        )
+        now_h = np.array([[(close - EPOCH) / HOUR] for close in closes])
+        aged = np.maximum(0.0, now_h - self._first_trade_h)
+        return np.where(np.isnan(self._first_trade_h), seen_h, aged)
 
 
 def _first_trade_h(token: Token) -> float:

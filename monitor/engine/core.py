@@ -20,13 +20,14 @@ from monitor.engine import checkpoint
 from monitor.engine.accumulate import remember
 from monitor.engine.ages import Ages
 from monitor.engine.events import may_tell, member_events, remember_launches
-from monitor.engine.intake import Intake, Kept, Prices
+from monitor.engine.intake import Prices
 from monitor.engine.migration import restate
 from monitor.engine.prices import may_trade
 from monitor.engine.rates import Rates
 from monitor.engine.snapshot import SnapshotMaker
 from monitor.engine.state import EngineState
 from monitor.engine.stretch import Stretch
+from monitor.engine.taken import Intake, Kept
 from monitor.engine.timeline import Timeline
 from monitor.engine.valuation import Valuation
 from monitor.engine.values import StepValues, Values

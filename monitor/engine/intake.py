@@ -1,43 +1,22 @@
-"""Intervals taken in one after the other: prices accepted, and what is remembered of markets moved on."""
+"""Intervals taken in: prices accepted, and what is remembered of markets moved on.
+
+Many in one go where nothing is to be decided of a price, else one after the other.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import fields
 
 import numpy as np
 
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import Places
 from monitor.engine.ages import Ages
+from monitor.engine.plain_prices import PlainPrices
 from monitor.engine.prices import Priced, accept_prices, listen
 from monitor.engine.rates import Rates
 from monitor.engine.state import EngineState
-from monitor.model.interval import FloatArray, IntArray, IntervalInput, SlotArray
-
-MOVED = (
-    "steps", "last_open", "gap", "first_seen",
-    "market_close", "market_idle", "market_dark", "market_outlying", "market_hour", "market_before", "market_known",
-    "price", "age", "absent", "hold", "hold_price", "guarded", "seen",
-)  # fmt: skip
-"""Of the state: each step puts new values and arrays in the place of the old."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Intake:
-    """What intervals brought, a row each. Per token: the accepted ``price``, and ``age``, ``absent`` and ``seen`` as the
-    state counts them; ``market_age_h``, hours. ``supply`` and ``slot`` as the intervals tell them. ``after_gap``: the
-    steps before one, in a row, in which nobody answered."""
-
-    intervals: Sequence[IntervalInput]
-    priced: Priced
-    price: FloatArray
-    age: IntArray
-    absent: IntArray
-    seen: IntArray
-    market_age_h: FloatArray
-    supply: FloatArray
-    slot: SlotArray
-    after_gap: IntArray
+from monitor.engine.taken import Intake, Kept
+from monitor.model.interval import FloatArray, IntArray, IntervalInput
 
 
 class Prices:
@@ -50,9 +29,29 @@ class Prices:
         self._places = places
         self._ages = ages
         self._parameters = parameters
+        self._plain = PlainPrices(places, ages, parameters)
 
     def take(self, state: EngineState, intervals: Sequence[IntervalInput]) -> Intake:
         """Move the state's markets, prices and counts of steps on."""
+        plain = self._plainly(state, intervals)
+        if plain is None:
+            return self._one_by_one(state, intervals)
+        rest = intervals[len(plain.intervals) :]
+        return _joined(plain, self._one_by_one(state, rest)) if rest else plain
+
+    def _plainly(self, state: EngineState, intervals: Sequence[IntervalInput]) -> Intake | None:
+        """In one go the first steps, up to one in which something is to be decided; None where it is at once."""
+        rate = self._rates.fixed
+        if len(intervals) == 1 or rate is None or not self._plain.may_take(state):
+            return None
+        before = Kept.of(state, len(intervals))
+        found = self._plain.take(state, intervals, rate)
+        if isinstance(found, Intake):
+            return found
+        before.put_back(state)
+        return self._plainly(state, intervals[:found]) if found > 1 else None
+
+    def _one_by_one(self, state: EngineState, intervals: Sequence[IntervalInput]) -> Intake:
         steps = [self._step(state, interval) for interval in intervals]
         priced, price, age, absent, seen, age_h, gap = zip(*steps, strict=True)
         return Intake(
@@ -85,29 +84,20 @@ class Prices:
         return priced, state.price, state.age, state.absent, state.seen, age_h, gap
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Kept:
-    """All that :meth:`Prices.take` moves in the state, as it stood before."""
-
-    values: dict[str, Any]
-    usual: tuple[FloatArray, FloatArray]
-    hours: int
-
-    @classmethod
-    def of(cls, state: EngineState, steps: int) -> "Kept":
-        """Before so many steps: a ring of whole hours takes no more rows than steps."""
-        ring = state.market_hours
-        ring.reserve(min(steps, ring.length))
-        return cls({n: getattr(state, n) for n in MOVED}, state.market_usual.arrays(), ring.end)
-
-    def put_back(self, state: EngineState) -> None:
-        """Undo the steps."""
-        for name, value in self.values.items():
-            setattr(state, name, value)
-        state.market_usual.value, state.market_usual.count = self.usual
-        state.market_hours.drop(state.market_hours.end - self.hours)
-
-
 def _stacked(steps: Sequence[Priced]) -> Priced:
     """The same with a first axis of steps."""
     return Priced(**{f.name: np.array([getattr(p, f.name) for p in steps]) for f in fields(Priced)})
+
+
+def _joined(first: Intake, then: Intake) -> Intake:
+    """One behind the other."""
+    both = {
+        f.name: np.concatenate([getattr(first, f.name), getattr(then, f.name)])
+        for f in fields(Intake)
+        if f.name not in ("intervals", "priced")
+    }
+    priced = {
+        f.name: np.concatenate([getattr(first.priced, f.name), getattr(then.priced, f.name)])
+        for f in fields(Priced)
+    }
+    return Intake((*first.intervals, *then.intervals), Priced(**priced), **both)

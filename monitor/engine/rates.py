@@ -38,6 +38,11 @@ class Rates:
         self._width = width
         self._parameters = parameters
 
+    @property
+    def fixed(self) -> FloatArray | None:
+        """Per market the rate of every step, where none hangs on the price of a watched coin; else None."""
+        return None if len(self._tokens) else self._else
+
     def now(self, state: EngineState, heard: Heard, young: BoolArray) -> FloatArray:
         """Per market, before the step's prices are accepted: 1 for the dollar, a watched coin's price as it will be
         accepted in this step, or the last one as long as it is carried. Without one a dollar's coin counts as 1, and

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from monitor.detection.inputs import SectorSteps
 from monitor.engine.accumulate import Trail
-from monitor.engine.intake import Intake
 from monitor.engine.state import EngineState
+from monitor.engine.taken import Intake
 from monitor.engine.values import Values
 from monitor.model.interval import IntervalInput
 from monitor.model.rotation import Launch

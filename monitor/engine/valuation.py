@@ -18,7 +18,6 @@ from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import BoolArray, Places
 from monitor.analytics.window import sliding
 from monitor.engine.flows import known_volume, sector_net, token_flows
-from monitor.engine.intake import Intake
 from monitor.engine.matched import Chain, chained_volume, same_markets
 from monitor.engine.returns import (
     MarketReturn,
@@ -29,6 +28,7 @@ from monitor.engine.returns import (
     watched_market,
 )
 from monitor.engine.state import EngineState
+from monitor.engine.taken import Intake
 from monitor.engine.timeline import Timeline
 from monitor.engine.values import Values
 from monitor.model.bars import Slot
