@@ -10,6 +10,7 @@ import numpy as np
 
 from monitor.analytics.own import within
 from monitor.analytics.window import (
+    FEW,
     known_or_zero,
     sliding,
     sliding_by_column,
@@ -186,11 +187,18 @@ def sums_over(memory: DetectionWindows, windows: Sequence[int], steps: int) -> S
     returns = _both(memory, ("e", "q"), windows, steps, sliding_drift)
     amounts = _both(memory, ("volume", "net"), windows, steps, sliding_total)
     weight = np.stack([_mean_weight(memory, window, steps) for window in windows], axis=1)
-    day, longest = 24 * memory.per_hour, max(windows)
-    traded = memory.rows["volume"].over(day + longest, steps)
-    days = sliding_total(traded, day, LEAST_KNOWN)  # of each step since the longest window began
-    earlier = [days[longest - window : longest - window + steps] for window in windows]
+    earlier = _days_before(memory, windows, steps)
     return Sums(*returns, amounts[0], np.stack(earlier, axis=1), amounts[1], weight)
+
+
+def _days_before(memory: DetectionWindows, windows: Sequence[int], steps: int) -> list[FloatArray]:
+    """By window the volume of the day before it, (steps, sectors)."""
+    day, longest, traded = 24 * memory.per_hour, max(windows), memory.rows["volume"]
+    if steps < FEW:
+        rows = [traded.over(window + day, steps)[: day + steps - 1] for window in windows]
+        return [sliding_total(of_day, day, LEAST_KNOWN) for of_day in rows]
+    days = sliding_total(traded.over(day + longest, steps), day, LEAST_KNOWN)
+    return [days[longest - window : longest - window + steps] for window in windows]
 
 
 def _mean_weight(memory: DetectionWindows, window: int, steps: int) -> FloatArray:

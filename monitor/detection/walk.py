@@ -92,6 +92,9 @@ class Walk:
     def steps(self, context_at: ContextAt) -> Iterator[Taken]:
         """All steps in their order."""
         looked, ledger, t = self._looked, self._state.ledger, 0
+        if len(looked.ats) == 1:  # to look ahead would take longer than to walk
+            yield self._walked(0, context_at)
+            return
         outlook = self._outlook(0)
         while t < len(looked.ats):
             if ledger.confirmed != outlook.confirmed:
@@ -103,14 +106,14 @@ class Walk:
                     yield Taken((), self._unmoved(k, outlook.reversing[k - outlook.begin]))
                 t = until
                 continue
-            with context_at(t) as context, looked.shown(self._state.memory, t):
-                decided = self._detector.decide(self._state, looked.at(t, context))
-            yield Taken(decided.changes, self._as_decided(decided))
+            yield self._walked(t, context_at)
             t += 1
 
-    @staticmethod
-    def _as_decided(decided: Decided) -> Callable[[PairContext], Decided]:
-        return lambda _context: decided
+    def _walked(self, t: int, context_at: ContextAt) -> Taken:
+        looked, state = self._looked, self._state
+        with context_at(t) as context, looked.shown(state.memory, t):
+            decided = self._detector.decide(state, looked.at(t, context))
+        return Taken(decided.changes, lambda _context: decided)
 
     def _unmoved(self, t: int, reversing: BoolArray) -> Callable[[PairContext], Decided]:
         return lambda context: self._detector.view(
