@@ -3,7 +3,8 @@
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from monitor.detection.detector import Detector
 from monitor.detection.detector_state import DetectorState
-from monitor.detection.inputs import SectorStep
+from monitor.detection.inputs import SectorStep, SectorSteps
+from monitor.detection.looked import Decided, Looked
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.interval import Layout
 from monitor.model.rotation import PairReading, RotationChange
@@ -136,6 +138,39 @@ def test_a_state_that_goes_through_bytes_before_every_step_changes_nothing() -> 
     assert cut == whole
     assert len(changes_of(whole)) >= 6
     assert same_bits(end, cut_end)
+
+
+def stacked(stream: list[SectorStep]) -> SectorSteps:
+    names = [f.name for f in fields(SectorSteps)]
+    return SectorSteps(**{name: np.array([getattr(s, name) for s in stream]) for name in names})
+
+
+@pytest.mark.parametrize("length", [1, 5, 24])
+def test_steps_in_stretches_are_decided_and_remembered_as_one_by_one(
+    length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, holes = detector(), frozenset({60, 61, 62, 190})
+    alone, end = run(one, one.new_state(), steps(holes=holes), frozenset())
+    state, decide = one.new_state(), one.decide
+    found: list[Seen] = []
+    walked: list[datetime] = []
+
+    def counted(state: DetectorState, looked: Looked) -> Decided:
+        walked.append(looked.at)
+        return decide(state, looked)
+
+    monkeypatch.setattr(one, "decide", counted)
+    stream = list(steps(holes=holes))
+    for begin in range(0, LENGTH, length):
+        part = stream[begin : begin + length]
+        ats = [at(begin + k) for k in range(len(part))]
+        launched = [False] * len(part)
+        taken = one.over(state, ats, stacked(part), launched, lambda _t: nullcontext(Answers()))
+        found += [(one.readings(step.decided(Answers())), step.changes) for step in taken]
+    assert found == alone
+    assert same_bits(state, end)
+    assert len(changes_of(found)) >= 6
+    assert (len(walked) == LENGTH) == (length == 1)
 
 
 @settings(max_examples=8, deadline=None)
