@@ -32,6 +32,10 @@ def warnings_of(tables: Tables) -> list[str]:
         found.append(
             "sectors: none has benchmark = true: the other sectors together stand for the market, with beta 1"
         )
+    enabled = {venue for venue, table in tables.venues.items() if table.enabled}
+    traded_on = {m.venue for table in tables.tokens.values() for m in table.markets}
+    if not traded_on & enabled:
+        found.append("venues: none that has markets is enabled: no bars are asked for")
     found += [
         f"sectors: {a.id} and {b.id} have the same color {a.color}: charts cannot tell them apart"
         for a, b in combinations([s for s in tables.sectors if not s.benchmark], 2)

@@ -27,7 +27,11 @@ def bounded(exchange_class: Any) -> Any:
 
         def open(self, lazy: bool = False) -> None:  # noqa: FBT001, FBT002  as ccxt has it
             """Make the session that ccxt would make, with answers of ours."""
-            if not self.own_session or self.session is not None or self.ssl_context is None:
+            # what was asked beside a request that failed may go on after the close: ccxt refuses it, and a session that
+            # was made for it nobody would close
+            is_over = lazy and getattr(self, "closed_by_user", False)
+            ready = self.session is not None or not self.own_session or self.ssl_context is None
+            if is_over or ready:
                 super().open(lazy)
                 return
             exchange = self

@@ -18,9 +18,12 @@ def market(tmp_path: Path) -> Iterator[Market]:
 
 
 def findings(market: Market, *options: str, environ: dict[str, str] | None = None) -> list[str]:
-    """One text each; no line is wider than 80 columns."""
-    said = market.monitor(*options, "doctor", code=(0, 3), environ=environ or {}).stdout
+    """One text each; no line is wider than 80 columns, and nothing is said of what it left open."""
+    done = market.monitor(*options, "doctor", code=(0, 3), environ=environ or {})
+    said = done.stdout
     assert max(map(len, said.splitlines())) <= 80
+    assert "Unclosed" not in done.stderr
+    assert "release all resources" not in done.stderr
     return re.sub(r"\n {29}", " ", said).splitlines()
 
 

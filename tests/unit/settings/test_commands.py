@@ -131,6 +131,18 @@ def test_check_names_what_is_allowed_and_likely_a_slip(tmp_path: Path) -> None:
     assert any("tokens.ARC.supplies[0]: begins 2124-12-10" in warning for warning in warnings)
 
 
+def test_check_names_that_no_venue_would_be_asked(tmp_path: Path) -> None:
+    both = {"MONITOR_VENUES__GATE__ENABLED": "false", "MONITOR_VENUES__BYBIT__ENABLED": "false"}
+    file = tmp_path / "c.toml"
+    file.write_text(SMALL, encoding="utf-8")
+    for environ, said in ((both, True), ({"MONITOR_VENUES__GATE__ENABLED": "false"}, False)):
+        context = Context(config_path=file, environ=environ)
+        result = CliRunner().invoke(app, ["check", "--json"], obj=context)
+        assert result.exit_code == 0
+        warnings = json.loads(result.stdout)["warnings"]
+        assert any("venues: none that has markets is enabled" in w for w in warnings) == said
+
+
 def test_init_writes_what_an_operator_starts_from_and_overwrites_nothing(tmp_path: Path) -> None:
     made = CliRunner().invoke(app, ["init", str(tmp_path / "new")])
     assert made.exit_code == 0
