@@ -15,15 +15,15 @@ AI, MEMES = 0, 1
 
 def asked(run: Run, **step: Any) -> Any:
     """The context that the detector is handed in the next step."""
-    found, inner = [], run.engine._detector.step
+    found, inner = [], run.engine._detector.decide
 
-    def listen(state: Any, at: Any, sectors: Any, context: Any) -> Any:
-        found.append(context)
-        return inner(state, at, sectors, context)
+    def listen(state: Any, looked: Any) -> Any:
+        found.append(looked.context)
+        return inner(state, looked)
 
-    run.engine._detector.step = listen  # type: ignore[method-assign]
+    run.engine._detector.decide = listen  # type: ignore[assignment, method-assign]
     run.step(**step)
-    run.engine._detector.step = inner  # type: ignore[method-assign]
+    run.engine._detector.decide = inner  # type: ignore[method-assign]
     return found[0]
 
 
