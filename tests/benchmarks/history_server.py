@@ -36,7 +36,10 @@ def history(venue: str, tokens: int, days: int) -> BarBook:
     book, count = BarBook(WIDTH), timedelta(days=days) // WIDTH
     for number in range(tokens):
         prices = [
-            (1 + number) * math.exp(0.03 * math.sin(i / (150 + number)) + 0.002 * math.sin(i * 1.7))
+            _tick(
+                (1 + number)
+                * math.exp(0.03 * math.sin(i / (150 + number)) + 0.002 * math.sin(i * 1.7))
+            )
             for i in range(count + 1)
         ]
         candles = [_candle(SINCE + i * WIDTH, prices[i], prices[i + 1]) for i in range(count)]
@@ -45,10 +48,15 @@ def history(venue: str, tokens: int, days: int) -> BarBook:
 
 
 def _candle(at: datetime, start: float, end: float) -> Candle:
-    base = 50_000.0 * (2.0 + math.sin(to_ms(at) / 7.7e6))
-    high, low = max(start, end) * 1.001, min(start, end) * 0.999
-    quote = base * (start + end) / 2
+    base = round(50_000.0 * (2.0 + math.sin(to_ms(at) / 7.7e6)), 2)
+    high, low = _tick(max(start, end) * 1.001), _tick(min(start, end) * 0.999)
+    quote = round(base * (start + end) / 2, 4)
     return Candle(to_ms(at), start, high, low, end, base, quote, quote / 2, trades=400)
+
+
+def _tick(price: float) -> float:
+    """Venues quote prices of five digits or so, not of sixteen."""
+    return float(f"{price:.5g}")
 
 
 class RememberingServer(VenueServer):
