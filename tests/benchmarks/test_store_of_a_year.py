@@ -1,18 +1,23 @@
 """What the store costs at 500 tokens on ten venues in 5-minute bars: rates, latencies and size on disk.
 
 A year of them is 525.6 million bars. ``MONITOR_BENCH_STORE_HOURS`` (12) are written, most in bulk as a backfill does, the last
-as polls bring them; then intervals are read as a step does. What a year takes is reckoned from them in proportion: indexes that no
-longer lie in the machine's memory are left out of that. Beside it in the same run: the bare driver with the same rows in the
-same portions, and Parquet. TimescaleDB's compression is not among what is measured: the extension is not installed here.
+as polls bring them; then intervals are read as a step does, a backup is written and compressed, the older half is deleted and the
+other made into hours by the policy of `db prune`, and the file is made small after each. What a year takes is reckoned from them
+in proportion: indexes that no longer lie in the machine's memory are left out of that. Beside it in the same run: the bare
+driver with the same rows in the same portions, and Parquet. TimescaleDB's compression is not among what is measured: the
+extension is not installed here; PostgreSQL's own (`default_toast_compression`) is of values over 2 kB, and a bar has none.
 """
 
 import gc
+import gzip
 import os
 import shutil
 import sqlite3
 import statistics
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,17 +28,23 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import func, select
 
+from monitor.clock import ManualClock
 from monitor.model.bar_columns import BAR_FIGURES, BarColumns
 from monitor.model.bars import Bar, Coverage
-from monitor.model.grid import EPOCH
+from monitor.model.grid import EPOCH, floor_time
 from monitor.model.universe import Market, Membership, Sector, Token, Universe
 from monitor.store import bars, migrations
+from monitor.store.backup import backup
 from monitor.store.bar_rows import COLUMNS
 from monitor.store.database import Database, open_database
 from monitor.store.interval_source import read_intervals
 from monitor.store.knowledge import issue_time
-from tests.kit.postgres_server import PostgresServer, started_or_skipped
+from monitor.store.prune import prune_in_turns
+from monitor.store.rollup import roll_up
+from monitor.store.tables import bar
+from tests.kit.postgres_server import PostgresServer, find_binaries, started_or_skipped
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(3600)]
 
@@ -56,6 +67,14 @@ YEARS = timedelta(days=365) / (END - START)
 """A year over what is written."""
 READS = 5
 MOST_OVER_DRIVER = 2.0
+KEPT = timedelta(days=180)
+"""How long bars are kept by the policies that are tried: their times are taken as so old."""
+HALF = floor_time(START + (END - START) / 2, timedelta(hours=1))
+OLD = (HALF - START) // WIDTH * MARKETS
+"""Bars of the older half."""
+HOURLY = timedelta(hours=1) // WIDTH
+MOST_OF_BARS_AS_HOURS = 1 / 5
+"""Of the bytes of the bars that they are made of: a twelfth, and coverage, which takes as much for an hour as for a year."""
 
 
 def universe() -> Universe:
@@ -114,6 +133,14 @@ class Side(Protocol):
         """Bytes on disk of the monitor's."""
         ...
 
+    def vacuum(self) -> None:
+        """Give what was deleted back to the disk."""
+        ...
+
+    def backup(self, folder: Path) -> tuple[int, dict[str, int]]:
+        """(bytes of a backup as the documentation says, bytes of it by the name of what compressed it)."""
+        ...
+
 
 class Sqlite:
     """Two files."""
@@ -145,6 +172,19 @@ class Sqlite:
         with sqlite3.connect(self._file) as conn:
             conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return self._file.stat().st_size
+
+    def vacuum(self) -> None:
+        with closing(sqlite3.connect(self._file, isolation_level=None)) as conn:
+            conn.execute("VACUUM")
+
+    def backup(self, folder: Path) -> tuple[int, dict[str, int]]:
+        file = folder / "backup.db"
+        backup(self.database, file)
+        packed = {"gzip -6": _gzip_bytes(file)}
+        if zstd := shutil.which("zstd"):
+            subprocess.run([zstd, "-q", "-3", file, "-o", folder / "backup.zst"], check=True)
+            packed["zstd -3"] = (folder / "backup.zst").stat().st_size
+        return file.stat().st_size, packed
 
     def close(self) -> None:
         self._bare.close()
@@ -183,14 +223,44 @@ class Postgres:
         assert found is not None
         return int(found[0])
 
+    def vacuum(self) -> None:
+        with psycopg.connect(self._url, autocommit=True) as conn:
+            conn.execute("VACUUM FULL")
+
+    def backup(self, folder: Path) -> tuple[int, dict[str, int]]:
+        sizes = []
+        for level in ("0", "6"):
+            file = folder / f"dump-{level}"
+            command = [_pg_dump(), "--format=custom", f"--compress={level}", f"--file={file}"]
+            subprocess.run([*command, self._url], check=True)
+            sizes.append(file.stat().st_size)
+        return sizes[0], {"pg_dump's zlib": sizes[1]}
+
     def close(self) -> None:
         self._bare.close()
         self.database.close()
 
 
+def _gzip_bytes(file: Path) -> int:
+    packed = file.with_suffix(".gz")
+    with file.open("rb") as source, gzip.open(packed, "wb", compresslevel=6) as target:
+        shutil.copyfileobj(source, target)
+    return packed.stat().st_size
+
+
+def _pg_dump() -> str:
+    binaries = find_binaries()
+    assert binaries is not None
+    return str(binaries / "pg_dump")
+
+
 @dataclass
 class Cost:
-    """Seconds, and bytes on disk after each part."""
+    """Seconds, and bytes on disk after each part.
+
+    ``saved``: a backup's bytes; ``packed``: by what compressed it. ``whole``, ``half``, ``hours``, ``rest``: the size made
+    small with all bars, with the later half, with that one as hours, with none.
+    """
 
     ours_s: list[float] = field(default_factory=list)
     bare_s: list[float] = field(default_factory=list)
@@ -199,6 +269,14 @@ class Cost:
     parquet: int = 0
     empty: int = 0
     bulk: int = 0
+    saved: int = 0
+    packed: dict[str, int] = field(default_factory=dict)
+    prune_s: float = 0.0
+    rollup_s: float = 0.0
+    whole: int = 0
+    half: int = 0
+    hours: int = 0
+    rest: int = 0
 
     @property
     def ratio(self) -> float:
@@ -312,10 +390,46 @@ def live(side: Side, cost: Cost) -> None:
     cost.read_s = [seconds(lambda k=place: read(k)) for place in places.tolist()]  # type: ignore[misc]
 
 
+def small(side: Side) -> int:
+    """Bytes when what was deleted is given back."""
+    side.vacuum()
+    return side.size()
+
+
+def aged(side: Side, cost: Cost, folder: Path) -> None:
+    """A backup, then what `db prune` does: the older half deleted, the other made into hours, at last nothing kept."""
+    cost.saved, cost.packed = side.backup(folder)
+    cost.whole = small(side)
+
+    def prune(before: datetime) -> int:
+        kept = {"bars": KEPT}
+        return prune_in_turns(side.database, now=before + KEPT, retention=kept)["bars"]
+
+    begin = time.perf_counter()
+    assert prune(HALF) == OLD
+    cost.prune_s = time.perf_counter() - begin
+    cost.half = small(side)
+    begin = time.perf_counter()
+    gone = roll_up(side.database, clock=ManualClock(END + KEPT), width=WIDTH, after={"bars": KEPT})
+    cost.rollup_s = time.perf_counter() - begin
+    assert gone["bars"] == BARS - OLD
+    cost.hours = small(side)
+    with side.database.read() as conn:
+        kept = conn.execute(select(bar.c.width_s, func.count()).group_by(bar.c.width_s)).all()
+    assert [tuple(row) for row in kept] == [(3600, (BARS - OLD) // HOURLY)]
+    assert prune(END) == (BARS - OLD) // HOURLY
+    cost.rest = small(side)
+
+
 def told(side: Side, cost: Cost) -> None:
     a_bar, a_year = (cost.bulk - cost.empty) / BULK, YEARS * BARS
     poll_s, read_s = statistics.median(cost.poll_s), statistics.median(cost.read_s)
     rate = BULK / sum(cost.ours_s)
+    hours = (BARS - OLD) // HOURLY
+    an_hour = (cost.hours - cost.rest) / hours
+    recent = KEPT / timedelta(days=365)
+    rolled = a_year * (recent * a_bar + (1 - recent) / HOURLY * an_hour)
+    packed = ", ".join(f"{name} {n / cost.saved:.0%}" for name, n in cost.packed.items())
     print(
         f"\n{side.name}: {HOURS} h of a year, {BARS:,} bars of {MARKETS:,} markets;"
         " a year is reckoned in proportion\n"
@@ -323,8 +437,14 @@ def told(side: Side, cost: Cost) -> None:
         f" a year {a_year / rate / 60:.0f} min\n"
         f"  a poll ({MARKETS:,} new bars, {READ_AGAIN * MARKETS:,} read again) {poll_s:.1f} s;"
         f" an interval read {read_s:.2f} s\n"
-        f"  {a_bar:.0f} bytes a bar, a year {a_bar * a_year / 1e9:.1f} GB; as hours {a_bar * a_year / 12e9:.1f} GB;"
-        f" as Parquet (zstd) {cost.parquet / BULK:.0f} bytes, {cost.parquet / BULK * a_year / 1e9:.1f} GB"
+        f"  {a_bar:.0f} bytes a bar, a year {a_bar * a_year / 1e9:.1f} GB;"
+        f" as Parquet (zstd) {cost.parquet / BULK:.0f} bytes, {cost.parquet / BULK * a_year / 1e9:.1f} GB\n"
+        f"  backup {cost.saved / 1e6:.0f} MB for {cost.whole / 1e6:.0f} MB of database, of that {packed}\n"
+        f"  made small {cost.whole / 1e6:.1f} MB; pruned by half {cost.half / 1e6:.1f} MB"
+        f" ({OLD / cost.prune_s:,.0f} bars/s); that as {hours:,} hours {cost.hours / 1e6:.1f} MB"
+        f" ({(BARS - OLD) / cost.rollup_s:,.0f} bars/s); without bars {cost.rest / 1e6:.1f} MB\n"
+        f"  {an_hour:.0f} bytes a bar of an hour; a year as hours {an_hour * a_year / HOURLY / 1e9:.1f} GB,"
+        f" rolled up after {KEPT.days} days {rolled / 1e9:.1f} GB"
     )
 
 
@@ -332,8 +452,11 @@ def judged(side: Side, folder: Path) -> None:
     cost = Cost()
     write_bulk(side, cost, folder)
     live(side, cost)
+    aged(side, cost, folder)
     told(side, cost)
     assert cost.ratio <= MOST_OVER_DRIVER
+    as_hours = (cost.hours - cost.rest) / (cost.half - cost.rest)
+    assert as_hours <= MOST_OF_BARS_AS_HOURS, as_hours
 
 
 @pytest.fixture
