@@ -20,7 +20,7 @@ from monitor.detection.features import (
     sense,
     sense_plainly,
 )
-from monitor.detection.inputs import PairContext, SectorStep, SectorSteps
+from monitor.detection.inputs import Handed, PairContext, SectorStep, SectorSteps
 from monitor.detection.launch_drain import drains_seen
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.looked import Decided, Looked, LookedOver
@@ -126,22 +126,24 @@ class Detector:
         self._remember(memory, SectorSteps.of(sectors))
         return Looked(at, sectors, context, sense(memory, self.pairs, self.parameters))
 
-    def over(
+    def over(self, state: DetectorState, handed: Handed, context_at: ContextAt) -> Iterator[Taken]:
+        """:meth:`step` for many, the same to the bit: all is looked at in one go and then decided step by step."""
+        looked = self.look_over(state.memory, handed)
+        return self.walk(state, looked, handed.launched, context_at)
+
+    def walk(
         self,
         state: DetectorState,
-        ats: Sequence[datetime],
-        sectors: SectorSteps,
+        looked: LookedOver,
         launched: Sequence[bool],
         context_at: ContextAt,
     ) -> Iterator[Taken]:
-        """:meth:`step` for many, whose closes are ``ats``, the same to the bit: all is looked at in one go and then decided
-        step by step. ``launched``: of each, whether the answers know of a launch."""
-        looked = self._look_over(state.memory, ats, sectors)
+        """:meth:`decide` for each of many steps, or less where it is known beforehand that nothing comes of one."""
         return Walk(self, state, looked, launched).steps(context_at)
 
-    def _look_over(
-        self, memory: DetectionWindows, ats: Sequence[datetime], sectors: SectorSteps
-    ) -> LookedOver:
+    def look_over(self, memory: DetectionWindows, handed: Handed) -> LookedOver:
+        """:meth:`look` and :meth:`close` for each of many steps."""
+        ats, sectors = handed.ats, handed.sectors
         levels, counts = self._remember(memory, sectors)
         p, steps = self.parameters, len(ats)
         plain = sense_plainly(memory, self.pairs, p, steps)

@@ -1,6 +1,8 @@
 """What the detector is handed of one step, and the questions it may ask of the past."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Protocol
 
 import numpy as np
@@ -71,6 +73,16 @@ class SectorSteps:
             market_return=float(self.market_return[t]),
             benchmark_missing=bool(self.benchmark_missing[t]),
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handed:
+    """A stretch of steps as detectors are handed it: when each closes, its sectors, and whether there are launches that may be
+    asked for."""
+
+    ats: Sequence[datetime]
+    sectors: SectorSteps
+    launched: Sequence[bool]
 
 
 class PairContext(Protocol):

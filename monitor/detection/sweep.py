@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from monitor.detection.detector import Detector
 from monitor.detection.detector_state import DetectorState
-from monitor.detection.inputs import PairContext, SectorStep
+from monitor.detection.inputs import Handed
+from monitor.detection.walk import ContextAt
 from monitor.model.rotation import RotationChange
 
 
@@ -37,11 +37,10 @@ class Sweep:
         self._groups = tuple(groups.values())
         self.changes: list[list[RotationChange]] = [[] for _ in detectors]
 
-    def step(self, at: datetime, sectors: SectorStep, context: PairContext) -> None:
-        """Move all of them on."""
+    def over(self, handed: Handed, context_at: ContextAt) -> None:
+        """Move all of them on over a stretch of steps."""
         for group in self._groups:
-            leader, memory = group.members[0][1], group.states[0].memory
-            found = leader.look(memory, at, sectors, context)
+            looked = group.members[0][1].look_over(group.states[0].memory, handed)
             for (number, detector), state in zip(group.members, group.states, strict=True):
-                self.changes[number].extend(detector.decide(state, found).changes)
-            leader.close(memory, found)
+                for taken in detector.walk(state, looked, handed.launched, context_at):
+                    self.changes[number].extend(taken.changes)

@@ -13,7 +13,7 @@ import numpy as np
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import Places
 from monitor.detection.detector import Detector
-from monitor.detection.inputs import SectorStep, SectorSteps
+from monitor.detection.inputs import Handed, SectorStep, SectorSteps
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.walk import Taken
 from monitor.engine import checkpoint
@@ -41,6 +41,8 @@ from monitor.model.universe import Universe
 HOUR = timedelta(hours=1)
 LONGEST = timedelta(hours=12)
 """Of a stretch: the arrays of a step are small, and those of half a day fill their loops."""
+CELLS = 60_000
+"""Steps times markets of a stretch at most: bounds memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +100,8 @@ class Engine:
         )
         rates = Rates(universe, self.layout, width, self.parameters, places)
         self._prices = Prices(rates, places, Ages(universe, width), self.parameters)
-        self._longest = max(1, LONGEST // width)
+        cells = CELLS // max(1, len(self.layout.markets))
+        self._longest = max(1, min(LONGEST // width, cells))
         self._painter = SnapshotMaker(self.layout, self._watched)
         self._detector = Detector(
             self.layout, detection, width, live_from=live_from, watched=self._watched
@@ -147,25 +150,16 @@ class Engine:
         What is given and what the state holds in the end are the same to the bit. On the way it stands after the last step
         of a stretch: where it is asked to by ``stands``, given a step's close, no stretch goes on over it.
         """
-        for stretch in self._stretches(state, intervals, stands):
+        for stretch in self.stretches(state, intervals, stands):
             yield from self._decided(stretch)
 
-    def observed(
-        self, state: EngineState, intervals: Iterable[IntervalInput]
-    ) -> Iterator[Observed]:
-        """:meth:`observe` for each of the intervals, in stretches as :meth:`moves`: until the next is asked for, ``state`` and
-        the answers stand where this one does."""
-        for stretch in self._stretches(state, intervals, None):
-            for t in range(len(stretch)):
-                with stretch.shown(t):
-                    yield self._observed(stretch, t)
-
-    def _stretches(
+    def stretches(
         self,
         state: EngineState,
         intervals: Iterable[IntervalInput],
-        stands: Callable[[datetime], bool] | None,
+        stands: Callable[[datetime], bool] | None = None,
     ) -> Iterator[Stretch]:
+        """:meth:`observe` for each of the intervals, many of them at a time: moves ``state`` on but for its detector."""
         source, waiting = iter(intervals), deque[IntervalInput]()
         while True:
             while len(waiting) < self._longest:
@@ -185,18 +179,23 @@ class Engine:
         """The detector over a stretch."""
         intervals = stretch.taken.intervals
         taken = self._detector.over(
-            stretch.state.detector,
-            [interval.close_time for interval in intervals],
-            stretch.sectors,
-            [bool(launches) for launches in stretch.launches],
-            partial(self._answers, stretch),
+            stretch.state.detector, self.handed(stretch), partial(self.answers, stretch)
         )
         for t, (interval, step) in enumerate(zip(intervals, taken, strict=True)):
             output = partial(self._output, stretch, t, step)
             yield Moved(interval.open_time, interval.close_time, step.changes, output)
 
+    def handed(self, stretch: Stretch) -> Handed:
+        """What detectors are handed of a stretch."""
+        return Handed(
+            [interval.close_time for interval in stretch.taken.intervals],
+            stretch.sectors,
+            [bool(launches) for launches in stretch.launches],
+        )
+
     @contextmanager
-    def _answers(self, stretch: Stretch, t: int) -> Iterator[Windows]:
+    def answers(self, stretch: Stretch, t: int) -> Iterator[Windows]:
+        """What they may ask of the past in one of its steps, by its place, before the state moves on."""
         with stretch.shown(t):
             yield self._observed(stretch, t).windows
 

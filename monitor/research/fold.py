@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -65,10 +66,11 @@ def fold_history(
     sweep = Sweep([engine.detector(parameters) for parameters in methods])
     steps = len(history.intervals)
     level, volume = np.full((steps, watched), np.nan), np.full((steps, watched), np.nan)
-    observed = engine.observed(state, history.intervals)
-    for i, (interval, seen) in enumerate(zip(history.intervals, observed, strict=True)):
-        level[i], volume[i] = state.level[:watched], seen.values.volume[:watched]
-        sweep.step(interval.close_time, seen.sectors, seen.windows)
+    for stretch in engine.stretches(state, history.intervals):
+        here = slice(state.steps - len(stretch), state.steps)
+        level[here] = stretch.trail.level[:, :watched]
+        volume[here] = stretch.values.volume[:, :watched]
+        sweep.over(engine.handed(stretch), partial(engine.answers, stretch))
     return Folded(
         sectors=engine.layout.sectors[:watched],
         closes=tuple(interval.close_time for interval in history.intervals),

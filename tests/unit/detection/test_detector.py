@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from monitor.detection.detector import Detector
 from monitor.detection.detector_state import DetectorState
-from monitor.detection.inputs import SectorStep, SectorSteps
+from monitor.detection.inputs import Handed, SectorStep, SectorSteps
 from monitor.detection.looked import Decided, Looked
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.interval import Layout
@@ -164,8 +164,8 @@ def test_steps_in_stretches_are_decided_and_remembered_as_one_by_one(
     for begin in range(0, LENGTH, length):
         part = stream[begin : begin + length]
         ats = [at(begin + k) for k in range(len(part))]
-        launched = [False] * len(part)
-        taken = one.over(state, ats, stacked(part), launched, lambda _t: nullcontext(Answers()))
+        handed = Handed(ats, stacked(part), [False] * len(part))
+        taken = one.over(state, handed, lambda _t: nullcontext(Answers()))
         found += [(one.readings(step.decided(Answers())), step.changes) for step in taken]
     assert found == alone
     assert same_bits(state, end)
