@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from monitor.content.alert.sentences import closing_of
 from monitor.content.wording.figures import net_flow, percent, points, pp
 from monitor.content.wording.phrases import condition_words, figure_of, listed, pair_words
 from monitor.model.rotation import MARKET, PairReading, Rotation, Status
@@ -38,14 +39,15 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An open rotation. ``figures``: (what, words); ``spark``: points of a line, empty where too little is known;
-    ``spark_words`` tell it to who cannot see it."""
+    """An open rotation. ``figures``: (what, words), of the window that closed at ``told_of``; ``spark``: points of a line
+    to the last step, empty where too little is known; ``spark_words`` tell it to who cannot see it."""
 
     id: str
     title: str
     color: str
     facts: str
     since: datetime
+    told_of: datetime
     figures: Sequence[tuple[str, str]]
     spark: str
     spark_words: str
@@ -101,6 +103,7 @@ def _card(
         f"{r.severity.value.upper()} · {r.status.value}"
         + (" · held: too little data to judge" if r.held else ""),
         r.detected_at,
+        closing_of(r),
         figures,
         spark_points(own),
         f"Own move of {name} in 24 h, over the last 3 days: {pp(known[0])} to {pp(known[-1])}"

@@ -58,6 +58,14 @@ class TestNow:
             in html
         )
 
+    def test_a_card_says_of_which_moment_its_figures_are(self, site: Site, fill: Fill) -> None:
+        fill()
+        told = CLOSE - 7 * HOUR  # the table of sectors below has those of the last step
+        on = samples.confirmed(evidence=samples.evidence(at=told))
+        with site.database.write() as conn:
+            rotations.save_changes(conn, [samples.change(on, ChangeReason.SEVERITY, CLOSE)])
+        assert f"Figures as told, to {told:%Y-%m-%d %H:%M} UTC" in words(site.get("/").text)
+
     def test_when_quiet_the_nearest_pair_is_named_with_what_lacked(
         self, site: Site, fill: Fill
     ) -> None:
