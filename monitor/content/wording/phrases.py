@@ -6,13 +6,29 @@ from collections.abc import Mapping, Sequence
 from monitor.content.wording.figures import UNKNOWN, percent, points, pp, share
 from monitor.content.wording.safe_text import one_line
 from monitor.detection.rules import PP, RETURN, SHARE, rule_of
-from monitor.model.rotation import MARKET, Condition, Rotation
+from monitor.model.rotation import MARKET, ChangeReason, Condition, Rotation
 
 _UNIT = re.compile(
     r"(?<=\d) (?=(?:%|pp|bp|x|[kMBT]|h|d|min|UTC)\b|%)|(?<=\(\d\)) |(?<=monitor) (?=explain rot-)|(?<=monitor explain) (?=rot-)"
 )
 
 _OVER_A_WINDOW = (RETURN, PP)
+
+CHANGE_WORDS = {
+    ChangeReason.OPENED: "opened",
+    ChangeReason.CONFIRMED: "confirmed",
+    ChangeReason.SEVERITY: "severity raised",
+    ChangeReason.LEG: "a further leg",
+    ChangeReason.FADED: "faded",
+    ChangeReason.REVERSED: "reversed",
+    ChangeReason.EXPIRED: "expired",
+    ChangeReason.HELD: "held: too little data",
+    ChangeReason.RESUMED: "judged again",
+    ChangeReason.REVIVED: "on again",
+    ChangeReason.OUTCOME_24H: "scored after 24 h",
+    ChangeReason.OUTCOME_72H: "scored after 72 h",
+}
+"""What happened in a rotation's life, for people."""
 
 
 def pair_words(pair: tuple[str, str], names: Mapping[str, str]) -> str:

@@ -10,9 +10,9 @@ from monitor.alerting.why_silent import answer_in_words, answers_of
 from monitor.content.alert import alert_text
 from monitor.content.wording.figures import percent, pp
 from monitor.content.wording.glosses import OWN_RETURN
-from monitor.content.wording.phrases import condition_words, pair_words
+from monitor.content.wording.phrases import CHANGE_WORDS, condition_words, pair_words
 from monitor.content.wording.safe_text import one_line
-from monitor.model.rotation import MARKET, Rotation, SideEvidence
+from monitor.model.rotation import MARKET, Outcome, Rotation, SideEvidence
 from monitor.store import rotations
 from monitor.store.errors import StoreError
 from monitor.web.page.conditions import not_drawn, readings_of
@@ -60,8 +60,17 @@ def rotation_page(conn: Connection, around: Surroundings, rotation: Rotation, no
         drawn=len(over_time) > 1,
         not_drawn=not_drawn(rotation, over_time, pair),
         plots=len({c.name for reading in over_time for c in reading.conditions}),
-        contributors=[(names.get(s.sector, s.sector), _tokens(s)) for s in evidence.sides],
-        outcomes=list(rotation.outcomes.items()),
+        contributors=[
+            (
+                f"Of {percent(s.total_return)} of {names.get(s.sector, s.sector)} in {evidence.window_h} h",
+                _tokens(s),
+            )
+            for s in evidence.sides
+        ],
+        outcomes=[
+            (f"{after.removesuffix('h')} h after detection", _came_after(outcome, pair))
+            for after, outcome in rotation.outcomes.items()
+        ],
         told=told_table(conn, rotation),
         explained=alert_text(message, narrow=True),
         now=now,
@@ -94,7 +103,7 @@ def life_table(conn: Connection, rotation: Rotation) -> Table:
         ),
         [
             [
-                text_cell(c.reason.value.replace("_", " ")),
+                Cell(CHANGE_WORDS[c.reason], c.reason.value),
                 time_cell(c.changed_at),
                 text_cell(c.rotation.severity.value),
                 Cell(
@@ -120,7 +129,7 @@ def told_table(conn: Connection, rotation: Rotation) -> Table:
         ),
         [
             [
-                text_cell(a.change.reason.value.replace("_", " ")),
+                Cell(CHANGE_WORDS[a.change.reason], a.change.reason.value),
                 time_cell(a.change.changed_at),
                 text_cell(str(a.reader[0])),
                 Cell(answer_in_words(a), answer_in_words(a)),
@@ -132,5 +141,15 @@ def told_table(conn: Connection, rotation: Rotation) -> Table:
 
 
 def _tokens(side: SideEvidence) -> str:
-    told = [f"{one_line(token)} {percent(part)}" for token, part in side.contributors]
+    """Parts of the sector's move, which add up to it with those of all members; as the alert has them."""
+    told = [f"{one_line(token)} {pp(part)}" for token, part in side.contributors]
     return ", ".join(told) if told else "not known"
+
+
+def _came_after(outcome: Outcome | None, pair: tuple[str, str]) -> str:
+    """``Memes +6.4 % over AI agents; held``."""
+    if outcome is None:
+        return "not due yet, or not known"
+    source, target = pair
+    word = {None: "not judged", True: "held", False: "not held"}[outcome.held]
+    return f"{target} {percent(outcome.relative_return)} over {source}; {word}"
