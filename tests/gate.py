@@ -1,8 +1,8 @@
 """The one test command: lint, format, types, import contracts and tests, in that order.
 
 `python tests/gate.py` runs everything but the benchmarks (`pytest tests/benchmarks -s`), the bad days without memory and
-of ten real minutes (`pytest -m bad_day`), the soak (`pytest -m soak -s`) and long tables on venues beyond the first (`pytest -m every_venue`);
-arguments go to pytest instead.
+of ten real minutes (`pytest -m bad_day`), the soak (`pytest -m soak -s`), long tables on venues beyond the first
+(`pytest -m every_venue`) and installations from a package index (`pytest -m fresh_start`); arguments go to pytest instead.
 Exit code 0 only when all of it is clean.
 """
 
@@ -21,7 +21,7 @@ STEPS = (
     ("import contracts", ["lint-imports"]),
 )
 
-ALONE = ("scenario", "benchmark", "bad_day", "soak", "every_venue")
+ALONE = ("scenario", "benchmark", "bad_day", "soak", "every_venue", "fresh_start")
 """Marks of what is run after the rest, or when it is asked for by name."""
 
 
