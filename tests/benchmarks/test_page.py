@@ -45,6 +45,7 @@ SECTORS = 6
 TOKENS = 60
 TURNS = 24
 P99_S = 0.1
+INTERACTIVE_MS = 1000
 STEPS_A_TURN = 8
 ASKED = ("/", "/?range=30d", "/charts/levels.json?range=7d", "/api/sectors", "/csv/sectors.csv")
 
@@ -248,12 +249,21 @@ def served(database: Database, universe: Universe) -> Iterator[str]:
         yield address
 
 
-def interactive_ms(page: Page, address: str) -> float:
-    """Until the browser answers to its reader: figures are there and scripts have run."""
+ALIVE = """() => new Promise((done) => {
+  document.getElementById('charts').scrollIntoView();
+  const { domContentLoadedEventEnd, loadEventEnd } = performance.getEntriesByType('navigation')[0];
+  const look = () => document.querySelector('[data-drawn]')
+    ? done([domContentLoadedEventEnd, performance.now() - loadEventEnd]) : requestAnimationFrame(look);
+  look();
+})"""
+"""Milliseconds until scripts have run since the page was asked for; and from its load until its first chart is there."""
+
+
+def interactive_ms(page: Page, address: str) -> tuple[float, float]:
+    """(until the browser answers to its reader, figures and scripts there; from load until a chart answers too)."""
     page.goto(address)
-    return float(
-        page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
-    )
+    asked, charts = page.evaluate(ALIVE)
+    return float(asked), float(charts)
 
 
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
@@ -268,19 +278,29 @@ def test_a_year_of_history_costs_a_reader_no_more_than_thirty_days(
         )
         page = opened.new_page()
         took: dict[str, list[float]] = {"30 days": [], "a year": []}
+        drawn: list[float] = []
         for k in range(12):
             for name, address in (("30 days", young), ("a year", old)):
                 # another address each time: nothing is taken from what was kept
-                measured = interactive_ms(page, f"{address}/?range=all&since=2020-01-{k + 1:02}")
-                took[name].append(measured)
+                asked, charts = interactive_ms(
+                    page, f"{address}/?range=all&since=2020-01-{k + 1:02}"
+                )
+                took[name].append(asked)
+                if name == "a year":
+                    drawn.append(charts)
         opened.close()
     typical = {name: statistics.median(found[2:]) for name, found in took.items()}
     ratio = typical["a year"] / typical["30 days"]
+    fastest, first_chart = min(took["a year"]), min(drawn)
     with capsys.disabled():
         print(
             f"\ninteractive with a year of 60 tokens: {typical['a year']:.0f} ms,"
-            f" {ratio:.2f} of that with 30 days; fastest {min(took['a year']):.0f} ms"
+            f" {ratio:.2f} of that with 30 days; fastest {fastest:.0f} ms;"
+            f" first chart {first_chart:.0f} ms after load"
         )
     assert ratio <= 1.3
+    # of the fastest: what keeps the others waiting is the machine
+    assert fastest < INTERACTIVE_MS
+    assert first_chart < INTERACTIVE_MS
     short.close()
     long.close()
