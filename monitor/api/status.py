@@ -12,19 +12,32 @@ from monitor.model.grid import iso
 from monitor.model.rates import RATE_CARRIED, assumed_rates, silent_rates
 from monitor.model.state import MarketStep
 from monitor.model.universe import Universe
-from monitor.store import bars, catch_up, meta, migrations, outbox, quarantine, steps, venue_health
+from monitor.store import (
+    bars,
+    catch_up,
+    meta,
+    migrations,
+    outbox,
+    quarantine,
+    steps,
+    trade_sums,
+    venue_health,
+)
 from monitor.store.catch_up import CatchUp
 from monitor.store.database import Database
 from monitor.store.outbox import OutboxStats
 from monitor.store.process import Process
 from monitor.store.roles import running_with_venues
 from monitor.store.size import Size, read_size
+from monitor.store.trade_sums import TradeGaps
 from monitor.web.readiness import LAST_GOOD_POLL
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database says of the daemon's work."""
+    """What the database says of the daemon's work. ``trade_gaps``: of the day before."""
 
     at: datetime
     database: str
@@ -39,6 +52,7 @@ class Known:
     rss_mb: float | None
     size: Size
     processes: tuple[tuple[str, Process, tuple[str, ...] | None], ...]
+    trade_gaps: tuple[TradeGaps, ...]
 
     @property
     def reached(self) -> datetime | None:
@@ -79,6 +93,7 @@ def what_is_known(database: Database, width: timedelta, now: datetime) -> Known:
             rss_mb=float(rss) if rss else None,
             size=read_size(database, conn, now),
             processes=running_with_venues(database, conn),
+            trade_gaps=tuple(trade_sums.gaps_since(conn, width, now - DAY)),
         )
 
 
@@ -121,6 +136,10 @@ def status_json(known: Known, universe: Universe, width: timedelta) -> dict[str,
         "processes": [
             {"role": role, **asdict(found), "venues": None if venues is None else list(venues)}
             for role, found, venues in known.processes
+        ],
+        "trade_gaps": [
+            {"market": gaps.market_id, "bars": gaps.bars, "seconds": gaps.seconds}
+            for gaps in known.trade_gaps
         ],
     }
 

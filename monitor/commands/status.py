@@ -7,10 +7,13 @@ import typer
 from monitor.commands.context import DEGRADED, console, context_of, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from monitor.api.status import Known
     from monitor.model.bars import VenueHealth
     from monitor.settings.schema import Settings
     from monitor.store.size import Size
+    from monitor.store.trade_sums import TradeGaps
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +41,6 @@ def status(
 
 
 def _print_words(known: "Known", settings: "Settings") -> None:
-    from monitor.api.status import token_rows
     from monitor.content.wording.figures import age_words
     from monitor.model.rates import assumed_rates, silent_rates
 
@@ -74,6 +76,13 @@ def _print_words(known: "Known", settings: "Settings") -> None:
     line("")
     for venue in known.venues:
         line(venue_words(venue))
+    _print_gaps(known, settings, line)
+
+
+def _print_gaps(known: "Known", settings: "Settings", line: "Callable[[str], None]") -> None:
+    """What was not seen, and what was not believed."""
+    from monitor.api.status import token_rows
+
     with_gaps = [
         (token, gaps)
         for token, _, _, gaps in token_rows(known, settings.universe, settings.engine.interval)
@@ -83,6 +92,8 @@ def _print_words(known: "Known", settings: "Settings") -> None:
         line("")
     for token, gaps in with_gaps:
         line(f"{token}: " + "; ".join(gaps))
+    for unseen in known.trade_gaps:
+        line(trade_gap_words(unseen))
     for venue_id, market, reason, count, last_at, detail in known.refused:
         line(
             f"kept out: {count} x {reason} of {market or venue_id}, last {last_at:%Y-%m-%d %H:%M} UTC: {detail}"
@@ -103,6 +114,17 @@ def step_words(known: "Known") -> list[str]:
         told = catching_up(known.behind.percent(known.reached), known.reached, known.behind.until)
         words.append(f"           {told}" + ("" if known.processes else "; no daemon runs now"))
     return words
+
+
+def trade_gap_words(gaps: "TradeGaps") -> str:
+    """``gate:ARC/USDT: trades fell out between two answers in 3 bars of the last 24 h, 4 min of them``."""
+    from monitor.content.wording.figures import age_words
+
+    in_bars = "1 bar" if gaps.bars == 1 else f"{gaps.bars} bars"
+    return (
+        f"{gaps.market_id}: trades fell out between two answers in {in_bars} of the last 24 h,"
+        f" {age_words(gaps.seconds)} of {'it' if gaps.bars == 1 else 'them'}"
+    )
 
 
 def size_words(size: "Size") -> str:

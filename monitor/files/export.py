@@ -38,6 +38,7 @@ _DEPTH_COLUMNS: dict[str, Kind] = {
     **{field.name: "number" for field in fields(Depth)},
     "truncated": "flag",
 }
+_KINDS: dict[Unit, Kind] = {Unit.COUNT: "whole", Unit.GRADE: "text"}
 _DAY, _INSTANT = timedelta(days=1), timedelta(microseconds=1)
 
 
@@ -116,7 +117,7 @@ def _columns(kind: str) -> Columns:
     if kind == "sectors":
         kinds: dict[str, Kind] = {"close_ts": "text", "sector": "text"}
         for figure in _EXPORTED:
-            kinds[figure.export_name] = "whole" if figure.unit is Unit.COUNT else "number"
+            kinds[figure.export_name] = _KINDS.get(figure.unit, "number")
         kinds[RELATIVE] = "number"
         return kinds
     return {name: _rotation_kind(name) for name in rotation_columns.COLUMNS}

@@ -11,25 +11,19 @@ from monitor.clock import Clock
 from monitor.ingest.beside_bars import Read, ask_venues
 from monitor.ingest.exchange.venue import VenueClient
 from monitor.ingest.last_prices import Prices, last_prices
-from monitor.ingest.main_markets import main_markets
-from monitor.model.grid import floor_time
+from monitor.ingest.trades_choice import TradesChoice
 from monitor.model.trades import RecentTrades
-from monitor.model.universe import Market, Universe
+from monitor.model.universe import Market
 from monitor.store.database import Database
-from monitor.store.day_volumes import quote_volumes
 from monitor.store.trade_sums import add_trades
 from monitor.store.venue_leases import VenueRights
-
-DAY = timedelta(days=1)
 
 TradesRead = Read[RecentTrades]
 
 
 async def read_trades_into(
     clients: Sequence[VenueClient],
-    universe: Universe,
-    sectors: Collection[str],
-    width: timedelta,
+    choice: TradesChoice,
     database: Database,
     clock: Clock,
     rights: VenueRights,
@@ -37,10 +31,10 @@ async def read_trades_into(
     deadline: timedelta,
     paused: Collection[str] = (),
 ) -> TradesRead:
-    """Ask every venue of ours for the trades of its main markets; ``paused`` and ``deadline`` as in :func:`ask_venues`."""
+    """Ask every venue of ours for the trades of its markets of ``choice``; ``paused`` and ``deadline`` as in :func:`ask_venues`."""
     now = clock.now()
     prices = await asyncio.to_thread(last_prices, database, now)
-    usd = await asyncio.to_thread(_day_volumes, database, universe, width, prices, now)
+    markets = await asyncio.to_thread(choice.markets, database, prices, now)
     found = TradesRead()
 
     async def take(client: VenueClient, market: Market) -> None:
@@ -52,10 +46,10 @@ async def read_trades_into(
     await ask_venues(
         "trades",
         clients,
-        main_markets(universe, sectors, usd, now),
+        markets,
         take,
         found,
-        partial(_save, width),
+        partial(_save, choice.width),
         database,
         clock,
         rights,
@@ -63,21 +57,6 @@ async def read_trades_into(
         paused=paused,
     )
     return found
-
-
-def _day_volumes(
-    database: Database, universe: Universe, width: timedelta, prices: Prices, now: datetime
-) -> dict[str, float]:
-    """USD by market, of those whose quote has a rate."""
-    until = floor_time(now, width)
-    with database.read() as conn:
-        traded = quote_volumes(conn, width, until - DAY, until)
-    rates = {market.id: prices.rate(market.quote) for market in universe.markets}
-    return {
-        name: volume * rate
-        for name, volume in traded.items()
-        if (rate := rates.get(name)) is not None
-    }
 
 
 def _price(market: Market, prices: Prices) -> float | None:

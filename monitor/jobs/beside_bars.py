@@ -10,6 +10,7 @@ from monitor.ingest.books_job import read_books_into
 from monitor.ingest.derivatives_job import read_derivatives_into
 from monitor.ingest.exchange.health import may_ask
 from monitor.ingest.poller import Poller
+from monitor.ingest.trades_choice import TradesChoice
 from monitor.ingest.trades_job import read_trades_into
 from monitor.jobs.job import Work
 from monitor.settings.schema import Settings
@@ -65,13 +66,12 @@ def trades_read(
     poller: Poller, database: Database, settings: Settings, clock: Clock, rights: VenueRights
 ) -> Work:
     """As :func:`books_read`, for the recent trades of main markets."""
+    choice = TradesChoice(settings.universe, settings.sectors_of_trades, settings.engine.interval)
 
     async def work() -> None:
         found = await read_trades_into(
             poller.clients,
-            settings.universe,
-            settings.sectors_of_trades,
-            settings.engine.interval,
+            choice,
             database,
             clock,
             rights,

@@ -258,7 +258,7 @@ FIGURES: tuple[Figure, ...] = (
         exported=True,
     ),
     stored("net_flow_step_usd", Unit.USD, in_json=False),
-    stored("flow_grade", Unit.GRADE),
+    stored("flow_grade", Unit.GRADE, exported=True),
     stored("flow_seen", Unit.FRACTION, exported=True),
     stored("breadth_behind", Unit.COUNT, known=True, in_json=False),
     stored("breadth_of", Unit.COUNT, known=True, in_json=False),

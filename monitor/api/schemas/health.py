@@ -93,6 +93,14 @@ class CatchUpStatus(Part):
     percent: int
 
 
+class TradeGapsStatus(Part):
+    """Bars of the day before in which a market's trades fell out between two answers, and the seconds of them not seen."""
+
+    market: str
+    bars: int
+    seconds: float
+
+
 class StatusAnswer(Answer):
     """What the daemon knows."""
 
@@ -109,3 +117,4 @@ class StatusAnswer(Answer):
     assumed_rates: list[str]
     size: SizeStatus
     processes: list[ProcessStatus]
+    trade_gaps: list[TradeGapsStatus]

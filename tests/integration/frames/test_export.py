@@ -20,9 +20,10 @@ from monitor.episodes import load_episode
 from monitor.model import rotation_columns
 from monitor.model.errors import MonitorError
 from monitor.model.order_book import BookReading, Depth
-from monitor.store import rotations
+from monitor.store import rotations, steps
 from monitor.store.database import open_database
 from monitor.store.order_books import save_books
+from tests.integration.store.samples import at
 
 CONFIG = Path(__file__).resolve().parents[3] / "config" / "monitor.toml"
 KINDS = ("bars", "depth", "sectors", "rotations")
@@ -112,6 +113,19 @@ def test_a_range_that_ends_before_it_begins_is_refused(
     words = " ".join(said.stderr.replace("│", " ").split())
     assert "found 2025-01-20 00:00 to 2025-01-19 00:00 UTC, expected since < until" in words
     assert not out.exists()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_sectors_tell_how_net_flow_was_measured(stored: Path, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"sectors.{suffix}"
+    export(stored, "sectors", "--out", str(out), "--since", "2025-01-18", "--until", "2025-01-21")
+    _, rows = rows_of(out)
+    database = open_database(f"sqlite:///{stored}", read_only=True)
+    with database.read() as conn:
+        kept = list(steps.sector_series(conn, at("2025-01-18"), at("2025-01-21")))
+    database.close()
+    assert [row["flow_grade"] or None for row in rows] == [state.flow_grade for _, state in kept]
+    assert "C" in {row["flow_grade"] for row in rows}  # bars of these venues do not tell it
 
 
 def test_relative_flow_of_the_sectors_of_a_step_sums_to_nothing(

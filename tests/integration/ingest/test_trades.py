@@ -10,9 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from monitor.engine import Engine
 from monitor.ingest.exchange.venue import VenueClient
+from monitor.ingest.last_prices import Prices
+from monitor.ingest.trades_choice import TradesChoice
 from monitor.ingest.trades_job import TradesRead, read_trades_into
 from monitor.model.rotation import StepOutput
 from monitor.model.state import FlowGrade, MarketStep
@@ -23,6 +26,7 @@ from monitor.store import quarantine, steps
 from monitor.store.database import Database
 from monitor.store.interval_source import read_intervals
 from monitor.store.supplies import save_supplies
+from monitor.store.tables import bar
 from monitor.store.trade_sums import sums_between
 from monitor.store.venue_leases import AllVenues
 from tests.integration.ingest.conftest import FIRST, NOON, WIDTH, Hall, candle
@@ -76,9 +80,7 @@ async def read(
 ) -> TradesRead:
     return await read_trades_into(
         clients,
-        markets or universe(hall),
-        sectors,
-        WIDTH,
+        TradesChoice(markets or universe(hall), sectors, WIDTH),
         database,
         hall.clock,
         AllVenues(),
@@ -118,6 +120,21 @@ async def test_the_main_markets_of_the_named_sector_are_asked_and_no_others(
     assert {r.market_id for r in found.readings} == {"gate:VIRTUAL/USDT", "okx:VIRTUAL/USDT"}
     found = await read(hall, sqlite, clients, sectors=("ai", "memes"))
     assert len(found.readings) == 4
+
+
+async def test_the_markets_are_chosen_anew_after_an_hour(hall: Hall, sqlite: Database) -> None:
+    clients = await opened(hall, sqlite, "gate", "okx")
+    choice = TradesChoice(universe(hall), ("ai",), WIDTH)
+    (token,) = (t for t in hall.universe.tokens if t.id == "virtual")
+    both = [market for market in token.markets if market.venue in ("gate", "okx")]
+    prices, now = Prices({}), hall.clock.now()
+    assert choice.markets(sqlite, prices, now - 30 * WIDTH * 12) == []  # nothing had traded yet
+    assert choice.markets(sqlite, prices, now) == sorted(both, key=lambda m: m.id)
+    with sqlite.write() as conn:
+        conn.execute(delete(bar))
+    assert len(choice.markets(sqlite, prices, now + timedelta(minutes=59))) == 2
+    assert choice.markets(sqlite, prices, now + timedelta(hours=1)) == []
+    assert clients
 
 
 async def test_trades_that_fell_out_between_two_answers_are_a_gap_and_are_not_seen(

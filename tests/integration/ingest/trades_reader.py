@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from monitor.clock import ManualClock
 from monitor.ingest.exchange.ccxt_client import CcxtClient
 from monitor.ingest.exchange.venue import VenueClient
+from monitor.ingest.trades_choice import TradesChoice
 from monitor.ingest.trades_job import read_trades_into
 from monitor.model.universe import Market, Membership, Sector, Token, Universe
 from monitor.store.database import open_database
@@ -29,13 +30,12 @@ async def main(url: str, file: str, now: str) -> None:
     )
     client = VenueClient(connection, clock)
     await client.prepare()
+    choice = TradesChoice(watched, ("ai",), timedelta(minutes=5))
     database = open_database(f"sqlite:///{file}")
     for turn in range(10_000):  # its parent kills it long before
         await read_trades_into(
             [client],
-            watched,
-            ("ai",),
-            timedelta(minutes=5),
+            choice,
             database,
             clock,
             AllVenues(),

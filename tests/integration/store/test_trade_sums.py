@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import event
 
+from monitor.api.status import status_json, what_is_known
 from monitor.clock import ManualClock
+from monitor.commands.status import trade_gap_words
 from monitor.model.bars import Coverage
 from monitor.model.grid import to_ms
 from monitor.model.interval import IntervalInput
@@ -95,6 +98,36 @@ def test_an_answer_that_does_not_reach_back_leaves_a_gap(database: Database) -> 
     add(database, answer([0]), received=NOON + SECOND)
     add(database, answer([200, 210]), received=NOON + FIVE)
     assert stored(database) == [(ARC, TradeSum(NOON, 30.0, 0.0, 3, 200.0))]
+
+
+def test_status_says_of_the_last_day_which_trades_fell_out(database: Database) -> None:
+    add(database, answer([0]), answer([0], TRUMP), received=NOON + SECOND)
+    add(database, answer([200, 210]), answer([400]), received=NOON + 2 * FIVE)
+    known = what_is_known(database, FIVE, NOON + HOUR)
+    assert [trade_gap_words(gaps) for gaps in known.trade_gaps] == [
+        f"{ARC}: trades fell out between two answers in 2 bars of the last 24 h, 6 min of them"
+    ]
+    assert status_json(known, UNIVERSE, FIVE)["trade_gaps"] == [
+        {"market": ARC, "bars": 2, "seconds": 390.0}
+    ]
+    assert what_is_known(database, FIVE, NOON + 25 * HOUR).trade_gaps == ()
+
+
+def test_many_markets_are_counted_in_as_many_statements_as_few(database: Database) -> None:
+    def statements(*answers: RecentTrades) -> int:
+        with database.write() as conn:
+            made: list[str] = []
+            event.listen(conn, "before_cursor_execute", lambda _c, _u, text, *_: made.append(text))
+            add_trades(conn, answers, width=FIVE, received_at=NOON + FIVE)
+            return len(made)
+
+    names = [f"gate:T{k}/USDT" for k in range(40)]
+    statements(answer([0], ARC), *(answer([0], name) for name in names))  # all are known from now
+    alone = statements(answer([0, 60, 310], ARC))
+    assert statements(*(answer([0, 60, 310], name) for name in names)) == alone
+    assert sum(found.trades for market, found in stored(database) if market != ARC) == 3 * len(
+        names
+    )
 
 
 def test_what_is_read_after_a_bars_step_is_not_counted_in_it(database: Database) -> None:
