@@ -172,15 +172,9 @@ def _launch_caps(
 
 
 def _past(conn: Connection, rotation: Rotation) -> PastFlags | None:
-    """Flags of the same pair before this one; those that were on at the start were no flags of ours."""
-    before = [
-        r
-        for r in rotations.list_rotations(conn, pair=rotation.pair, until=rotation.detected_at)
-        if not r.at_start
-    ]
-    if not before:
-        return None
-    return PastFlags(len(before), sum(r.confirmed_at is not None for r in before))
+    """Flags of the same pair before this one."""
+    flags, confirmed = rotations.flags_before(conn, rotation.pair, rotation.detected_at)
+    return PastFlags(flags, confirmed) if flags else None
 
 
 def _also_from(conn: Connection, rotation: Rotation, at: datetime) -> tuple[str, ...]:

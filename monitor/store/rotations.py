@@ -96,6 +96,20 @@ def list_rotations(
     return [rotation_from_json(load(body)) for body in conn.execute(statement).scalars()]
 
 
+def flags_before(conn: Connection, pair: tuple[str, str], until: datetime) -> tuple[int, int]:
+    """(flags of that pair that were detected before ``until``, those of them that were confirmed by now); what was on at the
+    start was no flag of ours."""
+    bodies = conn.execute(
+        select(rotation.c.body).where(
+            rotation.c.from_sector == pair[0],
+            rotation.c.to_sector == pair[1],
+            rotation.c.detected_at < until,
+        )
+    ).scalars()
+    flags = [known for known in map(load, bodies) if not known.get("at_start")]
+    return len(flags), sum(known["confirmed_at"] is not None for known in flags)
+
+
 def newest_rotations(
     conn: Connection,
     *,

@@ -125,3 +125,20 @@ def test_what_was_on_and_how_strong_it_had_been_is_told_as_of_then(database: Dat
         assert peaks == {"r1": CONFIRMED.peak_score, "r2": other.peak_score}
         assert rotations.peaks_known_at(conn, then + HOUR, detected_since=since)["r1"] == 9.0
         assert [*rotations.peaks_known_at(conn, then, detected_since=FIVE_OCLOCK + HOUR)] == ["r2"]
+
+
+def test_flags_of_a_pair_are_counted_without_what_was_on_at_the_start(database: Database) -> None:
+    back = replace(rotation("r3"), from_sector=OPENED.to_sector, to_sector=OPENED.from_sector)
+    begun = replace(rotation("r0", FIVE_OCLOCK - HOUR), at_start=True)
+    save(
+        database,
+        change(begun, ChangeReason.OPENED),
+        change(CONFIRMED, ChangeReason.CONFIRMED),
+        change(back, ChangeReason.OPENED),
+        change(rotation("r2", FIVE_OCLOCK + HOUR), ChangeReason.OPENED),
+    )
+    with database.read() as conn:
+        assert rotations.flags_before(conn, OPENED.pair, FIVE_OCLOCK) == (0, 0)
+        assert rotations.flags_before(conn, OPENED.pair, FIVE_OCLOCK + HOUR) == (1, 1)
+        assert rotations.flags_before(conn, OPENED.pair, FIVE_OCLOCK + 2 * HOUR) == (2, 1)
+        assert rotations.flags_before(conn, back.pair, FIVE_OCLOCK + HOUR) == (1, 0)
