@@ -1,7 +1,7 @@
 """Bars: written once per natural key (market, width, open time), every replaced version kept."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from monitor.model.bar_columns import BAR_FIGURES, BarColumns
 from monitor.model.bars import Bar
 from monitor.store import bar_rows, checkpoints, markets
 from monitor.store.coverage import last_stepped, missing_ranges, save_coverage
-from monitor.store.sql import chunks
+from monitor.store.sql import CHUNK, chunks
 from monitor.store.tables import bar, bar_superseded, market
 from monitor.store.types import from_us, to_us
 
@@ -160,22 +160,18 @@ def _revise(
 
     (How many had been known before this call, opens of all that changed.)
     """
-    wanted: dict[int, dict[datetime, Bar]] = defaultdict(dict)
-    for b in bars:
-        wanted[numbers[b.market_id]][b.open_time] = b
+    wanted = {(numbers[b.market_id], b.open_time): b for b in bars}
     width_s = width // timedelta(seconds=1)
     replaced: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
-    for number, by_open in wanted.items():
-        for opens in chunks(sorted(by_open)):
-            for row in conn.execute(_stored(number, width_s, opens)).mappings():
-                fresh = by_open[row["open_time"]]
-                values = _over(row, fresh)
-                if all(row[name] == value for name, value in values.items()):
-                    continue
-                if row["received_at"] != received_at:
-                    replaced.append(dict(row))
-                changed.append({"b_market": number, "b_open": row["open_time"], **values})
+    for row in _stored(conn, width_s, wanted):
+        number, opened = row["market"], row["open_time"]
+        values = _over(row, wanted[number, opened])
+        if all(row[name] == value for name, value in values.items()):
+            continue
+        if row["received_at"] != received_at:
+            replaced.append(dict(row))
+        changed.append({"b_market": number, "b_open": opened, **values})
     if replaced:
         conn.execute(insert(bar_superseded), replaced)
     if changed:
@@ -204,10 +200,26 @@ def _over(row: RowMapping, fresh: Bar) -> dict[str, float | None]:
     return values
 
 
-def _stored(number: int, width_s: int, opens: list[datetime]) -> Select[Any]:
-    return select(bar).where(
-        bar.c.market == number, bar.c.width_s == width_s, bar.c.open_time.in_(opens)
-    )
+def _stored(
+    conn: Connection, width_s: int, wanted: Iterable[tuple[int, datetime]]
+) -> Iterator[RowMapping]:
+    """What is stored of bars by (market's number, open). Markets of which the same times are asked for, as at a poll, are read
+    together."""
+    opens_of: dict[int, list[datetime]] = defaultdict(list)
+    for number, opened in sorted(wanted):
+        opens_of[number].append(opened)
+    alike: dict[tuple[datetime, ...], list[int]] = defaultdict(list)
+    for number, opens in opens_of.items():
+        alike[tuple(opens)].append(number)
+    for times, some_numbers in alike.items():
+        for opens in chunks(times):
+            for some in chunks(some_numbers, max(1, CHUNK // len(opens))):
+                statement = select(bar).where(
+                    bar.c.market.in_(some),
+                    bar.c.width_s == width_s,
+                    bar.c.open_time.in_(opens),
+                )
+                yield from conn.execute(statement).mappings().all()
 
 
 def _newest(width_s: int) -> Select[Any]:
@@ -227,16 +239,16 @@ def last_bar_times(conn: Connection, width: timedelta) -> dict[str, datetime]:
 
 
 def last_accepted_closes(conn: Connection, width: timedelta) -> dict[str, float]:
-    """market_id -> close of its newest bar."""
-    width_s = width // timedelta(seconds=1)
-    newest = _newest(width_s).subquery()
-    statement = select(newest.c.market_id, bar.c.close).join(
-        bar,
-        (bar.c.market == newest.c.id)
-        & (bar.c.width_s == width_s)
-        & (bar.c.open_time == newest.c.open_time),
+    """market_id -> close of its newest bar: one seek of the key for each market."""
+    close = (
+        select(bar.c.close)
+        .where(bar.c.market == market.c.id, bar.c.width_s == width // timedelta(seconds=1))
+        .order_by(desc(bar.c.open_time))
+        .limit(1)
+        .scalar_subquery()
     )
-    return dict(conn.execute(statement).all())
+    rows = conn.execute(select(market.c.market_id, close))
+    return {name: value for name, value in rows if value is not None}
 
 
 def closes_at(

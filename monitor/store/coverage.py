@@ -6,17 +6,19 @@ answer keeps its ``known_at``. Where two answers speak for one interval, the fir
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, CursorResult, delete, func, insert, select
+from sqlalchemy import Connection, CursorResult, bindparam, delete, func, insert, select
 
 from monitor.model.bars import Coverage
 from monitor.model.grid import floor_time
 from monitor.model.spans import Span, left_open
 from monitor.store import checkpoints, markets
 from monitor.store.knowledge import IN_TIME
+from monitor.store.sql import chunks
 from monitor.store.tables import coverage, market, step
 
 
@@ -34,26 +36,15 @@ def save_coverage(conn: Connection, items: Sequence[Coverage], *, fetched_at: da
     if not items:
         return
     numbers = markets.register(conn, {item.market_id for item in items})
-    by_series: dict[tuple[int, timedelta], list[Span]] = defaultdict(list)
+    by_width: dict[timedelta, dict[int, list[Span]]] = defaultdict(lambda: defaultdict(list))
     for item in items:
         if item.since < item.until:
-            by_series[numbers[item.market_id], item.width].append((item.since, item.until))
-    stepped: dict[timedelta, datetime | None] = {}
+            by_width[item.width][numbers[item.market_id]].append((item.since, item.until))
     late: list[datetime] = []
-    for (number, width), ranges in by_series.items():
-        if width not in stepped:
-            stepped[width] = last_stepped(conn, width)
-        late_until = _late_until(width, fetched_at, stepped[width])
-        for since, until in ranges:
-            holes = _add(
-                conn,
-                (number, width // timedelta(seconds=1)),
-                (since, until),
-                late_until,
-                fetched_at,
-            )
-            close = stepped[width]
-            late += [start for start, _ in holes if close is not None and start < close]
+    for width, ranges in by_width.items():
+        stepped = last_stepped(conn, width)
+        holes = _add(conn, width, ranges, _late_until(width, fetched_at, stepped), fetched_at)
+        late += [start for start, _ in holes if stepped is not None and start < stepped]
     if late:
         checkpoints.spoil(conn, min(late))
 
@@ -145,43 +136,77 @@ def _late_until(width: timedelta, fetched_at: datetime, stepped: datetime | None
 
 def _add(
     conn: Connection,
-    series: tuple[int, int],
-    spoke_for: Span,
+    width: timedelta,
+    ranges: Mapping[int, Sequence[Span]],
     late_until: datetime,
     fetched_at: datetime,
 ) -> list[Span]:
-    """Adds what nobody had spoken for, and gives it back."""
-    since, until = spoke_for
-    near = pieces(conn, *series, since, until)
-    fresh: list[Piece] = []
-    holes = _open(spoke_for, near)
+    """Adds to each market's what nobody had spoken for, and gives that back."""
+    width_s = width // timedelta(seconds=1)
+    stored = _near(conn, width_s, ranges)
+    holes: list[Span] = []
+    gone: list[dict[str, Any]] = []
+    added: list[dict[str, Any]] = []
+    for number, spoken in ranges.items():
+        before = stored.get(number, [])
+        now = before
+        for since, until in spoken:
+            near = [piece for piece in now if piece.since <= until and piece.until >= since]
+            fresh = _open((since, until), near)
+            holes += fresh
+            whole = _merge([*near, *_dated(fresh, late_until, fetched_at)])
+            now = [*(piece for piece in now if piece not in near), *whole]
+        series = {"b_market": number, "b_width_s": width_s}
+        gone += [{**series, "b_since": piece.since} for piece in before if piece not in now]
+        added += [
+            {"market": number, "width_s": width_s, **asdict(piece)}
+            for piece in now
+            if piece not in before
+        ]
+    if gone:
+        conn.execute(_GONE, gone)
+    if added:
+        conn.execute(insert(coverage), added)
+    return holes
+
+
+_GONE = delete(coverage).where(
+    coverage.c.market == bindparam("b_market"),
+    coverage.c.width_s == bindparam("b_width_s"),
+    coverage.c.since == bindparam("b_since"),
+)
+
+
+def _near(
+    conn: Connection, width_s: int, ranges: Mapping[int, Sequence[Span]]
+) -> dict[int, list[Piece]]:
+    """Market's number -> its stored ranges, ascending, from the first to the last that touches one of ``ranges``' spans."""
+    first = min(since for spans in ranges.values() for since, _ in spans)
+    last = max(until for spans in ranges.values() for _, until in spans)
+    found: dict[int, list[Piece]] = defaultdict(list)
+    for some in chunks(ranges):
+        rows = conn.execute(
+            select(coverage.c.market, coverage.c.since, coverage.c.until, coverage.c.known_at)
+            .where(
+                coverage.c.market.in_(some),
+                coverage.c.width_s == width_s,
+                coverage.c.since <= last,
+                coverage.c.until >= first,
+            )
+            .order_by(coverage.c.market, coverage.c.since)
+        )
+        for number, *values in rows:
+            found[number].append(Piece(*values))
+    return found
+
+
+def _dated(holes: Sequence[Span], late_until: datetime, fetched_at: datetime) -> list[Piece]:
+    """The holes as what an answer of now speaks for: what was late is told from what was in time."""
+    found = []
     for start, end in holes:
         border = min(max(start, late_until), end)
-        fresh += [Piece(start, border, fetched_at), Piece(border, end, None)]
-    merged = _merge([*near, *(piece for piece in fresh if piece.since < piece.until)])
-    if merged == near:
-        return holes
-    for gone in set(near) - set(merged):
-        conn.execute(
-            delete(coverage).where(
-                coverage.c.market == series[0],
-                coverage.c.width_s == series[1],
-                coverage.c.since == gone.since,
-            )
-        )
-    added = [
-        {
-            "market": series[0],
-            "width_s": series[1],
-            "since": piece.since,
-            "until": piece.until,
-            "known_at": piece.known_at,
-        }
-        for piece in merged
-        if piece not in near
-    ]
-    conn.execute(insert(coverage), added)
-    return holes
+        found += [Piece(start, border, fetched_at), Piece(border, end, None)]
+    return [piece for piece in found if piece.since < piece.until]
 
 
 def _open(wanted: Span, spoken: Iterable[Piece]) -> list[Span]:
