@@ -1,10 +1,14 @@
 """Bars: natural keys, versions, and the ways they are read back."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
+from monitor.model.bars import Coverage
 from monitor.store import database as database_module
 from monitor.store import markets
 from monitor.store.bars import (
@@ -13,10 +17,13 @@ from monitor.store.bars import (
     last_bar_times,
     read_bars,
     save_bars,
+    save_coverage,
     time_span,
 )
+from monitor.store.coverage import spoken_spans
 from monitor.store.database import Database, open_database
 from monitor.store.errors import DatabaseBusyError
+from monitor.store.migrations import upgrade
 from monitor.store.tables import bar as bar_table
 from monitor.store.tables import bar_superseded
 from tests.integration.store.samples import FIVE, HOUR, at, bar, killed_write
@@ -25,6 +32,7 @@ A, B = "binance:AI16Z/USDT", "gate:TRUMP/USDT"
 NINE = at("2025-01-19T09:00")
 RECEIVED = at("2025-01-19T12:00")
 LATER = RECEIVED + HOUR
+FIRST = 10.0
 
 
 def save(database: Database, *bars: object, received_at: object = RECEIVED) -> SaveResult:
@@ -129,6 +137,60 @@ def test_a_transaction_that_fails_keeps_neither_bars_nor_versions(database: Data
         save_bars(conn, [bar(A, NINE, 11), bar(B, NINE)], width=HOUR, received_at=LATER)
     assert versions(database) == (1, 0)
     assert save(database, bar(A, NINE, 11), bar(B, NINE), received_at=LATER).revised == 1
+
+
+def test_a_poll_of_many_markets_is_stored_in_as_many_statements_as_one_of_few(
+    database: Database,
+) -> None:
+    """Two bars that are known, one of them changed, and a new one of each market, and what the answers spoke for."""
+
+    def statements(names: Sequence[str], until: datetime, close: float) -> int:
+        opens = [until - k * HOUR for k in (3, 2, 1)]
+        polled = [bar(name, opened, close) for name in names for opened in opens]
+        spoken = [Coverage(name, HOUR, opens[0], until) for name in names]
+        with database.write() as conn:
+            made: list[str] = []
+            event.listen(conn, "before_cursor_execute", lambda _c, _u, text, *_: made.append(text))
+            saved = save_bars(conn, polled, width=HOUR, received_at=RECEIVED + HOUR)
+            save_coverage(conn, spoken, fetched_at=RECEIVED + HOUR)
+            assert saved.new == len(names) * (3 if close == FIRST else 1)
+            return len(made)
+
+    few, many = [f"okx:F{k}/USDT" for k in range(2)], [f"okx:M{k}/USDT" for k in range(60)]
+    for names in (few, many):
+        statements(names, NINE, FIRST)
+    assert statements(many, NINE + HOUR, 12.0) == statements(few, NINE + HOUR, 12.0)
+    with database.read() as conn:
+        spans = spoken_spans(conn, HOUR, NINE, NINE)
+        closes = last_accepted_closes(conn, HOUR)
+    assert spans == {name: [(NINE - 3 * HOUR, NINE + HOUR)] for name in few + many}
+    assert closes == dict.fromkeys(few + many, 12.0)
+
+
+def test_the_last_closes_are_found_without_looking_at_all_bars(tmp_path: Path) -> None:
+    """By SQLite's own count of the steps of its machine: as many where each market has a hundred times the bars."""
+
+    def steps(bars_each: int) -> int:
+        database = open_database(f"sqlite:///{tmp_path / f'{bars_each}.db'}")
+        upgrade(database)
+        names = [f"okx:M{k}/USDT" for k in range(20)]
+        save(database, *(bar(n, NINE + k * HOUR, 1.0) for n in names for k in range(bars_each)))
+        counted = 0
+
+        def step() -> int:
+            nonlocal counted
+            counted += 1
+            return 0
+
+        with database.read() as conn:
+            driver: Any = conn.connection.driver_connection
+            driver.set_progress_handler(step, 10)
+            assert len(last_accepted_closes(conn, HOUR)) == len(names)
+            driver.set_progress_handler(None, 0)
+        database.close()
+        return counted
+
+    assert steps(500) <= 1.5 * steps(5)
 
 
 def test_newest_bars_and_the_span_are_told_by_market_and_width(database: Database) -> None:
