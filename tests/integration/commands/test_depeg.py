@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monitor.alerting.policy import is_at_least
+from monitor.alerting.retold import retold
 from monitor.bootstrap import enricher_of
+from monitor.content.alert import alert_text
 from monitor.content.alert.facts import AlertFacts
 from monitor.content.alert.footer import context_parts
-from monitor.model.rotation import MARKET
+from monitor.model.rotation import MARKET, Severity
 from monitor.settings.load import load_settings
-from monitor.store import steps
+from monitor.store import rotations, steps
 from monitor.store.database import open_database
 from tests.integration.commands.stage import Market
 from tests.kit.rotations import opened
@@ -156,6 +159,24 @@ def test_what_is_told_of_a_rotation_says_which_quotes_are_taken_for_a_dollar(
     database.close()
     assert around.assumed == said
     assert f"{' and '.join(said)} taken for 1 dollar" in context_parts(told, around)
+
+
+def test_what_an_unwatched_one_raises_is_a_watch_below_what_is_told_and_its_message_says_why_to_doubt_it(
+    tmp_path: Path,
+) -> None:
+    """What the coin loses and wins back looks like a sector's own move, which no rate tells apart: it counts as a dollar, marked."""
+    market = market_of(tmp_path, watched=False)
+    market.monitor("replay", "--store")
+    settings = load_settings(market.config, {})
+    database = open_database(settings.database.url.get_secret_value())
+    with database.read() as conn:
+        found = rotations.list_rotations(conn)
+        messages = [alert_text(retold(conn, each, enricher_of(settings))) for each in found]
+    database.close()
+    assert [(each.pair, each.severity) for each in found] == [(("ai", MARKET), Severity.WATCH)]
+    assert not is_at_least(Severity.WATCH, Severity(settings.alerts.minimum_severity))
+    for message in messages:
+        assert "USDC and USDT taken for 1 dollar" in " ".join(message.split())
 
 
 def test_one_quote_alone_is_no_reason_to_doubt_a_rotation() -> None:
