@@ -2,7 +2,8 @@
 
 import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -73,24 +74,39 @@ FAULTS: tuple[tuple[str, Mapping[str, object]], ...] = tuple(
 """Kinds of the venue server with their options. Those that change figures begin at the time they are switched on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What whole sectors do on top of their tokens' waves, by a sector's place and the hours since :data:`SINCE`: ``level`` in
+    logs of the price, ``trading`` as a multiple of the usual volume of the bar that opens then."""
+
+    level: Callable[[int, float], float] = lambda _sector, _hour: 0.0
+    trading: Callable[[int, float], float] = lambda _sector, _hour: 1.0
+
+
+WAVES = Course()
+"""Nothing but the waves."""
+
+
 def token_of(number: int) -> str:
     """Its id: S0T00 is the first of the first sector."""
     return f"S{number % SECTORS}T{number // SECTORS:02d}"
 
 
-def price(token: str, at: datetime) -> float:
+def price(token: str, at: datetime, course: Course = WAVES) -> float:
     """A walk of waves, the same whenever it is asked."""
     hour = (at - SINCE) / WIDTH
     place = int(token[1]) * 31 + int(token[3:])
     own = sum(math.sin(hour / length + place * length) for length in (3.1, 11.7, 53.0))
     common = math.sin(hour / 37.0)
-    return (1.0 + place / 7.0) * math.exp(0.006 * own + 0.01 * common)
+    level = course.level(int(token[1]), hour)
+    return (1.0 + place / 7.0) * math.exp(0.006 * own + 0.01 * common + level)
 
 
-def candle(venue: str, token: str, at: datetime) -> Candle:
+def candle(venue: str, token: str, at: datetime, course: Course = WAVES) -> Candle:
     """One bar; venues differ by volume."""
-    start, end = price(token, at), price(token, at + WIDTH)
+    start, end = price(token, at, course), price(token, at + WIDTH, course)
     quote = 2e5 * (2.0 + math.sin((at - SINCE) / WIDTH * 1.7 + len(venue) + int(token[3:])))
+    quote *= course.trading(int(token[1]), (at - SINCE) / WIDTH)
     base = quote / ((start + end) / 2)
     high, low = max(start, end) * 1.001, min(start, end) * 0.999
     return Candle(to_ms(at), start, high, low, end, base, quote, quote * 0.52, trades=400)
@@ -102,18 +118,18 @@ def times() -> Iterator[datetime]:
         yield SINCE + k * WIDTH
 
 
-def soak_book() -> BarBook:
+def soak_book(course: Course = WAVES) -> BarBook:
     """What the venues know: the truth."""
     book = BarBook(WIDTH)
     opens = [*times()]
     for venue in VENUES:
         for number in range(TOKENS):
             token = token_of(number)
-            book.put(venue, f"{token}/USDT", [candle(venue, token, at) for at in opens])
+            book.put(venue, f"{token}/USDT", [candle(venue, token, at, course) for at in opens])
     return book
 
 
-def soak_episode() -> Episode:
+def soak_episode(course: Course = WAVES) -> Episode:
     """The universe, and the bars before the live part as a backfill stores them."""
     tokens = [token_of(number) for number in range(TOKENS)]
     sectors = tuple(
@@ -134,7 +150,7 @@ def soak_episode() -> Episode:
         universe=universe,
         width=WIDTH,
         bars=tuple(
-            _bar(venue, token, at)
+            _bar(venue, token, at, course)
             for at in times()
             if at < LIVE_FROM
             for venue in VENUES
@@ -164,8 +180,8 @@ def faults(
         at += FAULT_EVERY
 
 
-def _bar(venue: str, token: str, at: datetime) -> Bar:
-    c = candle(venue, token, at)
+def _bar(venue: str, token: str, at: datetime, course: Course) -> Bar:
+    c = candle(venue, token, at, course)
     return Bar(
         f"{venue}:{token}/USDT", at, c.open, c.high, c.low, c.close, c.base_volume, c.quote_volume,
         c.taker_buy_quote,

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ import pytest
 
 from monitor.model.grid import iso
 from monitor.store.types import from_us
-from tests.integration.badday.day import free_port, probed
+from tests.integration.badday.day import NOTHING_ELSE, free_port, probed
 from tests.integration.badday.probe import Prober
 from tests.kit.held_clock import HeldClock
 from tests.kit.slack_server import SlackServer
@@ -30,7 +30,9 @@ from tests.scenarios.soak_market import (
     TOKENS,
     UNTIL,
     VENUES,
+    WAVES,
     WIDTH,
+    Course,
     candle,
     faults,
     soak_book,
@@ -123,15 +125,19 @@ def _same(stored: float | None, truth: float) -> bool:
 
 
 @contextmanager
-def soak(folder: Path) -> Iterator[Soak]:
-    """All of it up, and the clock let go."""
+def soak(
+    folder: Path, course: Course = WAVES, environ: Mapping[str, str] = NOTHING_ELSE
+) -> Iterator[Soak]:
+    """All of it up, and the clock let go. ``environ``: more of the daemon's settings."""
     clock = HeldClock(folder / "let-go", LIVE_FROM, speed=SPEED)
-    episode = soak_episode()
+    episode = soak_episode(course)
     database, log, port = folder / "monitor.db", folder / "daemon.log", free_port()
     url = f"sqlite:///{database}"
     store_history(url, episode, LIVE_FROM)
     with (
-        VenueServer(soak_book(), clock, max_seconds=LONGEST_S, max_requests=10_000_000) as venues,
+        VenueServer(
+            soak_book(course), clock, max_seconds=LONGEST_S, max_requests=10_000_000
+        ) as venues,
         SlackServer(clock=clock, max_seconds=LONGEST_S) as slack,
         log.open("wb") as out,
     ):
@@ -149,7 +155,7 @@ def soak(folder: Path) -> Iterator[Soak]:
         process = subprocess.Popen(
             [*command, "--speed", str(SPEED)],
             cwd=ROOT,
-            env=clean | settings,
+            env=clean | settings | dict(environ),
             stdout=out,
             stderr=out,
         )
