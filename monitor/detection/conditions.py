@@ -61,6 +61,8 @@ def hold(rules: Sequence[Rule], seen: Seen, p: DetectionParameters) -> Held:
 def holds_nowhere(rules: Sequence[Rule], seen: Seen, p: DetectionParameters) -> bool:
     """Whether no pair or sector is through the gates at any horizon; asked of one rule after the other, since in most
     steps the first tells."""
+    if id(rules) in seen.ruled_out:
+        return True
     through: BoolArray = np.ones(1, dtype=np.bool_)
     for rule in rules:
         if rule.gates:

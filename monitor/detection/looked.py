@@ -1,6 +1,6 @@
 """Steps as they were seen, and what was made of one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +22,7 @@ class Looked:
     sectors: SectorStep
     context: PairContext
     sensed: Sensed
+    ruled_out: Collection[int] = ()
     views: dict[bytes, Seen] = field(default_factory=dict)
 
     def seen(
@@ -31,7 +32,9 @@ class Looked:
         key = reversing.tobytes()
         if key not in self.views:
             features = self.sensed.features(reversing)
-            self.views[key] = Seen(features, pairs, self.context, horizons_h, watched, reversing)
+            self.views[key] = Seen(
+                features, pairs, self.context, horizons_h, watched, reversing, self.ruled_out
+            )
         return self.views[key]
 
 
@@ -47,9 +50,9 @@ class LookedOver:
     counts: FloatArray
     known: Sequence[IntArray]
 
-    def at(self, t: int, context: PairContext) -> Looked:
-        """One of them."""
-        return Looked(self.ats[t], self.sectors.at(t), context, self.sensed.at(t))
+    def at(self, t: int, context: PairContext, ruled_out: Collection[int] = ()) -> Looked:
+        """One of them. ``ruled_out``: as of :class:`~monitor.detection.seen.Seen`."""
+        return Looked(self.ats[t], self.sectors.at(t), context, self.sensed.at(t), ruled_out)
 
     @contextmanager
     def shown(self, memory: DetectionWindows, t: int) -> Iterator[None]:

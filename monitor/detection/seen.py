@@ -1,6 +1,6 @@
 """What is seen of the watched pairs in one step, in arrays: the rules are held against these."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -66,7 +66,8 @@ class Seen:
     """What conditions are held against, per (horizon, pair) or (horizon, sector), in people's signs; NaN unknown.
 
     ``returning``: pairs whose opposite was confirmed within the reversal window. ``watched``: so many of the sectors come
-    first and are no benchmark.
+    first and are no benchmark. ``ruled_out``: tables of rules, by identity, of which it is known that nothing is through
+    their gates.
     """
 
     features: Features
@@ -75,6 +76,7 @@ class Seen:
     horizons_h: tuple[int, ...]
     watched: int
     returning: BoolArray
+    ruled_out: Collection[int] = ()
     _values: dict[int, FloatArray] = field(default_factory=dict, init=False)
 
     def value(self, rule: Valued) -> FloatArray:

@@ -4,7 +4,7 @@ Of all others it is known beforehand what they leave behind: counts of steps, an
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,12 +43,13 @@ class Taken:
 @dataclass(frozen=True, slots=True, eq=False)
 class Outlook:
     """What is known of steps before they are walked, as long as the same pairs are ``confirmed``: whether a bound may hold,
-    and what the counts are moved by. The first of them is at place ``begin``."""
+    and of which table of rules (by identity), and what the counts are moved by. The first of them is at place ``begin``."""
 
     begin: int
     confirmed: dict[Pair, datetime]
     reversing: BoolArray
     may_hold: BoolArray
+    may_hold_of: dict[int, BoolArray]
     known: BoolArray
     goes_on: BoolArray
 
@@ -56,6 +57,10 @@ class Outlook:
         """The next place from ``t`` on at which a bound may hold."""
         found = np.flatnonzero(self.may_hold[t - self.begin :])
         return t + int(found[0]) if len(found) else self.begin + len(self.may_hold)
+
+    def ruled_out(self, t: int) -> frozenset[int]:
+        """The tables of rules that hold nowhere in that step."""
+        return frozenset(r for r, may in self.may_hold_of.items() if not may[t - self.begin])
 
 
 class Decider(Protocol):
@@ -93,7 +98,7 @@ class Walk:
         """All steps in their order."""
         looked, ledger, t = self._looked, self._state.ledger, 0
         if len(looked.ats) == 1:  # to look ahead would take longer than to walk
-            yield self._walked(0, context_at)
+            yield self._walked(0, context_at, ())
             return
         outlook = self._outlook(0)
         while t < len(looked.ats):
@@ -106,13 +111,13 @@ class Walk:
                     yield Taken((), self._unmoved(k, outlook.reversing[k - outlook.begin]))
                 t = until
                 continue
-            yield self._walked(t, context_at)
+            yield self._walked(t, context_at, outlook.ruled_out(t))
             t += 1
 
-    def _walked(self, t: int, context_at: ContextAt) -> Taken:
+    def _walked(self, t: int, context_at: ContextAt, ruled_out: Collection[int]) -> Taken:
         looked, state = self._looked, self._state
         with context_at(t) as context, looked.shown(state.memory, t):
-            decided = self._detector.decide(state, looked.at(t, context))
+            decided = self._detector.decide(state, looked.at(t, context, ruled_out))
         return Taken(decided.changes, lambda _context: decided)
 
     def _unmoved(self, t: int, reversing: BoolArray) -> Callable[[PairContext], Decided]:
@@ -143,12 +148,14 @@ class Walk:
         covered = (features.coverage >= p.bound("min_coverage")).any(axis=1)
         judged = ~np.isnan(features.score).all(axis=1)
         may = self._launched[begin:] & young.any(axis=1)
-        for rules in (PAIR_RULES, OUTFLOW_RULES, INFLOW_RULES):
-            may = may | may_hold(rules, seen, p)
+        tables = (PAIR_RULES, OUTFLOW_RULES, INFLOW_RULES)
+        may_of = {id(rules): may_hold(rules, seen, p) for rules in tables}
+        for held in may_of.values():
+            may = may | held
         with np.errstate(invalid="ignore"):
             goes_on = np.asarray((seen.value(INFLOW_RULES[-1]) >= p.off).any(axis=1))
         known = judged & looked.sectors.known[begin:, None] & (covered | young)
-        return Outlook(begin, confirmed, reversing, may, known, goes_on)
+        return Outlook(begin, confirmed, reversing, may, may_of, known, goes_on)
 
     def _reversing(self, begin: int) -> BoolArray:
         names, ats = self._detector.pairs.names, self._looked.ats[begin:]
