@@ -167,7 +167,7 @@ def engine_of(settings: "Settings", *, live_from: datetime | None = None) -> "En
 
 
 def _print_changes(found: "list[RotationChange]", settings: "Settings", *, as_json: bool) -> None:
-    from monitor.content.wording.phrases import pair_words, score_words
+    from monitor.content.wording.phrases import CHANGE_WORDS, pair_words, score_words
     from monitor.model.rotation_json import change_to_json
 
     if as_json:
@@ -179,7 +179,7 @@ def _print_changes(found: "list[RotationChange]", settings: "Settings", *, as_js
     for change in found:
         rotation = change.rotation
         out.print(
-            f"{change.changed_at:%Y-%m-%d %H:%M}  {change.reason.value:<11}  {pair_words(rotation.pair, names)}"
+            f"{change.changed_at:%Y-%m-%d %H:%M}  {CHANGE_WORDS[change.reason]:<17}  {pair_words(rotation.pair, names)}"
             f"  {rotation.severity.value}, score {score_words(rotation)}  {rotation.id}"
         )
 

@@ -22,8 +22,9 @@ def why_silent(
 ) -> None:
     """Why a reader was not told of a rotation or a change of it; and where one was, when and in which message."""
     from monitor.alerting.why_silent import answer_in_words, answer_to_json, answers_of
-    from monitor.bootstrap import policy_of, ways_of
+    from monitor.bootstrap import names_of, policy_of, ways_of
     from monitor.content.wording.figures import stamp
+    from monitor.content.wording.phrases import CHANGE_WORDS, pair_words
     from monitor.store import rotations
 
     context = context_of(ctx)
@@ -38,14 +39,14 @@ def why_silent(
         print_json({"id": rotation.id, "answers": [answer_to_json(a) for a in answers]})
         return
     out = console()
-    out.print(f"{rotation.id}: {' to '.join(rotation.pair)}", markup=False)
+    out.print(f"{rotation.id}: {pair_words(rotation.pair, names_of(settings))}", markup=False)
     if not answers:
         out.print("No reader of rotations is set up, so nobody could be told: monitor doctor")
     said = None
     for answer in answers:
         change = answer.change
         if change != said:
-            head = f"{stamp(change.changed_at)}  {change.reason.value}, {change.rotation.severity.value}"
+            head = f"{stamp(change.changed_at)}  {CHANGE_WORDS[change.reason]}, {change.rotation.severity.value}"
             out.print(f"\n{head}", markup=False)
             said = change
         who = " ".join(part for part in (answer.reader[0], answer.reader[1]) if part)

@@ -29,7 +29,8 @@ def test_each_reader_is_answered_for_and_an_unknown_id_is_refused(tmp_path: Path
     )
     market = Market(None, config, tmp_path, START)  # type: ignore[arg-type]
     said = " ".join(market.monitor("why-silent", "rot-7f3a", environ=READER).stdout.split())
-    assert "rot-7f3a: ai-agents to memes" in said
+    assert "rot-7f3a: ai-agents → Memes" in said
+    assert "UTC confirmed, warning" in said
     assert "slack: not told: below the minimum severity (it was warning" in said
     data = json.loads(market.monitor("why-silent", "rot-7f3a", "--json", environ=READER).stdout)
     (answer,) = data["answers"]
