@@ -1,12 +1,13 @@
 """A small market in 5-minute bars in which one sector really loses to another, and many scripted rotations beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 
-from monitor.engine import Engine, EngineState
+from monitor.engine import Engine, EngineState, Moved
 from monitor.episodes import Episode
 from monitor.model.bars import Bar
 from monitor.model.interval import IntervalInput
@@ -57,11 +58,21 @@ class BusyEngine(Engine):
         super().__init__(universe, WIDTH, live_from=live_from)
         self._script = script
 
-    def step(self, state: EngineState, interval: IntervalInput) -> StepOutput:
-        """One interval further."""
-        output = super().step(state, interval)
-        scripted = self._script.get(output.step.close_time, ())
-        return replace(output, changes=(*output.changes, *scripted))
+    def moves(
+        self,
+        state: EngineState,
+        intervals: Iterable[IntervalInput],
+        *,
+        stands: Callable[[datetime], bool] | None = None,
+    ) -> Iterator[Moved]:
+        """All intervals."""
+        for moved in super().moves(state, intervals, stands=stands):
+            changes = (*moved.changes, *self._script.get(moved.close_time, ()))
+            yield replace(moved, changes=changes, output=partial(_with, moved, changes))
+
+
+def _with(moved: Moved, changes: tuple[RotationChange, ...]) -> StepOutput:
+    return replace(moved.output(), changes=changes)
 
 
 def _sectors() -> tuple[Sector, ...]:
