@@ -2,47 +2,32 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from monitor.ingest.venues import (
-    binance,
-    bitget,
-    bybit,
-    coinbase,
-    gate,
-    htx,
-    hyperliquid,
-    kraken,
-    kucoin,
-    mexc,
-    okx,
-)
+from monitor.ingest import venues
 from monitor.ingest.venues.definition import VenueDefinition
 from monitor.ingest.venues.request import MarketFacts, kind_of
 from monitor.ingest.venues.rows import RawCandle, candle_list, columns, estimated
 from monitor.model.universe import Market, Universe
 
-_PROVED = {
-    module.VENUE.venue: module.VENUE
-    for module in (
-        binance,
-        bitget,
-        bybit,
-        coinbase,
-        gate,
-        htx,
-        hyperliquid,
-        kraken,
-        kucoin,
-        mexc,
-        okx,
-    )
-}
+HERE = __name__.rpartition(".")[2]
+
+
+@cache
+def proved() -> dict[str, VenueDefinition]:
+    """By id, those that a file of this room holds as its ``VENUE``."""
+    files = [module.name for module in iter_modules(venues.__path__) if module.name != HERE]
+    modules = [import_module(f"{venues.__name__}.{name}") for name in files]
+    found = [module.VENUE for module in modules if hasattr(module, "VENUE")]
+    return {definition.venue: definition for definition in found}
 
 
 def definition_of(venue: str) -> VenueDefinition:
     """The venue's own definition, or careful assumptions for one that has no file here."""
-    return _PROVED.get(venue) or VenueDefinition(
+    return proved().get(venue) or VenueDefinition(
         venue, request=None, rows=_unified, settle=timedelta(seconds=5)
     )
 
