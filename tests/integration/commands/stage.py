@@ -76,7 +76,7 @@ def candles(token: str, now: datetime, hours: int) -> Iterator[Candle]:
 
 
 @contextmanager
-def small_market(folder: Path, *, hours: int = 96) -> Iterator[Market]:
+def small_market(folder: Path, *, hours: int = 96, max_seconds: int = 200) -> Iterator[Market]:
     """Five tokens on bybit and gate with ``hours`` of history up to now."""
     now = LiveClock().now()
     book = BarBook(HOUR)
@@ -84,7 +84,9 @@ def small_market(folder: Path, *, hours: int = 96) -> Iterator[Market]:
         for token in members:
             for venue in ("bybit", "gate"):
                 book.put(venue, f"{token}/USDT", list(candles(token, now, hours)))
-    with VenueServer(book, LiveClock(), venues=["bybit", "gate"], max_seconds=200) as server:
+    with VenueServer(
+        book, LiveClock(), venues=["bybit", "gate"], max_seconds=max_seconds
+    ) as server:
         config = folder / "monitor.toml"
         config.write_text(config_text(dict(server.base_urls), folder))
         yield Market(server, config, folder, now)
