@@ -230,11 +230,11 @@ class PageProcess:
     async def _next(self, lines: asyncio.StreamReader, pid: int) -> bytes:
         """The next line, empty at the end; raises TimeoutError where it hangs."""
         for _ in range(MOST_SPELLS - 1):
-            waited_s, since = waited_for_a_core_s(pid), monotonic()
+            before, since = spent_of(pid), monotonic()
             try:
                 return await self._line(lines)
             except TimeoutError:
-                if waited_for_a_core_s(pid) - waited_s < STARVED * (monotonic() - since):
+                if not is_starved(pid, before, monotonic() - since):
                     raise
                 log.warning("page is silent: it waits for a core", pid=pid)
         return await self._line(lines)
@@ -249,12 +249,38 @@ class PageProcess:
             return await asyncio.wait_for(lines.readline(), GRACE_S)
 
 
-def waited_for_a_core_s(pid: int) -> float:
-    """Seconds in which the process's main thread could have run and did not; 0 where the system does not tell."""
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of a process's main thread: on a core, and ready to run without one; a wait is booked when it ends."""
+
+    ran: float
+    waited: float
+
+
+def spent_of(pid: int) -> Spent:
+    """Noughts where the system does not tell."""
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
-    except (OSError, ValueError, IndexError):
-        return 0.0
+        ran, waited = Path(f"/proc/{pid}/schedstat").read_text().split()[:2]
+        return Spent(int(ran) / 1e9, int(waited) / 1e9)
+    except (OSError, ValueError):
+        return Spent(0.0, 0.0)
+
+
+def is_starved(pid: int, before: Spent, elapsed_s: float) -> bool:
+    """Whether it could have run for most of the time since ``before`` and did not. One that gets no core at all has not yet
+    booked its waiting: it is ready to run now, and hardly ran."""
+    now = spent_of(pid)
+    if now.waited - before.waited >= STARVED * elapsed_s:
+        return True
+    return _is_ready(pid) and now.ran - before.ran < (1.0 - STARVED) * elapsed_s
+
+
+def _is_ready(pid: int) -> bool:
+    """Whether it runs or waits for a core, and for nothing else."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R"
+    except (OSError, IndexError):
+        return False
 
 
 async def _end(process: Process) -> None:

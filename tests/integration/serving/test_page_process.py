@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from monitor.clock import ManualClock
-from monitor.serving.process import PageProcess, Told, Wanted, waited_for_a_core_s
+from monitor.serving.process import PageProcess, Told, Wanted, spent_of
 from monitor.store.database import Database
 from monitor.web.daemon_link import Standing
 from tests.integration.commands.stage import ROOT, config_text
@@ -120,7 +120,7 @@ async def test_one_that_gets_no_core_is_not_taken_for_one_that_hangs(
         await soon(lambda: file.exists() and file.read_text().endswith(" "), what="it runs")
         pid = int(file.read_text())
         await soon(
-            lambda: waited_for_a_core_s(pid) > 7 or site.faults.standing is not None,
+            lambda: spent_of(pid).waited > 7 or site.faults.standing is not None,
             what="it has waited for longer than a silent one is left alone",
         )
         assert site.faults.standing is None
