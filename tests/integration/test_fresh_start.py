@@ -75,7 +75,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def newcomer(wheel: Path, tmp_path: Path) -> Newcomer:
     """On the system's own programs, with nothing of what was installed for others."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MONITOR_", "VIRTUAL_ENV", "UV"))}
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith(("MONITOR_", "VIRTUAL_ENV", "UV"))
+    }
     places = {
         "PATH": SYSTEM_PATH,
         "PIPX_HOME": str(tmp_path / "pipx"),
