@@ -9,7 +9,7 @@ from monitor.analytics.index import by_sector, of_sector
 from monitor.analytics.window import known_or_zero, total
 from monitor.engine.matched import join
 from monitor.engine.state import EngineState
-from monitor.engine.values import Values
+from monitor.engine.values import ManyValues
 from monitor.model.interval import FloatArray, IntArray
 
 DAY_H = 24
@@ -26,7 +26,7 @@ class Trail:
 
 
 def remember(
-    state: EngineState, v: Values, closes_hour: Sequence[bool], least_known: float
+    state: EngineState, v: ManyValues, closes_hour: Sequence[bool], least_known: float
 ) -> Trail:
     """Move the windows on. ``closes_hour``: of each step whether a clock hour closes with it; ``least_known``: part of a day
     of volume that makes a sample of it."""
@@ -57,7 +57,7 @@ def remember(
     return Trail(level, begun, sampled, scaled)
 
 
-def _begun(begun: IntArray, v: Values) -> IntArray:
+def _begun(begun: IntArray, v: ManyValues) -> IntArray:
     """Steps since each sector had its first member, -1 before it."""
     there = np.logical_or.accumulate(v.has_members | (begun >= 0))
     counted: IntArray = np.where(there, begun + np.cumsum(there, axis=0), -1)
@@ -65,7 +65,7 @@ def _begun(begun: IntArray, v: Values) -> IntArray:
 
 
 def _remember_samples(
-    state: EngineState, v: Values, closes_hour: Sequence[bool]
+    state: EngineState, v: ManyValues, closes_hour: Sequence[bool]
 ) -> tuple[FloatArray, FloatArray]:
     sampled, scaled = np.empty(v.token_sampled.shape), np.empty(v.token_scaled.shape)
     begin = 0
@@ -87,7 +87,7 @@ def _remember_samples(
     return sampled, scaled
 
 
-def _remember_sectors(state: EngineState, v: Values, level: FloatArray) -> None:
+def _remember_sectors(state: EngineState, v: ManyValues, level: FloatArray) -> None:
     """A sector without a member trades nothing, which is known; of an unseen interval nothing is."""
     known = np.where(v.unseen, np.nan, 1.0)[:, None]
     volume, matched = np.where(v.has_members, (v.volume, v.chain.volume), 0.0) * known
@@ -115,7 +115,7 @@ def _remember_sectors(state: EngineState, v: Values, level: FloatArray) -> None:
 
 
 def _close_hours(
-    state: EngineState, v: Values, closes_hour: Sequence[bool], least_known: float
+    state: EngineState, v: ManyValues, closes_hour: Sequence[bool], least_known: float
 ) -> None:
     """At the end of a clock hour the markets that have been known for a day are linked in, and a day's volume is a sample of
     what is usual. Where markets are waiting to be linked in, it is one step."""
@@ -137,7 +137,7 @@ def _wide(watched: FloatArray, sectors: int) -> FloatArray:
     return wide
 
 
-def _contributions(v: Values) -> FloatArray:
+def _contributions(v: ManyValues) -> FloatArray:
     """Per token its part of its sector's simple return: cap share among those kept, times its own; NaN else."""
     kept = (v.before.sector >= 0) & (v.before.sector == v.after.sector)
     cap = np.where(kept, v.before.cap, 0.0)

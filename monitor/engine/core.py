@@ -30,7 +30,7 @@ from monitor.engine.stretch import Stretch
 from monitor.engine.taken import Intake, Kept
 from monitor.engine.timeline import Timeline
 from monitor.engine.valuation import Valuation
-from monitor.engine.values import StepValues, Values
+from monitor.engine.values import ManyValues, StepValues
 from monitor.engine.windows import Windows, grades_over
 from monitor.model.grid import is_aligned
 from monitor.model.interval import FloatArray, IntervalInput, Layout
@@ -283,7 +283,7 @@ class Engine:
         self,
         state: EngineState,
         opens_at: int,
-        values: Values,
+        values: ManyValues,
         taken: Intake,
         redenominated: tuple[int, ...],
     ) -> list[tuple[MemberEvent, ...]]:
@@ -297,7 +297,7 @@ class Engine:
             for t, interval in enumerate(taken.intervals)
         ]
 
-    def _sector_steps(self, state: EngineState, v: Values) -> SectorSteps:
+    def _sector_steps(self, state: EngineState, v: ManyValues) -> SectorSteps:
         # of the trailing day: from step to step a grade near its bound would come and go
         steps, day = len(v.r), state.sector_rings["volume"].length
         grades = grades_over(state, day, steps)

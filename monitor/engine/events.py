@@ -6,7 +6,7 @@ import numpy as np
 
 from monitor.analytics.index import BoolArray
 from monitor.engine.state import EngineState
-from monitor.engine.values import StepValues, Values
+from monitor.engine.values import ManyValues, StepValues
 from monitor.model.interval import IntervalInput, Layout
 from monitor.model.rotation import Launch
 from monitor.model.state import MemberEvent, MemberEventKind
@@ -37,7 +37,7 @@ def member_events(
     return tuple(found)
 
 
-def may_tell(v: Values) -> BoolArray:
+def may_tell(v: ManyValues) -> BoolArray:
     """(steps,): whether a member came, left or changed its supply by more than what is worth telling."""
     kept = (v.before.sector >= 0) & (v.before.sector == v.after.sector)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -8,7 +8,7 @@ from monitor.detection.inputs import SectorSteps
 from monitor.engine.accumulate import Trail
 from monitor.engine.state import EngineState
 from monitor.engine.taken import Intake
-from monitor.engine.values import Values
+from monitor.engine.values import ManyValues
 from monitor.model.interval import IntervalInput
 from monitor.model.rotation import Launch
 from monitor.model.state import MemberEvent
@@ -24,7 +24,7 @@ class Stretch:
     state: EngineState
     steps: int
     taken: Intake
-    values: Values
+    values: ManyValues
     trail: Trail
     closes_hour: Sequence[bool]
     events: Sequence[tuple[MemberEvent, ...]]

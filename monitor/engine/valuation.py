@@ -30,7 +30,7 @@ from monitor.engine.returns import (
 from monitor.engine.state import EngineState
 from monitor.engine.taken import Intake
 from monitor.engine.timeline import Timeline
-from monitor.engine.values import Values
+from monitor.engine.values import ManyValues, Values
 from monitor.model.bars import Slot
 from monitor.model.interval import FloatArray, IntArray, Layout
 from monitor.model.universe import Universe
@@ -78,7 +78,7 @@ class Valuation:
         expected = self._places.gather(taken.priced.expected, len(self.layout.markets))
         return np.where(expected, np.take(sector, self.layout.market_token, axis=-1), -1)
 
-    def values(self, state: EngineState, taken: Intake, after: Book) -> Values:
+    def values(self, state: EngineState, taken: Intake, after: Book) -> ManyValues:
         """Everything of these steps. ``after`` as :meth:`book` gives it; where the markets that count in the chain of volume
         change, it is one step."""
         sectors, p, priced, age_h = (
