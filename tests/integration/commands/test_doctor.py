@@ -82,6 +82,17 @@ def test_a_machine_without_a_network_says_so_once(market: Market) -> None:
     assert "is unreachable" in about(one, "venue gate")[0]
 
 
+def test_a_venue_that_has_another_time_is_said(market: Market) -> None:
+    assert not about(findings(market), "venue gate clock")
+    market.server.faults.add("clock_off", "gate", seconds=600)
+    found = findings(market)
+    (line,) = about(found, "venue gate clock")
+    assert "WRONG" in line
+    assert "ahead of ours" in line
+    assert line.endswith("mend: this machine's clock")
+    assert not about(found, "venue bybit clock")
+
+
 def test_a_proxy_and_certificates_that_cannot_be_read_are_said(market: Market) -> None:
     environ = {
         "HTTPS_PROXY": "http://joe:wJ4h@proxy.example:3128",
