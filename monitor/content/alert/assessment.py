@@ -5,8 +5,8 @@ from datetime import datetime
 
 from monitor.content.alert.facts import AlertFacts, Among, PastFlags
 from monitor.content.alert.preview import Names, name_of
-from monitor.content.alert.sentences import TOKENS, closing_of, launches_within
 from monitor.content.wording.figures import UNKNOWN, duration, money, percent, points, pp, stamp
+from monitor.content.wording.launches import TOKENS, closing_of, launch_place
 from monitor.content.wording.phrases import condition_words, listed
 from monitor.content.wording.safe_text import neutral_name
 from monitor.model.rotation import MARKET, Condition, Kind, Launch, Rotation, Severity, SideEvidence
@@ -146,8 +146,7 @@ def _leaders(side: SideEvidence) -> str:
 def _launches(rotation: Rotation, sector: str, around: AlertFacts) -> list[str]:
     found = [launch for launch in rotation.evidence.launches if launch.sector == sector]
     told = sorted(found, key=lambda launch: (-abs(launch.share_pp), launch.at, launch.token))
-    inside = launches_within(rotation, sector)
-    lines = [_launch(x, rotation, around, inside=x in inside) for x in told[:TOKENS]]
+    lines = [_launch(x, rotation, around) for x in told[:TOKENS]]
     more = len(found) - len(lines)
     return (
         [*lines, f"And {more} more launch(es) in {name_of(sector, around.names)}."]
@@ -156,12 +155,9 @@ def _launches(rotation: Rotation, sector: str, around: AlertFacts) -> list[str]:
     )
 
 
-def _launch(launch: Launch, rotation: Rotation, around: AlertFacts, *, inside: bool) -> str:
+def _launch(launch: Launch, rotation: Rotation, around: AlertFacts) -> str:
     """Told by what it became, since its first bar says little; a launch is never called an inflow."""
     before = duration(max(0.0, (closing_of(rotation) - launch.at).total_seconds()))
-    where = (
-        "in the change above, no flow and in no return" if inside else "not in the changes above"
-    )
     caps = around.launch_caps.get(launch.token)
     became = (
         f", at {money(caps[0], sign=False)} of market cap, {money(caps[1], sign=False)} now"
@@ -170,8 +166,7 @@ def _launch(launch: Launch, rotation: Rotation, around: AlertFacts, *, inside: b
     )
     return (
         f"Launch: {neutral_name(launch.token)} joined {name_of(launch.sector, around.names)} {before} before,"
-        f" {stamp(launch.at)}{became}; the {points(launch.share_pp)} of cap share that it brought on joining"
-        f" is {where}."
+        f" {stamp(launch.at)}{became}. {launch_place(launch, rotation)}"
     )
 
 

@@ -1,20 +1,16 @@
 """What a rotation is in words: its headline, what happened, and what it is to other rotations."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.content.alert.preview import Names, name_of, pair_of
 from monitor.content.wording.figures import UNKNOWN, percent, points, pp, stamp, utc, wide_points
-from monitor.content.wording.phrases import listed, moved
-from monitor.content.wording.safe_text import LONGEST_NAME, neutral_name, one_line
-from monitor.model.rotation import MARKET, Launch, Rotation, SideEvidence
+from monitor.content.wording.launches import closing_of, launch_part
+from monitor.content.wording.phrases import moved
+from monitor.content.wording.safe_text import LONGEST_NAME, one_line
+from monitor.model.rotation import MARKET, Rotation, SideEvidence
 
-TOKENS = 3
-"""Never more tokens a side."""
 FAR_FROM_ONE = 0.2
 """A beta that differs from 1 by so much is said."""
-SMALL_PP = 0.05
-"""Part of a change of share that would be shown as nought."""
 
 
 def headline(rotation: Rotation, names: Names, longest: int = LONGEST_NAME) -> str:
@@ -30,11 +26,6 @@ def headline(rotation: Rotation, names: Names, longest: int = LONGEST_NAME) -> s
 def state(rotation: Rotation) -> str:
     """``confirmed``, ``over: faded``, ``over: reversed``."""
     return rotation.status.value if rotation.is_on else f"over: {rotation.status.value}"
-
-
-def closing_of(rotation: Rotation) -> datetime:
-    """When the window of its figures closed."""
-    return rotation.evidence.at or rotation.confirmed_at or rotation.detected_at
 
 
 def sentences(rotation: Rotation, names: Names) -> list[str]:
@@ -69,23 +60,6 @@ def life_words(rotation: Rotation) -> list[str]:
     return lines
 
 
-def launches_within(rotation: Rotation, sector: str) -> list[Launch]:
-    """Launches of a side whose share lies inside the window of the figures."""
-    closing, hours = closing_of(rotation), rotation.evidence.window_h
-    return [
-        launch
-        for launch in rotation.evidence.launches
-        if launch.sector == sector and (closing - launch.at).total_seconds() < hours * 3600
-    ]
-
-
-def few_tokens(tokens: Sequence[str]) -> str:
-    """``TRUMP and MELANIA``, ``A, B, C and 4 more``."""
-    shown = [neutral_name(token) for token in tokens[:TOKENS]]
-    more = len(tokens) - len(shown)
-    return listed([*shown, f"{more} more"] if more else shown)
-
-
 def _loss_words(rotation: Rotation, names: Names, at: datetime) -> str:
     evidence = rotation.evidence
     side = evidence.told_side
@@ -117,15 +91,8 @@ def _own(side: SideEvidence, market_return: float | None) -> str:
 
 
 def _by_launch(side: SideEvidence, rotation: Rotation) -> str:
-    """A launch is never called an inflow."""
-    split = side.share_split_pp
-    if split is None or abs(split.launch) < SMALL_PP:
-        return ""
-    tokens = [launch.token for launch in launches_within(rotation, side.sector)]
-    if len(tokens) == 1:
-        return f", of which {points(split.launch)} is {few_tokens(tokens)}'s launch"
-    by = f"the launches of {few_tokens(tokens)}" if tokens else "launch"
-    return f", of which {points(split.launch)} by {by}"
+    part = launch_part(rotation, side.sector)
+    return f", of which {part}" if part else ""
 
 
 def _began(rotation: Rotation, at: datetime) -> str:

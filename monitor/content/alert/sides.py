@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from monitor.content.alert.facts import AlertFacts
 from monitor.content.alert.preview import Names, name_of
-from monitor.content.alert.sentences import SMALL_PP
 from monitor.content.wording.depth import depth_words
 from monitor.content.wording.figures import (
     UNKNOWN,
@@ -17,6 +16,7 @@ from monitor.content.wording.figures import (
     wide_points,
 )
 from monitor.content.wording.glosses import of_trades
+from monitor.content.wording.launches import SMALL_PP
 from monitor.content.wording.phrases import listed
 from monitor.model.rotation import Rotation, SideEvidence
 from monitor.model.state import FlowGrade

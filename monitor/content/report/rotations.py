@@ -6,6 +6,7 @@ from monitor.content.report.blocks import Block, Card, Paragraph, Section
 from monitor.content.report.facts import GREY, ReportFacts
 from monitor.content.report.selection import RECORD_DAYS, conditions_met, nearest_misses, record
 from monitor.content.wording.figures import UNKNOWN, duration, percent, points, pp, stamp
+from monitor.content.wording.launches import closing_of, launch_part
 from monitor.content.wording.phrases import condition_words, moved, pair_words, split_words
 from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import MARKET, ChangeReason, PairReading, Rotation, RotationChange
@@ -57,7 +58,7 @@ def _times(rotation: Rotation) -> str:
 def _moves(rotation: Rotation, facts: ReportFacts) -> list[str]:
     side, other = rotation.evidence.from_side, rotation.evidence.to_side
     source = facts.name(rotation.from_sector)
-    at = rotation.evidence.at or rotation.confirmed_at or rotation.detected_at
+    at = closing_of(rotation)
     first = (
         f"{source} {moved(side.total_return)} in the {rotation.evidence.window_h} h to {stamp(at)}:"
         f" {split_words(side.market_part, side.own_return, side.beta)};"
@@ -66,12 +67,8 @@ def _moves(rotation: Rotation, facts: ReportFacts) -> list[str]:
     lines = [first]
     if other is not None and rotation.to_sector != MARKET:
         target = facts.name(rotation.to_sector)
-        split = other.share_split_pp
-        by_launch = (
-            f" (of which {points(split.launch)} by launch)"
-            if split is not None and abs(split.launch) >= 0.05
-            else ""
-        )
+        launch = launch_part(rotation, other.sector)
+        by_launch = f" (of which {launch})" if launch else ""
         lines.append(
             f"{target}: share of cap {points(other.share_change_pp)}{by_launch},"
             f" of volume {points(other.volume_share_change_pp)}."

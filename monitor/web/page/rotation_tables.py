@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from monitor.content.alert.sentences import closing_of
 from monitor.content.wording.figures import net_flow, percent, points, pp
+from monitor.content.wording.launches import closing_of
 from monitor.content.wording.phrases import condition_words, figure_of, listed, pair_words
 from monitor.model.rotation import MARKET, PairReading, Rotation, Status
 from monitor.model.state import MarketStep

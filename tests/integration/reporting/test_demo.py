@@ -164,7 +164,7 @@ def test_launches_are_told_by_what_they_became(shown: Shown) -> None:
     assert re.search(r"TRUMP joins Memes at \$\d+ M, \$[\d.]+ B a day later", text)
     assert "by launch, not by flow" not in text
     assert re.search(
-        r"Launch: TRUMP joined Memes \d+ h before, [^;]* UTC, at \$\d+ M of market cap, \$[\d.]+ B now;",
+        r"Launch: TRUMP joined Memes \d+ h before, [^;]* UTC, at \$\d+ M of market cap, \$[\d.]+ B now\.",
         text,
     )
 

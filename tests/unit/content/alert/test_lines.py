@@ -8,8 +8,16 @@ import pytest
 
 from monitor.content.alert import AlertFacts, PastFlags, alert_message, alert_text
 from monitor.content.alert.facts import Among
-from monitor.model.rotation import ChangeReason, Launch, Rotation, RotationChange, Severity, Status
-from monitor.model.state import FlowGrade
+from monitor.model.rotation import (
+    ChangeReason,
+    Launch,
+    Rotation,
+    RotationChange,
+    Severity,
+    SideEvidence,
+    Status,
+)
+from monitor.model.state import FlowGrade, ShareSplit
 from tests.kit import rotations as samples
 from tests.kit.rotations import CONFIRMED, NAMES, change
 from tests.unit.content.alert.cases import AROUND, LAUNCHED, LAUNCHED_BEFORE, ONE_COIN, SINGLE
@@ -21,6 +29,10 @@ def text_of(rotation: Rotation, around: AlertFacts = AROUND, **how: Any) -> str:
 
 def with_evidence(**changes: Any) -> Rotation:
     return samples.confirmed(evidence=samples.evidence(**changes))
+
+
+def gaining(split: ShareSplit | None) -> SideEvidence:
+    return samples.gaining(share_split_pp=split)
 
 
 def test_direction_severity_and_state_come_first() -> None:
@@ -88,16 +100,33 @@ def test_a_launch_is_a_part_of_share_and_never_an_inflow() -> None:
     text = text_of(LAUNCHED)
     assert "of market cap +11.3 pp, of which +10.1 pp is TRUMP's launch." in text
     assert "Cap share taken apart: AI agents -4.1 pp = price -1.7 pp, launch -2.4 pp;" in text
-    assert "it brought on joining is in the change above, no flow and in no return." in text
+    assert "What its cap added in its first 24 h counts above as launch, not as flow." in text
     assert "inflow" not in text
 
 
 def test_a_launch_before_the_window_is_not_in_its_changes() -> None:
-    text = text_of(LAUNCHED_BEFORE)
+    launches = (Launch("TRUMP", "memes", CONFIRMED - timedelta(hours=50), 10.1),)
+    for split in (None, ShareSplit(1.2, 0, 0, 10.1)):
+        text = text_of(with_evidence(launches=launches, to_side=gaining(split)))
+        assert "It joined before these 24 h: no change above holds its launch." in text
+
+
+def test_a_launch_before_the_window_that_was_still_young_in_it_says_what_is_told_of_it() -> None:
+    launches = LAUNCHED_BEFORE.evidence.launches
+    text = text_of(with_evidence(launches=launches, to_side=gaining(ShareSplit(1.2, 0, 0, 0.4))))
     assert "TRUMP joined Memes 33 h before, 18 Jan 2025, 02:35 UTC" in text
+    assert ", of which +0.4 pp is TRUMP's launch." in text
     assert (
-        "the +10.1 pp of cap share that it brought on joining is not in the changes above" in text
+        "It joined before these 24 h; what its cap added in them until it was 24 h old counts above"
+        in text
     )
+    assert "+10.1 pp" not in text
+
+
+def test_a_launch_whose_part_is_unknown_is_said_to_be_no_flow() -> None:
+    text = text_of(with_evidence(launches=LAUNCHED.evidence.launches))
+    assert "Its joining is no flow and no return." in text
+    assert "above as launch" not in text
 
 
 def test_many_launches_are_counted() -> None:
