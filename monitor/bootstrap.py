@@ -18,7 +18,7 @@ from monitor.delivery.registry import channel_faults, operators_among, ways_out
 from monitor.delivery.ways import Tools, Way
 from monitor.ingest.venues.registry import unasked
 from monitor.model.notice import Channel
-from monitor.reporting import day_facts
+from monitor.reporting.compose import day_facts
 from monitor.reporting.schedule import ReportMails
 from monitor.settings.schema import Settings
 from monitor.store.database import Database

@@ -140,7 +140,7 @@ def write_demo_report(episode: "Episode", database: "Database", out: Path) -> tu
     """
     from monitor.content.report import draw_pictures, report_html
     from monitor.model.errors import MonitorError
-    from monitor.reporting import Imprint, gather_day
+    from monitor.reporting.gather import Imprint, gather_day
 
     facts = gather_day(
         database,

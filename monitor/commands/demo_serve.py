@@ -60,7 +60,7 @@ def episode_app(episode: "Episode", database: "Database", clock: "Clock") -> "AS
     from monitor.api.http import api_app
     from monitor.api.sources import Sources
     from monitor.detection.parameters import DetectionParameters
-    from monitor.reporting import Imprint, gather_day
+    from monitor.reporting.gather import Imprint, gather_day
     from monitor.web.app import make_app
     from monitor.web.surroundings import Surroundings
 

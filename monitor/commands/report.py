@@ -85,7 +85,7 @@ def _chosen(text: str | None, now: "datetime", zone: ZoneInfo) -> date:
 def _to_file(
     database: "Database", settings: "Settings", day: date, now: "datetime", out: Path
 ) -> int:
-    from monitor.reporting import day_facts
+    from monitor.reporting.compose import day_facts
 
     facts = day_facts(database, settings, day, now=now)
     write_report(facts, out)
@@ -112,7 +112,7 @@ def write_report(facts: "ReportFacts", out: Path, *, remedy: str = "--out FILE")
 def _refuse_unsendable(settings: "Settings", day: date, now: "datetime") -> None:
     """Raises where there is nobody to send to, no server to send by, or no whole day to send."""
     from monitor.content.wording.figures import stamp
-    from monitor.reporting import day_window
+    from monitor.reporting.window import day_window
 
     if not settings.report.recipients:
         raise MonitorError(
@@ -141,8 +141,8 @@ def _by_mail(
     from monitor.content.wording.figures import stamp
     from monitor.delivery.registry import channels_for
     from monitor.delivery.traits import Audience
-    from monitor.reporting import due_time
     from monitor.reporting.schedule import put_on_its_way, report_notice
+    from monitor.reporting.window import due_time
     from monitor.store import reports_sent
 
     opened = channels_of(settings, database, context.clock)

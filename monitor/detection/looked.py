@@ -1,6 +1,6 @@
 """Steps as they were seen, and what was made of one."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +22,6 @@ class Looked:
     sectors: SectorStep
     context: PairContext
     sensed: Sensed
-    ruled_out: Collection[int] = ()
     views: dict[bytes, Seen] = field(default_factory=dict)
 
     def seen(
@@ -32,9 +31,7 @@ class Looked:
         key = reversing.tobytes()
         if key not in self.views:
             features = self.sensed.features(reversing)
-            self.views[key] = Seen(
-                features, pairs, self.context, horizons_h, watched, reversing, self.ruled_out
-            )
+            self.views[key] = Seen(features, pairs, self.context, horizons_h, watched, reversing)
         return self.views[key]
 
 
@@ -50,9 +47,11 @@ class LookedOver:
     counts: FloatArray
     known: Sequence[IntArray]
 
-    def at(self, t: int, context: PairContext, ruled_out: Collection[int] = ()) -> Looked:
-        """One of them. ``ruled_out``: as of :class:`~monitor.detection.seen.Seen`."""
-        return Looked(self.ats[t], self.sectors.at(t), context, self.sensed.at(t), ruled_out)
+    def at(self, t: int, context: PairContext, seen: Seen | None = None) -> Looked:
+        """One of them. ``seen``: what rules are held against, where it is known beforehand for the pairs that are on their way
+        back by it."""
+        views = {} if seen is None else {seen.returning.tobytes(): seen}
+        return Looked(self.ats[t], self.sectors.at(t), context, self.sensed.at(t), views)
 
     @contextmanager
     def shown(self, memory: DetectionWindows, t: int) -> Iterator[None]:

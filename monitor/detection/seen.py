@@ -57,6 +57,13 @@ class Features:
     coverage: FloatArray
     sector_coverage: FloatArray
 
+    def at(self, t: int) -> "Features":
+        """Of one of many steps."""
+        return Features(
+            self.drift[t], self.price[t], self.volume[t], self.flow[t], self.score[t],
+            self.own[t], self.own_z[t], self.coverage[t], self.sector_coverage[t],
+        )  # fmt: skip
+
 
 LAUNCHED_WITHIN_H = 72
 
@@ -84,6 +91,20 @@ class Seen:
         if id(rule) not in self._values:
             self._values[id(rule)] = rule.value(self)
         return self._values[id(rule)]
+
+    def at(self, t: int, context: PairContext, ruled_out: Collection[int]) -> "Seen":
+        """Of one of many steps, with the values that were worked out for all of them."""
+        one = Seen(
+            self.features.at(t),
+            self.pairs,
+            context,
+            self.horizons_h,
+            self.watched,
+            self.returning[t],
+            ruled_out,
+        )
+        one._values.update({rule: values[t] for rule, values in self._values.items()})
+        return one
 
     @cached_property
     def own(self) -> FloatArray:

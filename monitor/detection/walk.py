@@ -4,7 +4,7 @@ Of all others it is known beforehand what they leave behind: counts of steps, an
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,11 +42,13 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outlook:
-    """What is known of steps before they are walked, as long as the same pairs are ``confirmed``: whether a bound may hold,
-    and of which table of rules (by identity), and what the counts are moved by. The first of them is at place ``begin``."""
+    """What is known of steps before they are walked, as long as the same pairs are ``confirmed``: what rules are held against,
+    but for what is asked of the past, whether a bound may hold, and of which table of rules (by identity), and what the
+    counts are moved by. The first of them is at place ``begin``."""
 
     begin: int
     confirmed: dict[Pair, datetime]
+    seen: Seen
     reversing: BoolArray
     may_hold: BoolArray
     may_hold_of: dict[int, BoolArray]
@@ -58,9 +60,11 @@ class Outlook:
         found = np.flatnonzero(self.may_hold[t - self.begin :])
         return t + int(found[0]) if len(found) else self.begin + len(self.may_hold)
 
-    def ruled_out(self, t: int) -> frozenset[int]:
-        """The tables of rules that hold nowhere in that step."""
-        return frozenset(r for r, may in self.may_hold_of.items() if not may[t - self.begin])
+    def seen_at(self, t: int, context: PairContext) -> Seen:
+        """Of that step; the tables of rules that hold nowhere in it are ruled out."""
+        k = t - self.begin
+        ruled_out = frozenset(r for r, may in self.may_hold_of.items() if not may[k])
+        return self.seen.at(k, context, ruled_out)
 
 
 class Decider(Protocol):
@@ -98,7 +102,7 @@ class Walk:
         """All steps in their order."""
         looked, ledger, t = self._looked, self._state.ledger, 0
         if len(looked.ats) == 1:  # to look ahead would take longer than to walk
-            yield self._walked(0, context_at, ())
+            yield self._walked(0, context_at, None)
             return
         outlook = self._outlook(0)
         while t < len(looked.ats):
@@ -111,13 +115,14 @@ class Walk:
                     yield Taken((), self._unmoved(k, outlook.reversing[k - outlook.begin]))
                 t = until
                 continue
-            yield self._walked(t, context_at, outlook.ruled_out(t))
+            yield self._walked(t, context_at, outlook)
             t += 1
 
-    def _walked(self, t: int, context_at: ContextAt, ruled_out: Collection[int]) -> Taken:
+    def _walked(self, t: int, context_at: ContextAt, outlook: Outlook | None) -> Taken:
         looked, state = self._looked, self._state
         with context_at(t) as context, looked.shown(state.memory, t):
-            decided = self._detector.decide(state, looked.at(t, context, ruled_out))
+            seen = None if outlook is None else outlook.seen_at(t, context)
+            decided = self._detector.decide(state, looked.at(t, context, seen))
         return Taken(decided.changes, lambda _context: decided)
 
     def _unmoved(self, t: int, reversing: BoolArray) -> Callable[[PairContext], Decided]:
@@ -155,7 +160,7 @@ class Walk:
         with np.errstate(invalid="ignore"):
             goes_on = np.asarray((seen.value(INFLOW_RULES[-1]) >= p.off).any(axis=1))
         known = judged & looked.sectors.known[begin:, None] & (covered | young)
-        return Outlook(begin, confirmed, reversing, may, may_of, known, goes_on)
+        return Outlook(begin, confirmed, seen, reversing, may, may_of, known, goes_on)
 
     def _reversing(self, begin: int) -> BoolArray:
         names, ats = self._detector.pairs.names, self._looked.ats[begin:]

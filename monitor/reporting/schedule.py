@@ -13,7 +13,8 @@ from monitor.content.report import report_mail
 from monitor.delivery.registry import channels_for
 from monitor.delivery.traits import Audience
 from monitor.model.notice import Notice, NoticeKind
-from monitor.reporting import day_facts, day_window, due_time
+from monitor.reporting.compose import day_facts
+from monitor.reporting.window import day_window, due_time
 from monitor.settings.schema import Settings
 from monitor.store import closes, engine_state, outbox, reports_sent, reports_waiting
 from monitor.store.database import Database

@@ -21,7 +21,7 @@ from monitor.content.report import report_mail
 from monitor.model.bars import Coverage
 from monitor.model.rotation import ChangeReason
 from monitor.model.universe import Market, Membership, Sector, Token, Universe
-from monitor.reporting import gather_day
+from monitor.reporting.gather import gather_day
 from monitor.store import bars, notes, outbox, readings, rotations, step_rows
 from monitor.store import coverage as coverage_rows
 from monitor.store.database import Database, open_database

@@ -19,7 +19,7 @@ from monitor.content.report import ReportFacts
 from monitor.detection.parameters import DetectionParameters
 from monitor.episodes import Episode, load_episode
 from monitor.model.rotation import RotationChange
-from monitor.reporting import Imprint, gather_day
+from monitor.reporting.gather import Imprint, gather_day
 from monitor.store import rotations, steps
 from monitor.store.database import Database
 from tests.gallery.case import Case, Print, Turn

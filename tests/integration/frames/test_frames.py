@@ -242,6 +242,22 @@ def test_the_example_runs_on_the_episode(stored: Path) -> None:
     ],
 )
 def test_pandas_is_imported_by_nothing_else(imports: str) -> None:
+    modules = loaded_by(imports)
+    assert "pandas" not in modules
+    assert not [name for name in modules if name.startswith("monitor.frames")]
+
+
+def test_what_a_question_on_the_past_does_not_need_is_not_loaded_for_it() -> None:
+    modules = loaded_by(
+        "import monitor.history, monitor.store.database, monitor.reporting.missing_inputs"
+    )
+    assert "sqlalchemy.dialects.sqlite" in modules
+    assert "sqlalchemy.dialects.postgresql" not in modules
+    assert "monitor.content.report" not in modules
+
+
+def loaded_by(imports: str) -> list[str]:
+    """Names of the modules that are there after these imports in a process of their own."""
     code = f"{imports}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
     ran = subprocess.run(
         [sys.executable, "-c", code],
@@ -251,6 +267,4 @@ def test_pandas_is_imported_by_nothing_else(imports: str) -> None:
         check=True,
         cwd=ROOT,
     )
-    modules = json.loads(ran.stdout)
-    assert "pandas" not in modules
-    assert not [name for name in modules if name.startswith("monitor.frames")]
+    return list(json.loads(ran.stdout))

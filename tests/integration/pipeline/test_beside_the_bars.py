@@ -19,7 +19,7 @@ from monitor.model.derivatives import DerivativeReading
 from monitor.model.order_book import BookReading, Depth
 from monitor.model.rotation import ChangeReason, StepOutput
 from monitor.model.universe import Market
-from monitor.reporting import gather_day
+from monitor.reporting.gather import gather_day
 from monitor.store import steps
 from monitor.store.database import Database
 from monitor.store.derivatives import save_derivatives

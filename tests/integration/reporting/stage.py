@@ -9,7 +9,7 @@ from monitor.content.report import ReportFacts
 from monitor.model.bars import Coverage
 from monitor.model.grid import opens_between
 from monitor.model.universe import Market, Membership, Sector, Token, Universe
-from monitor.reporting import gather_day
+from monitor.reporting.gather import gather_day
 from monitor.settings.load import load_settings
 from monitor.settings.schema import Settings
 from monitor.store import coverage, steps

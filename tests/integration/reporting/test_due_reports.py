@@ -13,7 +13,6 @@ from monitor.clock import ManualClock
 from monitor.jobs.reports import reports
 from monitor.model.grid import EPOCH
 from monitor.model.notice import NoticeKind
-from monitor.reporting import day_window, due_time
 from monitor.reporting.schedule import (
     ReportMails,
     due_days,
@@ -21,6 +20,7 @@ from monitor.reporting.schedule import (
     put_on_its_way,
     report_notice,
 )
+from monitor.reporting.window import day_window, due_time
 from monitor.settings.schema import Settings
 from monitor.store import engine_state, outbox, reports_sent
 from monitor.store.database import Database, open_database

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from monitor.content.report import report_text
 from monitor.model.rotation import ChangeReason, Condition, Status
 from monitor.model.state import MemberEvent, MemberEventKind
-from monitor.reporting import day_facts
+from monitor.reporting.compose import day_facts
 from monitor.settings.load import load_settings
 from monitor.store import bars, notes, readings, rotations, steps
 from monitor.store.database import Database

@@ -10,7 +10,7 @@ from monitor.commands.demo import demo_database, run_episode
 from monitor.content.report import ReportFacts, report_mail, report_subject, report_text
 from monitor.content.report.text import WIDTH
 from monitor.episodes import load_episode
-from monitor.reporting import Imprint, gather_day
+from monitor.reporting.gather import Imprint, gather_day
 from monitor.store.database import Database
 
 DAY = timedelta(days=1)

@@ -31,7 +31,7 @@ from monitor.model.notice import Act, Notice, NoticeKind
 from monitor.model.rotation import MARKET, ChangeReason, RotationChange, SideEvidence
 from monitor.model.rotation_json import change_to_json
 from monitor.model.state import FlowGrade
-from monitor.reporting import gather_day
+from monitor.reporting.gather import gather_day
 from monitor.store import rotations, steps
 from monitor.store.database import Database
 from monitor.web.page.conditions import readings_of

@@ -20,7 +20,7 @@ from monitor.model.grid import iso
 from monitor.model.rotation import ChangeReason, StepOutput
 from monitor.model.state import MarketStep
 from monitor.model.universe import Market, Membership, Sector, Token, Universe
-from monitor.reporting import gather_day
+from monitor.reporting.gather import gather_day
 from monitor.store import bars, meta, quarantine, rotations, steps, venue_health
 from monitor.store.database import Database
 from monitor.web.app import make_app

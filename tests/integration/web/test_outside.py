@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from monitor.content.report import report_text
 from monitor.model.vendor_reading import VendorFigure, VendorReading
-from monitor.reporting import gather_day
+from monitor.reporting.gather import gather_day
 from monitor.store.vendor_readings import save_vendor_readings
 from tests.integration.store.samples import FIVE, at
 from tests.integration.web.conftest import CLOSE, UNIVERSE, Site
