@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import typer
 
 from monitor.commands.context import DEGRADED, FAILED, console, context_of, in_order, moment
+from monitor.commands.started_as import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ def backfill(
             raise typer.Exit(FAILED) from None
     for line in report.words():
         typer.echo(line)
-    typer.echo(f"{report.new:,} new bars; next: monitor run")
+    typer.echo(f"{report.new:,} new bars; next: {as_typed('monitor run')}")
     if report.failed:
         raise typer.Exit(DEGRADED if report.new else FAILED)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.commands.context import WRONG, context_of, print_json
+from monitor.commands.started_as import as_typed
 
 if TYPE_CHECKING:
     from monitor.model.universe import Market, Membership
@@ -52,7 +53,7 @@ def init(
         typer.echo(f"wrote {folder / name}")
     file = folder / "monitor.toml"
     option = "" if file == LOCAL else f" --config {file}"
-    typer.echo(f"Next: monitor{option} config check; monitor{option} doctor")
+    typer.echo(as_typed(f"Next: monitor{option} config check; monitor{option} doctor"))
 
 
 @app.command("keys", epilog="Example:  monitor config keys | grep alerts")

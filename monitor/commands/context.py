@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from monitor.clock import Clock, LiveClock
+from monitor.commands.started_as import as_typed
 from monitor.model.errors import MonitorError
 from monitor.model.grid import parse_moment
 
@@ -144,4 +145,4 @@ def say_failure(error: MonitorError) -> None:
     """What failed and what to do next, on standard error."""
     typer.echo(f"monitor: {error}", err=True)
     if error.remedy:
-        typer.echo(f"next: {error.remedy}", err=True)
+        typer.echo(f"next: {as_typed(error.remedy)}", err=True)

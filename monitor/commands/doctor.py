@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import typer
 
 from monitor.commands.context import DEGRADED, context_of
+from monitor.commands.started_as import as_typed
 from monitor.model.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Finding:
     def words(self, width: int) -> str:
         """Within so many columns; what goes on stands under its beginning."""
         state = "WRONG" if self.wrong else "ok"
-        mend = f"; mend: {self.mend}" if self.mend else ""
+        mend = f"; mend: {as_typed(self.mend)}" if self.mend else ""
         return "\n".join(
             textwrap.wrap(
                 f"{self.what:<{INDENT - 7}} {state:<5} {self.detail}{mend}",

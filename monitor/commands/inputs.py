@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from monitor.commands.started_as import as_typed
 from monitor.model.errors import MonitorError, shortened
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def say_missing(
 
     found = missing_inputs(conn, settings.universe, settings.engine.interval, since, until)
     for item in found:
-        typer.echo(f"missing: {item.what}\n   next: {item.remedy}", err=True)
+        typer.echo(f"missing: {item.what}\n   next: {as_typed(item.remedy)}", err=True)
     return any(item.vital for item in found)
 
 
@@ -36,7 +37,7 @@ def say_no_steps(conn: "Connection", settings: "Settings") -> bool:
     if steps.latest_step(conn) is not None:
         return False
     found = no_steps(conn, settings.engine.interval)
-    typer.echo(f"missing: {found.what}\n   next: {found.remedy}", err=True)
+    typer.echo(f"missing: {found.what}\n   next: {as_typed(found.remedy)}", err=True)
     return True
 
 

@@ -1,6 +1,7 @@
 """How the reader called this program, so that what is printed to be typed next runs where he stands."""
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -27,6 +28,17 @@ def started_as(
     if found is not None and Path(found).resolve() == program.resolve():
         return "monitor"
     return shlex.quote(_shown(program, folder))
+
+
+def as_typed(words: str, call: str | None = None) -> str:
+    """A remedy with its verbs as the reader types them: ``uv run --no-dev monitor backfill`` where he came in by uv.
+
+    ``call``: how he called the program, found by default. Who imports it as a module knows how to call it.
+    """
+    call = started_as() if call is None else call
+    if call == "monitor" or not call.endswith("monitor") or call.endswith(" -m monitor"):
+        return words
+    return re.sub(r"(?<![\w./-])monitor(?= (?:-|[a-z]))", lambda _: call, words)
 
 
 def _shown(program: Path, folder: Path | None) -> str:

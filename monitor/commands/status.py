@@ -83,13 +83,13 @@ def _print_gaps(known: "Known", settings: "Settings", line: "Callable[[str], Non
     """What was not seen, and what was not believed."""
     from monitor.api.status import token_rows
 
-    with_gaps = [
-        (token, gaps)
-        for token, _, _, gaps in token_rows(known, settings.universe, settings.engine.interval)
-        if gaps
-    ]
-    if with_gaps:
+    rows = token_rows(known, settings.universe, settings.engine.interval)
+    unheard = [token for token, _, age, gaps in rows if gaps and age is None]
+    with_gaps = [(token, gaps) for token, _, age, gaps in rows if gaps and age is not None]
+    if known.venues and (unheard or with_gaps):
         line("")
+    if unheard:
+        line(f"never seen on any market: {', '.join(unheard)}")
     for token, gaps in with_gaps:
         line(f"{token}: " + "; ".join(gaps))
     for unseen in known.trade_gaps:

@@ -1,5 +1,6 @@
 """The store on both databases: an SQLite file, and a PostgreSQL server that the tests start themselves."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,10 @@ from tests.kit.pgbouncer import PgBouncer, find_pgbouncer
 from tests.kit.postgres_server import PostgresServer, started_or_skipped
 
 KINDS = ("sqlite", "postgresql")
+
+os.environ.pop(
+    "UV_RUN_RECURSION_DEPTH", None
+)  # what is printed does not hang on uv's having run the tests
 
 
 @pytest.fixture(scope="session")

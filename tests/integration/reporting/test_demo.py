@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from monitor.commands.started_as import started_as
+from monitor.commands.started_as import as_typed, started_as
 from tests.integration.commands.stage import config_text, small_market
 from tests.kit.smtp_server import free_port
 from tests.kit.waiting import PATIENCE_S, eventually
@@ -264,3 +264,28 @@ def test_the_call_is_printed_as_it_was_made(tmp_path: Path) -> None:
     )
     inside = started_as([str(tmp_path / "__main__.py")], found, tmp_path)
     assert inside == f"{shlex.quote(sys.executable)} -m monitor"
+
+
+def test_a_remedy_is_printed_as_the_reader_types_it() -> None:
+    by_uv = "uv run --no-dev monitor"
+    remedy = "monitor import FILE..., or monitor backfill --since 30d"
+    assert as_typed(remedy, by_uv) == f"{by_uv} import FILE..., or {by_uv} backfill --since 30d"
+    assert as_typed("monitor --config a.toml doctor", ".venv/bin/monitor") == (
+        ".venv/bin/monitor --config a.toml doctor"
+    )
+    for kept in ("journalctl -u monitor", "/etc/monitor/monitor.toml: may not be read", "none"):
+        assert as_typed(kept, by_uv) == kept
+    assert as_typed(remedy, "monitor") == remedy
+
+
+def test_who_came_in_by_uv_is_told_the_next_line_for_it(tmp_path: Path) -> None:
+    program = Path(sys.executable).parent / "monitor"
+    ran = subprocess.run(
+        [program, "--db", f"sqlite:///{tmp_path / 'none.db'}", "status"],
+        cwd=tmp_path,
+        env=os.environ | {"UV_RUN_RECURSION_DEPTH": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stderr.splitlines()[-1] == "next: uv run --no-dev monitor db upgrade"
