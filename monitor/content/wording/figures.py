@@ -88,7 +88,7 @@ def price(value: float | None) -> str:
     """A price with four significant digits, however small: ``$0.00001546``."""
     if value is None:
         return UNKNOWN
-    return f"${value:,.2f}" if value >= 1000 else f"${Decimal(f'{value:.4g}'):f}"
+    return f"${value:,.2f}" if value >= 1000 else f"${Decimal(f'{value:#.4g}'):f}"
 
 
 def utc(moment: datetime) -> str:

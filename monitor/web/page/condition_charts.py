@@ -10,6 +10,7 @@ from bokeh.layouts import column
 from bokeh.models import ColumnDataSource, HoverTool
 
 from monitor.content.wording.figures import UNKNOWN
+from monitor.content.wording.phrases import kept_together
 from monitor.model.grid import to_ms
 from monitor.model.rotation import PairReading
 from monitor.web.page.plots import SCHEMES, cursor_of, line_at, new_plot, span_of
@@ -49,7 +50,7 @@ def condition_charts(
                 "met": [UNKNOWN if c is None else "met" if c.met else "not met" for c in series],
             }
         )
-        lines = wrap(title, WIDEST)
+        lines = [line.replace("\u00a0", " ") for line in wrap(kept_together(title), WIDEST)]
         height = HEIGHT + LINE * (len(lines) - 1)
         plot = new_plot("\n".join(lines), look, height=height, x_range=span, x_axis_type="datetime")
         for level, (moment, words) in enumerate(marks):

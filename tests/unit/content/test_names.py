@@ -79,6 +79,8 @@ def test_a_name_of_nothing_visible_is_told_by_its_id() -> None:
         (net_flow(-312_000_000.0, FlowGrade.C, short=True), "~-$0.3 B"),
         (net_flow(None, FlowGrade.C), "unknown"),
         (price(2.53124), "$2.531"),
+        (price(2.5), "$2.500"),
+        (price(0.00002), "$0.00002000"),
         (price(104_250.0), "$104,250.00"),
         (duration(59), "59 s"),
         (duration(59 * 60 + 40), "1 h"),

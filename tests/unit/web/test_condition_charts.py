@@ -43,3 +43,9 @@ def test_a_long_title_is_broken_and_its_chart_keeps_its_height() -> None:
     assert max(map(len, broken)) <= WIDEST
     assert f'"height": {HEIGHT + LINE}' in text
     assert f'"height": {HEIGHT}' in text
+
+
+def test_a_broken_title_keeps_a_figure_and_its_unit_on_one_line() -> None:
+    words = "part of AI agents behind the market in 24 h, %"
+    text = json.dumps(condition_charts([reading(0), reading(1)], {"behind": words}, [], "light"))
+    assert "24 h, %" in text
