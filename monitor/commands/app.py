@@ -1,5 +1,6 @@
 """The console script: global options, the list of verbs, and exit codes."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -106,6 +107,7 @@ def _add_verbs() -> None:
 def main() -> None:
     """Run a verb; failures of ours become one clear text and an exit code, never a traceback."""
     _add_verbs()
+    _print_anywhere()
     try:
         app()
     except ConfigError as error:
@@ -124,6 +126,13 @@ def main() -> None:
         sys.exit(FAILED)
     except BrokenPipeError:
         sys.exit(FAILED)
+
+
+def _print_anywhere() -> None:
+    """A console or file that knows no arrow gets a question mark for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":
