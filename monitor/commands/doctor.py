@@ -298,6 +298,7 @@ async def _mail(server: "MailServer") -> Finding:
         "credentials": "smtp.user, MONITOR_SMTP__PASSWORD",
         "configuration": "smtp.user, smtp.security",
         "tls": "smtp.security, smtp.port, smtp.host",
+        "timeout": 'smtp.host, smtp.port, or smtp.security = "tls": a port that speaks TLS from the first byte greets nobody',
     }
     try:
         return Finding("mail server", await probe(server))

@@ -10,6 +10,8 @@ from monitor.settings import table_rules, universe_rules
 from monitor.settings.tables import SectorTable, Tables, TokenTable
 
 Fault = tuple[str, str]
+USUAL_SECURITY = {465: "tls", 587: "starttls"}
+"""By the mail server's port."""
 _RULES = (*table_rules.RULES, *universe_rules.RULES)
 
 
@@ -28,6 +30,13 @@ def warnings_of(tables: Tables) -> list[str]:
         )
     if tables.smtp.password is not None and tables.smtp.security == "none":
         found.append("smtp.security: none: the password travels in the clear")
+    if tables.smtp.port in USUAL_SECURITY and tables.smtp.security not in (
+        "none",
+        usual := USUAL_SECURITY[tables.smtp.port],
+    ):
+        found.append(
+            f'smtp.security: {tables.smtp.security}, though port {tables.smtp.port} is used with "{usual}" nearly everywhere'
+        )
     if not any(sector.benchmark for sector in tables.sectors):
         found.append(
             "sectors: none has benchmark = true: the other sectors together stand for the market, with beta 1"

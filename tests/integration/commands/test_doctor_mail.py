@@ -48,3 +48,20 @@ def test_doctor_logs_in_to_the_mail_server_and_names_what_mends_it(
         assert server.mails == []
     gone = mail_line(market, environ)
     assert "mail: connection refused; mend: smtp.host, smtp.port" in gone
+
+
+def test_a_port_that_speaks_tls_from_the_first_byte_greets_nobody_and_the_key_is_named(
+    market: Market, tmp_path: Path
+) -> None:
+    with SmtpServer(tmp_path, security="tls") as server:
+        environ = {
+            "MONITOR_SMTP__HOST": server.host,
+            "MONITOR_SMTP__PORT": str(server.port),
+            "MONITOR_SMTP__USER": "robot",
+            "MONITOR_SMTP__PASSWORD": "hunter2",
+            "MONITOR_SMTP__TIMEOUT": "2s",
+            "SSL_CERT_FILE": str(server.certificate),
+        }
+        line = mail_line(market, environ)
+    assert "mail: no answer in time" in line
+    assert 'smtp.security = "tls"' in line

@@ -151,6 +151,19 @@ def test_a_password_in_the_clear_is_a_warning(tmp_path: Path) -> None:
     assert text in load(tmp_path, changed(more='[smtp]\nsecurity = "none"\n'), environ).warnings
 
 
+@pytest.mark.parametrize(
+    ("port", "security", "is_odd"),
+    [(465, "starttls", True), (465, "tls", False), (587, "tls", True), (587, "starttls", False), (2525, "tls", False)],
+)  # fmt: skip
+def test_a_port_of_the_other_kind_of_tls_is_a_warning(
+    port: int, security: str, is_odd: bool, tmp_path: Path
+) -> None:
+    smtp = f'[smtp]\nhost = "mail.example"\nport = {port}\nsecurity = "{security}"\n'
+    found = [w for w in load(tmp_path, changed(more=smtp)).warnings if "smtp.security" in w]
+    assert bool(found) == is_odd
+    assert all(f"port {port}" in warning for warning in found)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
 def test_the_page_needs_no_token_on_any_address_of_this_machine_alone(
     host: str, tmp_path: Path
