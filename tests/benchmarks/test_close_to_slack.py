@@ -1,12 +1,16 @@
 """From the close of a bar to the message in Slack: a whole daemon on five venues of sixty tokens, real ccxt over HTTP.
 
-`uv run pytest -s tests/benchmarks/test_close_to_slack.py`: 13 minutes. Bars of an hour close every six seconds, and every
-other one begins a rotation that is planned: two sectors in turn fall and rise against each other. What is measured begins when a
-bar is asked for (its close and the time to settle) and ends when Slack's answer to a message about that bar was read. The venues
-limit nothing.
+`uv run pytest -s tests/benchmarks/test_close_to_slack.py`: 26 minutes. Bars of an hour close every twelve seconds, so that the work
+of one is over before the next is due on any machine that can follow at all. Every other bar begins a rotation that is planned: two
+sectors in turn fall and rise against each other. What is measured begins when a bar is asked for (its close and the time to settle)
+and ends when Slack's answer to a message about that bar was read. The venues limit nothing.
+
+It is harder than life in two ways: the daemon's other jobs ring 300 times as often, and every answer counts as late, since 90 s are
+0.3 s here, so that the store keeps a row of coverage for each market and bar, and each poll reads more of them than the one before.
 """
 
 import os
+import resource
 import sqlite3
 import time
 from functools import cache
@@ -18,10 +22,11 @@ import pytest
 from monitor.store.types import from_us
 from tests.scenarios.soak_market import LIVE_FROM, SINCE, TOKENS, VENUES, WIDTH, Course
 from tests.scenarios.stage import stop
-from tests.scenarios.test_soak import SPEED, soak
+from tests.scenarios.test_soak import soak
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(3600)]
 
+SPEED = 300.0
 BARS = int(os.environ.get("MONITOR_BENCH_BARS", "125"))
 LEAST = 0.8
 """Messages a bar, so that there are a hundred: fewer have no p99."""
@@ -88,23 +93,32 @@ def _took(database: Path) -> list[float]:
     return [((answered - at).total_seconds() - SETTLE_S) / SPEED for at, answered in rows]
 
 
+def _children_s() -> float:
+    """Seconds of a processor that the ended processes of this one took: the daemon with its start, and its page."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_a_message_is_in_slack_within_three_seconds_of_when_its_bar_is_asked_for(
     tmp_path: Path,
 ) -> None:
     until = LIVE_FROM + BARS * WIDTH
-    with soak(tmp_path, Course(_level, _trading), DETECTION) as found:
+    before = _children_s()
+    with soak(tmp_path, Course(_level, _trading), DETECTION, speed=SPEED) as found:
         while found.clock.now() < until:
             assert found.process.poll() is None, found.log.read_text()[-3000:]
             time.sleep(0.5)
         load = os.getloadavg()[0]
         found.prober.end()
         stop(found.process)
+        worked = (_children_s() - before) / BARS
         took = np.array(_took(found.database))
         arrived = len(found.slack.workspace.messages("alerts"))
     p50, p90, p99 = np.quantile(took, [0.5, 0.9, 0.99])
     print(
         f"\n{len(VENUES)} venues x {TOKENS} tokens, {BARS} bars, {len(took)} messages, load {load:.1f}:"
-        f" p50 {p50:.2f} s, p90 {p90:.2f} s, p99 {p99:.2f} s, longest {took.max():.2f} s beyond settle"
+        f" p50 {p50:.2f} s, p90 {p90:.2f} s, p99 {p99:.2f} s, longest {took.max():.2f} s beyond settle;"
+        f" the daemon worked {worked:.2f} s a bar"
     )
     assert len(took) >= LEAST * BARS
     assert arrived >= len(took)

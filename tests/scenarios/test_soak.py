@@ -126,10 +126,14 @@ def _same(stored: float | None, truth: float) -> bool:
 
 @contextmanager
 def soak(
-    folder: Path, course: Course = WAVES, environ: Mapping[str, str] = NOTHING_ELSE
+    folder: Path,
+    course: Course = WAVES,
+    environ: Mapping[str, str] = NOTHING_ELSE,
+    *,
+    speed: float = SPEED,
 ) -> Iterator[Soak]:
-    """All of it up, and the clock let go. ``environ``: more of the daemon's settings."""
-    clock = HeldClock(folder / "let-go", LIVE_FROM, speed=SPEED)
+    """All of it up, and the clock let go. ``environ``: more of the daemon's settings; ``speed``: of its clock."""
+    clock = HeldClock(folder / "let-go", LIVE_FROM, speed=speed)
     episode = soak_episode(course)
     database, log, port = folder / "monitor.db", folder / "daemon.log", free_port()
     url = f"sqlite:///{database}"
@@ -153,7 +157,7 @@ def soak(
         }
         clean = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
         process = subprocess.Popen(
-            [*command, "--speed", str(SPEED)],
+            [*command, "--speed", str(speed)],
             cwd=ROOT,
             env=clean | settings | dict(environ),
             stdout=out,
