@@ -27,6 +27,8 @@ from monitor.model.universe import Market
 
 CLOCK_TOLERANCE = timedelta(seconds=30)
 CLOCK_EVERY = timedelta(hours=1)
+CLOCK_DOUBTED_EVERY = timedelta(minutes=1)
+"""Of a clock that is off, or that an answer casts doubt on: one whose newest bar is not the one that is forming."""
 RELOAD_EVERY = timedelta(hours=1)
 LAUNCH_RELOAD_EVERY = timedelta(minutes=2)
 """Of a market that is missing within :data:`RELOAD_EVERY` of its listing: a launch's first bars are the story."""
@@ -101,6 +103,8 @@ class VenueClient:
         self._clock = clock
         self._settle = self.definition.settle if settle is None else settle
         self._clock_read: datetime | None = None
+        self._clock_asked: datetime | None = None
+        self._clock_asking = asyncio.Lock()
         self._loaded_at: datetime | None = None
         self._reload = asyncio.Lock()
 
@@ -131,9 +135,9 @@ class VenueClient:
         return self._connection.table is not None
 
     async def prepare(self) -> None:
-        """Before a poll: load markets where none are, look again for missing ones, read the clock hourly.
+        """Before a poll: load markets where none are, look again for missing ones, read the clock hourly, one that is off each time.
 
-        Hourly, at once where the table is older than a market's listing, and often in the first hour after that.
+        Markets hourly, at once where the table is older than a market's listing, and often in the first hour after that.
         Raises VenueError where the venue cannot be used; a clock that cannot be read is no reason.
         """
         now = self._clock.now()
@@ -144,7 +148,8 @@ class VenueClient:
                 await self._load()
             except BadVenueData:
                 self._loaded_at = now  # the old table is kept and serves on
-        if self._clock_read is None or now - self._clock_read >= CLOCK_EVERY:
+        every = CLOCK_EVERY if self.clock_warning is None else CLOCK_DOUBTED_EVERY
+        if self._clock_read is None or now - self._clock_read >= every:
             await self._read_clock()
 
     def now(self) -> datetime:
@@ -173,7 +178,7 @@ class VenueClient:
         since = floor_time(since, width)
         most = self.definition.limit(kind_of(market))
         count = most if limit is None else min(max(limit, _LEAST_ROWS), most)
-        now = self.now()
+        now, offset = self.now(), self.clock_offset
         end = since + count * width
         try:
             rows = await self._connection.candles(market, width, to_ms(since), count, to_ms(now))
@@ -181,10 +186,14 @@ class VenueClient:
             if market.symbol in self.gone or not await self._still_listed(market):
                 raise
             rows = await self._connection.candles(market, width, to_ms(since), count, to_ms(now))
-        # A venue may go on beyond what was asked, or jump to the listing: those bars are good too.
-        until, latest = max(end, now), self._clock.now() + max(self.clock_offset, timedelta(0))
-        frame = Frame(self.venue, market.id, width, since, until, now, self._settle, latest)
+        frame = self._frame(market, width, since, end, now)
         checked = check_candles(rows, frame)
+        forming = floor_time(now, width)
+        if forming < end and checked.newest != forming:
+            await self._doubt_clock()
+            if self.clock_offset != offset:
+                frame = self._frame(market, width, since, end, self.now())
+                checked = check_candles(rows, frame)
         until = min(end, self.last_closed(width))
         if checked.closed:
             until = max(until, checked.closed[-1].open_time + width)
@@ -227,6 +236,13 @@ class VenueClient:
     async def close(self) -> None:
         """Close its connections."""
         await self._connection.close()
+
+    def _frame(
+        self, market: Market, width: timedelta, since: datetime, end: datetime, now: datetime
+    ) -> Frame:
+        # A venue may go on beyond what was asked, or jump to the listing: those bars are good too.
+        latest = self._clock.now() + max(self.clock_offset, timedelta(0))
+        return Frame(self.venue, market.id, width, since, max(end, now), now, self._settle, latest)
 
     def _expects_bars(self, trading_since: datetime | None, until: datetime) -> bool:
         known = trading_since is not None and trading_since < until
@@ -295,8 +311,15 @@ class VenueClient:
                     return False
         return market.symbol not in self.gone
 
+    async def _doubt_clock(self) -> None:
+        """Read it again, once for all answers that cast doubt on it."""
+        async with self._clock_asking:
+            asked = self._clock_asked
+            if asked is None or abs(self._clock.now() - asked) >= CLOCK_DOUBTED_EVERY:
+                await self._read_clock()
+
     async def _read_clock(self) -> None:
-        asked = self._clock.now()
+        asked = self._clock_asked = self._clock.now()
         try:
             shown = await self._connection.venue_time()
         except VenueError:

@@ -51,6 +51,13 @@ class Checked:
     forming: tuple[Bar, ...]
     refusals: tuple[Refusal, ...]
 
+    @property
+    def newest(self) -> datetime | None:
+        """Open of the newest row that has a time, refused or not."""
+        kept = [bars[-1].open_time for bars in (self.closed, self.forming) if bars]
+        refused = [r.open_time for r in self.refusals if r.open_time is not None]
+        return max(kept + refused, default=None)
+
 
 def check_candles(rows: Iterable[RawCandle], frame: Frame) -> Checked:
     """Judge every row by itself, then doubles among them. Rows outside the asked range are not ours to keep."""

@@ -44,7 +44,7 @@ CASES = (
     Case("banned", {"retry_after": 900.0}, is_failure=True),
     *(
         Case("status", {"status": s, "body": "no"}, is_failure=True)
-        for s in (403, 429, 500, 503, 523)
+        for s in (403, 418, 429, 451, 500, 503, 523)
     ),
     Case("json_list"),
     Case("empty_list"),
@@ -55,9 +55,14 @@ CASES = (
         Case(kind)
         for kind in ("reversed", "shuffled", "duplicated", "no_forming", "gapped", "frozen")
     ),
+    Case("other_types"),
     *(Case("misaligned", {"factor": factor, "since_ms": 0}) for factor in (1.0, -1.0)),
     *(Case("volume_times", {"factor": factor}) for factor in (-1.0, 1e3, 0.0)),
     *(Case("close_times", {"factor": factor}) for factor in (2.0, 1000.0)),
+    *(Case("price_times", {"factor": factor}) for factor in (0.9, 1.12)),
+    Case("vanished", {"symbol": f"{COIN}/USDT"}),
+    Case("renamed", {"symbol": f"{COIN}/USDT", "other": f"{COIN}X/USDT"}),
+    *(Case("clock_off", {"seconds": seconds}) for seconds in (-600.0, 600.0)),
 )
 HOURS = 4 * len(CASES)
 
