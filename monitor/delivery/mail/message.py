@@ -99,6 +99,15 @@ def domain_of(sender: str) -> str:
     return domain or "localhost"
 
 
+def on_the_wire(address: str) -> str:
+    """Its domain in ASCII, as every server knows it: only a user's name of other letters asks for a server that takes those."""
+    user, at, domain = address.rpartition("@")
+    try:
+        return f"{user}{at}{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return address
+
+
 class _Tokens(UnstructuredHeader, BaseHeader):
     """A header of ids or addresses in angle brackets: folded between them, never encoded.
 
@@ -121,8 +130,8 @@ _POLICY = policy.SMTP.clone(header_factory=_registry())
 
 
 def _address(mail: EmailMessage, head: Heading) -> None:
-    mail["From"] = _mailbox(head.sender, FROM_NAME)
-    mail["To"] = _mailbox(head.recipient)
+    mail["From"] = _mailbox(on_the_wire(head.sender), FROM_NAME)
+    mail["To"] = _mailbox(on_the_wire(head.recipient))
 
 
 def _mailbox(address: str, name: str = "") -> Address:

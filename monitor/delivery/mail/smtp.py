@@ -21,7 +21,7 @@ from monitor.content.mail import Mail
 from monitor.delivery.channel import Receipt, Sending
 from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.mail.errors import failure
-from monitor.delivery.mail.message import heading, mail_message
+from monitor.delivery.mail.message import heading, mail_message, on_the_wire
 from monitor.model.notice import Act, Notice
 
 Compose = Callable[[Notice, datetime], Mail]
@@ -109,7 +109,7 @@ class EmailChannel:
     async def _handed_in(self, mail: EmailMessage, recipient: str) -> None:
         async with _session(self._server, self._tls_context) as client:
             refused, _ = await client.send_message(
-                mail, sender=self._sender, recipients=[recipient]
+                mail, sender=on_the_wire(self._sender), recipients=[on_the_wire(recipient)]
             )
             for reply in refused.values():  # accepted for nobody, yet no error
                 raise SMTPResponseException(reply.code, reply.message)

@@ -228,6 +228,14 @@ async def test_an_address_outside_of_ascii_is_refused_where_the_server_cannot_ta
     assert (caught.value.kind, caught.value.permanent) == ("recipient", True)
 
 
+async def test_a_domain_of_other_letters_goes_in_its_ascii_form_to_any_server() -> None:
+    script = ("220 ready", "250 hello", "250 ok", "250 ok", "354 go", "250 ok", "221 bye")
+    async with scripted(*script) as server:
+        await scripted_channel(server).send(notice(recipient="desk@exämple.de"), HOW)
+    asked = [line for line in server.heard if line.startswith("RCPT")]
+    assert asked == ["RCPT TO:<desk@xn--exmple-cua.de>"]
+
+
 async def test_a_letter_that_is_never_finished_is_given_up_for_now(server: SmtpServer) -> None:
     done = threading.Event()
 
