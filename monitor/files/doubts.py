@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-import numpy as np
 from sqlalchemy import Connection
 
 from monitor.ingest.history import witnesses
@@ -34,8 +33,8 @@ class Doubts:
             first = from_us(int(piece.opens[places[0]]))
             before = self._known_before(conn, market_id, first)
             mine = piece.chosen(places)
-            if is_calm(before, mine, self._width):
-                believed = mine.chosen(np.arange(max(0, len(mine) - KEPT), len(mine))).bars()
+            if is_calm(BarColumns.of(before), mine, self._width):
+                believed = mine.chosen(slice(-KEPT, None)).bars()
             else:
                 if recent is None:
                     recent = RecentBars(self._universe.markets, kept=KEPT + len(piece))

@@ -1,6 +1,5 @@
 """What is known of one market while its history is walked forward: since when it trades, and its last accepted bars."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,8 +19,8 @@ from monitor.ingest.validation.holding import hold_back
 from monitor.ingest.validation.plausibility import SILENCE, Known
 from monitor.ingest.validation.recent import KEPT, RecentBars
 from monitor.ingest.validation.suspicion import LATE_TRADE, REASONS
-from monitor.model.bar_columns import BarSeries
-from monitor.model.bars import Bar, Coverage
+from monitor.model.bar_columns import BarColumns, BarSeries
+from monitor.model.bars import Coverage
 from monitor.model.universe import Market, Universe
 from monitor.store import bars, quarantine
 from monitor.store.database import Database
@@ -35,7 +34,7 @@ class MarketHistory:
     width: timedelta
     trading_since: datetime | None = None
     _known: Known | None = None
-    _before: Sequence[Bar] = field(default=())
+    _before: BarColumns = field(default_factory=lambda: BarColumns.of(()))
     _empty_since: datetime | None = None
 
     def begin(self, database: Database, start: datetime) -> None:
@@ -49,8 +48,9 @@ class MarketHistory:
                 until=start,
                 market_ids=[self.market.id],
             )
-            self._before = [bar for bar, _received in before][-KEPT:]
-        for bar in self._before[-1:]:
+            believed = [bar for bar, _received in before][-KEPT:]
+        self._before = BarColumns.of(believed)
+        for bar in believed[-1:]:
             self._known = Known(bar.open_time, bar.close)
         if self._known is not None and self.trading_since is None:
             self.trading_since = self._known.open_time
@@ -85,8 +85,13 @@ class MarketHistory:
 
     def _note(self, verdict: Verdict) -> None:
         if verdict.bars:
-            self._before = [*self._before, *verdict.bars[-KEPT:]][-KEPT:]
-            last = verdict.bars[-1]
+            believed, newest = verdict.bars, slice(-KEPT, None)
+            if isinstance(believed, BarSeries):
+                mine = believed.columns.chosen(newest)
+            else:
+                mine = BarColumns.of(believed[newest])
+            self._before = BarColumns.joined([self._before, mine]).chosen(newest)
+            last = believed[-1]
             self._known = Known(last.open_time, last.close)
 
     def _is_beyond_doubt(self, verdict: Verdict, now: datetime) -> bool:
@@ -101,7 +106,7 @@ class MarketHistory:
         """The verdict less what waits for a confirmation; others are looked up only where their word may count."""
         young = any(now - item.until < LATE_TRADE for item in verdict.answer.coverage)
         alone = RecentBars([self.market], kept=KEPT + len(verdict.bars))
-        alone.note(self._before)
+        alone.note(self._before.bars())
         looked = hold_back(verdict, alone, (), width=self.width, now=now)
         spoken = verdict.answer.coverage
         quiet = any(bar.base_volume == 0 for bar in verdict.bars)
@@ -113,7 +118,7 @@ class MarketHistory:
             + [bar.open_time + self.width for bar in verdict.bars[-1:]]
         )
         beside = RecentBars(universe.markets, kept=KEPT + len(verdict.bars))
-        beside.note(self._before)
+        beside.note(self._before.bars())
         with database.read() as conn:
             wanted = witnesses(conn, universe, self.market, self.width, (first, until))
             found = bars.read_bars(
@@ -128,7 +133,7 @@ class MarketHistory:
         bars, before = verdict.bars, self._before
         if not isinstance(bars, BarSeries) or not bars or verdict.answer.refusals:
             return False
-        if before and before[-1].open_time >= bars[0].open_time:
+        if len(before) and before.opens[-1] >= bars.columns.opens[0]:
             return False
         return is_calm(before, bars.columns, self.width)
 

@@ -15,10 +15,10 @@ from monitor.model.bars import Refusal
 from monitor.store.bars import SaveResult
 from monitor.store.database import Database
 
-AT_ONCE = 8
+AT_ONCE = 16
 """Pages of one transaction, fewer where somebody waits for them: a daemon beside it waits some hundredths of a second."""
 
-MOST_WAITING = 16
+MOST_WAITING = 32
 """Pages in memory before who puts one more has to wait: about 2 MB of a thousand bars each."""
 
 

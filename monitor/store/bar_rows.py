@@ -81,17 +81,19 @@ def insert_columns(
     width_s = width // timedelta(seconds=1)
     opens: list[Any] = bars.opens.tolist()
     received, _ = _in_form(conn, received_at, set())
-    if conn.dialect.name != "sqlite":  # whose own form are microseconds
+    is_sqlite = conn.dialect.name == "sqlite"
+    if not is_sqlite:  # whose own form are microseconds
         moments = bars.moments()
         opens = [moments[us] for us in opens]
     columns = (
         numbers_of[bars.codes].tolist(),
         [width_s] * len(bars),
         opens,
-        *bars.lists(),
+        # SQLite stores a NaN as NULL, and its driver takes a float at once where it looks for ways to take a None
+        *(bars.figures.tolist() if is_sqlite else bars.lists()),
         [received] * len(bars),
     )
-    if conn.dialect.name != "sqlite":
+    if not is_sqlite:
         return _postgresql_insert(conn, list(zip(*columns, strict=True)))
     cells: list[Any] = [None] * (len(bars) * len(columns))
     for place, column in enumerate(columns):

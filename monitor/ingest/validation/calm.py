@@ -2,7 +2,6 @@
 nothing in, told from arrays and without a look at other markets. Pure.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -11,15 +10,14 @@ from numpy.typing import NDArray
 from monitor.ingest.validation.recent import HABIT_BARS, LEAST_BARS
 from monitor.ingest.validation.suspicion import MOVE, STEP, SURGE
 from monitor.model.bar_columns import BarColumns
-from monitor.model.bars import Bar
 
 _US = timedelta(microseconds=1)
 _SLACK = 1e-9  # what is this near to a bound is looked at in full
 
 
-def is_calm(before: Sequence[Bar], mine: BarColumns, width: timedelta) -> bool:
+def is_calm(before: BarColumns, mine: BarColumns, width: timedelta) -> bool:
     """Whether no bar of one market's is in doubt for sure; ``before``: its last believed bars, both ascending."""
-    known = BarColumns.of(before[-HABIT_BARS:])
+    known = before.chosen(slice(-HABIT_BARS, None))
     opens = np.concatenate([known.opens, mine.opens])
     figures = np.concatenate([known.figures, mine.figures], axis=1)
     open_, close, volume = figures[0], figures[3], figures[4]
@@ -42,7 +40,13 @@ def _off(price: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.f
 
 def _most_before(volume: NDArray[np.float64]) -> NDArray[np.float64]:
     """The most of the bars that a habit is taken from, before each bar; without bound where they are too few."""
-    padded = np.concatenate([np.full(HABIT_BARS, -np.inf), volume[:-1]])
-    most = np.lib.stride_tricks.sliding_window_view(padded, HABIT_BARS).max(axis=1)
+    most = np.concatenate([np.full(HABIT_BARS, -np.inf), volume[:-1]])
+    width = (
+        1  # of the window that each place is the most of: two that meet or overlap are a wider one
+    )
+    while width < HABIT_BARS:
+        step = min(width, HABIT_BARS - width)
+        most = np.maximum(most[:-step], most[step:])
+        width += step
     most[:LEAST_BARS] = np.inf
-    return most  # type: ignore[no-any-return]
+    return most

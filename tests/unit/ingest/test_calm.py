@@ -54,8 +54,8 @@ def doubts(before: list[Bar], mine: list[Bar]) -> int:
 
 def test_an_ordinary_series_is_calm() -> None:
     bars = walked(1_000, seed=1)
-    assert is_calm([], BarColumns.of(bars), WIDTH)
-    assert is_calm(bars[-KEPT - 500 : -500], BarColumns.of(bars[-500:]), WIDTH)
+    assert is_calm(BarColumns.of([]), BarColumns.of(bars), WIDTH)
+    assert is_calm(BarColumns.of(bars[-KEPT - 500 : -500]), BarColumns.of(bars[-500:]), WIDTH)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_is_in_doubt_is_not_calm(price: float, volume: float, place: int) -
     before, mine = bars[:KEPT], bars[KEPT:]
     mine[place] = scaled(mine[place], price, volume)
     if doubts(before, mine):
-        assert not is_calm(before, BarColumns.of(mine), WIDTH)
+        assert not is_calm(BarColumns.of(before), BarColumns.of(mine), WIDTH)
 
 
 @settings(max_examples=300, deadline=None)
@@ -92,5 +92,5 @@ def test_a_calm_series_has_no_doubt(
     for place, price, volume in changes:
         mine[place] = scaled(mine[place], price, volume)
     mine = [bar for place, bar in enumerate(mine) if place not in gaps]
-    if is_calm(before[-KEPT:], BarColumns.of(mine), WIDTH):
+    if is_calm(BarColumns.of(before[-KEPT:]), BarColumns.of(mine), WIDTH):
         assert doubts(before[-KEPT:], mine) == 0
