@@ -1,6 +1,7 @@
 """What the operating system tells of this process, and what is given back to it."""
 
 import ctypes
+import gc
 from pathlib import Path
 
 PAGE = 4096
@@ -21,3 +22,15 @@ def return_free_memory() -> None:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
     except (OSError, AttributeError):
         return
+
+
+_GARBAGE_AT = 100_000
+"""Objects that may stand in circles, beyond those that went, before they are looked for: the values of ten pages and more."""
+
+
+def spare_the_program() -> None:
+    """Do not look for garbage among what is loaded by now, nor often: for a process that soon ends, whose thousands of values go
+    with their last reference.
+    """
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_AT)

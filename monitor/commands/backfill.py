@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from monitor.commands.context import Context
     from monitor.ingest.backfill import BackfillReport
+    from monitor.ingest.exchange.remote import FetchProcess
     from monitor.settings.schema import Settings
     from monitor.store.database import Database
 
@@ -38,23 +39,33 @@ def backfill(
     ] = None,
 ) -> None:
     """Fetch what is missing; what was done is kept when it is broken off, and never fetched again."""
+    from monitor.ingest.exchange.remote import FetchProcess
+
     context = context_of(ctx)
-    settings = context.settings()
-    now = context.clock.now()
-    start, end = in_order(moment(since, now), moment(until, now) if until else now)
-    _known(venue or [], {m.venue for m in settings.universe.markets if m.polled}, "--venue")
-    _known(token or [], {known.id for known in settings.universe.tokens}, "--token")
-    with context.database(settings) as database:
-        try:
-            report = asyncio.run(
-                _run(context, settings, database, (start, end), venue or [], token or [])
-            )
-        except KeyboardInterrupt:
-            typer.echo(
-                "\nbroken off; what was fetched is stored. Give the same command again to go on.",
-                err=True,
-            )
-            raise typer.Exit(FAILED) from None
+    with FetchProcess() as process:  # it loads its half of the program meanwhile
+        settings = context.settings()
+        now = context.clock.now()
+        start, end = in_order(moment(since, now), moment(until, now) if until else now)
+        _known(venue or [], {m.venue for m in settings.universe.markets if m.polled}, "--venue")
+        _known(token or [], {known.id for known in settings.universe.tokens}, "--token")
+        with context.database(settings) as database:
+            try:
+                report = asyncio.run(
+                    _run(
+                        context,
+                        settings,
+                        (process, database),
+                        (start, end),
+                        venue or [],
+                        token or [],
+                    )
+                )
+            except KeyboardInterrupt:
+                typer.echo(
+                    "\nbroken off; what was fetched is stored. Give the same command again to go on.",
+                    err=True,
+                )
+                raise typer.Exit(FAILED) from None
     for line in report.words():
         typer.echo(line)
     typer.echo(f"{report.new:,} new bars; next: {as_typed('monitor run')}")
@@ -73,18 +84,23 @@ def _known(given: "Sequence[str]", known: set[str], option: str) -> None:
 async def _run(
     context: "Context",
     settings: "Settings",
-    database: "Database",
+    used: "tuple[FetchProcess, Database]",
     span: "tuple[datetime, datetime]",
     venues: "Sequence[str]",
     tokens: "Sequence[str]",
 ) -> "BackfillReport":
     from monitor.ingest.backfill import backfill as fetch
     from monitor.ingest.exchange.clients import client_options, make_clients
+    from monitor.process import spare_the_program
     from monitor.reference import sync_supplies
 
+    process, database = used
     with database.write() as conn:
         sync_supplies(conn, settings.supplies, context.clock.now())
-    clients = make_clients(settings.universe, context.clock, client_options(settings))
+    clients = make_clients(
+        settings.universe, context.clock, client_options(settings), connect=process.connect
+    )
+    spare_the_program()
     try:
         with Bars() as bars:
             return await fetch(

@@ -133,13 +133,13 @@ async def backfill(
     run = _Run(database, universe, clock, width, span=span, progress=progress or SilentProgress())
     wanted = [c for c in clients if not venues or c.venue in venues]
     markets = [m for m in universe.markets if not tokens or m.token in tokens]
-    strangers = await run.probe(wanted, markets)
     try:
+        strangers = await run.probe(wanted, markets)
         async with asyncio.TaskGroup() as group:
             for client in wanted:
                 ours = [m for m in markets if m.venue == client.venue]
                 group.create_task(run.venue(client, ours, strangers))
-    except ExceptionGroup as failed:  # only the store's failures come this far
+    except ExceptionGroup as failed:  # only failures that are no venue's come this far
         raise _first(failed) from None
     finally:
         await run.settle()

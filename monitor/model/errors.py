@@ -1,5 +1,7 @@
 """The error every failure of ours descends from: what failed, why, and what to do next."""
 
+from typing import Any
+
 SHOWN = 60
 """Characters that are shown of what somebody gave."""
 
@@ -16,6 +18,18 @@ class MonitorError(Exception):
         super().__init__(message)
         self.remedy = remedy
         self.cause = cause or message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is handed to another process, whatever its class is made from."""
+        return _remade, (type(self), self.args, self.__dict__)
+
+
+def _remade(
+    kind: type[MonitorError], arguments: tuple[Any, ...], fields: dict[str, Any]
+) -> MonitorError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(fields)
+    return error
 
 
 class ConfigError(MonitorError):

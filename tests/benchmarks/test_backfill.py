@@ -10,7 +10,9 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -50,7 +52,7 @@ YEAR = History(tokens=10, days=365)
 
 
 class Run(NamedTuple):
-    """Seconds by the clock, of the processors, and the most memory in MB."""
+    """Seconds by the clock, of the processors, and the most memory in MB, each of all its processes together."""
 
     seconds: float
     processor: float
@@ -64,11 +66,31 @@ def measured(command: list[str], log: Path) -> Run:
     begin = time.perf_counter()
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=out)
+    peaks: dict[int, float] = {}
+    is_over = threading.Event()
+    watch = threading.Thread(target=_watch, args=(process.pid, peaks, is_over))
+    watch.start()
     _, status, used = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - begin
+    is_over.set()
+    watch.join()
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, log.read_text()[-2000:]
     spent = used.ru_utime + used.ru_stime
-    return Run(time.perf_counter() - begin, spent, used.ru_maxrss / 1024)
+    return Run(seconds, spent, max(sum(peaks.values()), used.ru_maxrss / 1024))
+
+
+def _watch(pid: int, peaks: dict[int, float], is_over: threading.Event) -> None:
+    """Each process's own peak, with what it shares with the others: together no less than they ever had at once."""
+    while not is_over.wait(0.05):
+        found = [pid]
+        for each in found:
+            with suppress(OSError):
+                children = Path(f"/proc/{each}/task/{each}/children").read_text().split()
+                found += [int(child) for child in children]
+                status = Path(f"/proc/{each}/status").read_text()
+                if "VmHWM:" in status:  # it has not ended
+                    peaks[each] = int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def config(folder: Path, url: str, history: History, limit_ms: float | None) -> Path:

@@ -17,6 +17,7 @@ from monitor.clock import Clock
 from monitor.ingest.errors import BadVenueData, VenueError, VenueForbidden
 from monitor.ingest.exchange.bounded import LARGEST_ANSWER, LARGEST_TABLE, bounded
 from monitor.ingest.exchange.market_table import MarketTable, choose_markets, refuse_reload
+from monitor.ingest.exchange.plan import ConnectionPlan
 from monitor.ingest.exchange.translate import Answer, translate
 from monitor.ingest.exchange.venue_class import venue_class
 from monitor.ingest.venues.book_levels import read_book
@@ -270,6 +271,35 @@ class CcxtClient:
                 self._load_gate.release()
 
 
+def connect_all(plans: Sequence[ConnectionPlan], clock: Clock) -> list[CcxtClient]:
+    """The venues' connections; their market tables are loaded one after another. Raises ConfigError for a venue that ccxt does
+    not know.
+    """
+    gate = asyncio.Lock()
+    return [
+        CcxtClient(
+            plan.venue,
+            plan.markets,
+            clock,
+            base_url=plan.base_url,
+            timeout=plan.timeout,
+            rate_limit_ms=plan.rate_limit_ms,
+            load_gate=gate,
+        )
+        for plan in plans
+    ]
+
+
+def check_known(venue: str) -> None:
+    """Raises ConfigError for a venue that ccxt does not know."""
+    known = venue_names()
+    if venue not in known:
+        near = ", ".join(name for name in known if name[:3] == venue[:3]) or "none"
+        raise ConfigError(
+            [f"venues.{venue}: found {venue!r}, expected a venue of ccxt (nearest: {near})"]
+        )
+
+
 def _make_exchange(
     definition: VenueDefinition,
     kinds: set[Kind],
@@ -279,13 +309,7 @@ def _make_exchange(
     rate_limit_ms: float | None,
     options: Mapping[str, Any],
 ) -> Any:
-    venue, known = definition.venue, venue_names()
-    if venue not in known:
-        near = ", ".join(name for name in known if name[:3] == venue[:3]) or "none"
-        raise ConfigError(
-            [f"venues.{venue}: found {venue!r}, expected a venue of ccxt (nearest: {near})"]
-        )
-
+    check_known(definition.venue)
     config: dict[str, Any] = {
         "enableRateLimit": True,
         "timeout": timeout_ms,
@@ -297,7 +321,7 @@ def _make_exchange(
     }
     if rate_limit_ms is not None:
         config["rateLimit"] = rate_limit_ms
-    exchange = bounded(venue_class(venue))(config)
+    exchange = bounded(venue_class(definition.venue))(config)
     exchange.ssl_context = trust()  # else it believes certifi's list alone
     if base_url is not None:
         exchange.urls["api"] = rebased(exchange.urls["api"], base_url)

@@ -1,13 +1,13 @@
 """The clients of all venues that a universe trades on, made for one event loop."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from monitor.clock import Clock
-from monitor.ingest.exchange.ccxt_client import CcxtClient
-from monitor.ingest.exchange.venue import VenueClient
+from monitor.ingest.exchange.ccxt_client import check_known, connect_all
+from monitor.ingest.exchange.plan import ConnectionPlan
+from monitor.ingest.exchange.venue import Connection, VenueClient
 from monitor.model.errors import ConfigError
 from monitor.model.universe import Market, Universe
 from monitor.network import network_faults
@@ -44,31 +44,33 @@ def make_clients(
     clock: Clock,
     options: Mapping[str, ClientOptions],
     perpetuals: Sequence[Market] = (),
+    *,
+    connect: Callable[[Sequence[ConnectionPlan]], Sequence[Connection]] | None = None,
 ) -> list[VenueClient]:
     """One client for each enabled venue that has markets to poll, by venue id. Nothing is asked yet.
 
-    ``perpetuals``: what is asked beside the bars of the universe's markets.
+    ``perpetuals``: what is asked beside the bars of the universe's markets. ``connect``: makes the connections; by default they
+    are this process's own.
 
     Market tables are loaded one after another (they are large). Raises ConfigError for a venue that ccxt does not know,
     and for a proxy or certificates that cannot be used.
     """
     if faults := [f"{name} {text}" for name, text in network_faults()]:
         raise ConfigError(faults)
-    gate = asyncio.Lock()
-    clients = []
     markets = dict.fromkeys((*universe.markets, *perpetuals))
+    plans, settles = [], []
     for venue in sorted({market.venue for market in markets if market.polled}):
         chosen = options.get(venue, ClientOptions())
         if not chosen.enabled:
             continue
-        connection = CcxtClient(
-            venue,
-            [market for market in markets if market.venue == venue],
-            clock,
-            base_url=chosen.base_url,
-            timeout=chosen.timeout,
-            rate_limit_ms=chosen.rate_limit_ms,
-            load_gate=gate,
+        check_known(venue)
+        ours = tuple(market for market in markets if market.venue == venue)
+        plans.append(
+            ConnectionPlan(venue, ours, chosen.base_url, chosen.timeout, chosen.rate_limit_ms)
         )
-        clients.append(VenueClient(connection, clock, settle=chosen.settle))
-    return clients
+        settles.append(chosen.settle)
+    connections = connect(plans) if connect is not None else connect_all(plans, clock)
+    return [
+        VenueClient(connection, clock, settle=settle)
+        for connection, settle in zip(connections, settles, strict=True)
+    ]

@@ -70,9 +70,27 @@ def killed_at(market: Market, asked: tuple[str, ...], bars: int) -> bool:
             lambda: running.poll() is not None or count(market.folder / "monitor.db") >= bars,
             what=f"{bars} bars stored",
         )
+        beside = children(running.pid)
     finally:
         running.kill()
-    return running.wait() < 0
+    was_killed = running.wait() < 0
+    eventually(lambda: not any(map(is_running, beside)), what="the process that asked is gone")
+    return was_killed
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a running one started."""
+    try:
+        return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def count(file: Path) -> int:
