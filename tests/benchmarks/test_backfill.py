@@ -1,5 +1,10 @@
 """A backfill beside `freqtrade download-data` of the same markets from the same server, and beside what a venue's limits allow.
 
+What bounds it, in seconds of a processor for the year's 1,060 pages beside 12.7 of freqtrade's whole run: aiohttp alone .3, ccxt
+with it 1.7 (1.1 of them to parse JSON), the bare inserts of their rows into SQLite 1.6, to load the two halves of the program 2.0.
+Without a look at any bar that is 5.3: three times is out of reach by processor time, and by the clock only both cores come near it.
+The server takes .5 once it has made its answers, the same for both.
+
 freqtrade is no dependency: FREQTRADE=/path/to/its/command names one of an environment of its own (`uv venv DIR && uv pip install
 --python DIR/bin/python freqtrade`); without it that part is skipped.
 """
