@@ -1,5 +1,6 @@
 """The formats that people have, with figures made here: each goes in to the stated values, or is refused with why."""
 
+import gzip
 import json
 import zipfile
 from datetime import UTC, datetime
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from pyarrow import feather
+from pyarrow import feather, parquet
 
 from monitor.clock import ManualClock
 from monitor.files.importing import Hints, ImportReport, Manner, import_files
@@ -90,18 +91,20 @@ def test_cryptodatadownload_newest_first(sqlite: Database, tmp_path: Path) -> No
     assert stored(sqlite, BINANCE)[0].quote_volume == 303
 
 
-@pytest.mark.parametrize("form", ["feather", "json", "objects"])
+@pytest.mark.parametrize("form", ["feather", "parquet", "json", "json.gz", "objects"])
 def test_freqtrade_and_ccxt(sqlite: Database, tmp_path: Path, form: str) -> None:
     rows = [[(S + 300 * i) * 1000, 3.0, 3.1, 2.9, 3.05, 100.0] for i in range(3)]
     names = ["date", "open", "high", "low", "close", "volume"]
-    file = tmp_path / f"VIRTUAL_USDT-5m.{'feather' if form == 'feather' else 'json'}"
-    if form == "feather":
+    file = tmp_path / f"VIRTUAL_USDT-5m.{'json' if form == 'objects' else form}"
+    if form in ("feather", "parquet"):
         times = pa.array([r[0] for r in rows], pa.timestamp("ms", "UTC"))
         columns = {n: [r[i] for r in rows] for i, n in enumerate(names)}
-        feather.write_feather(pa.table(columns | {"date": times}), str(file))
+        write = feather.write_feather if form == "feather" else parquet.write_table
+        write(pa.table(columns | {"date": times}), str(file))
     else:
-        content = rows if form == "json" else [dict(zip(names, r, strict=True)) for r in rows]
-        file.write_text(json.dumps(content))
+        content = [dict(zip(names, r, strict=True)) for r in rows] if form == "objects" else rows
+        data = json.dumps(content).encode()
+        file.write_bytes(gzip.compress(data) if form == "json.gz" else data)
     assert take(sqlite, file).new == 3
     assert [b.close for b in stored(sqlite, BINANCE)] == [3.05] * 3
 
