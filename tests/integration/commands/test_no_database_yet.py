@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.settings.small import SMALL
+from tests.kit.small_settings import SMALL
 
 VERBS = ("sectors", "rotations", "status", "explain rot-1", "why-not ai-agents memes", "db current")
 

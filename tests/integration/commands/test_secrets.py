@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.settings.small import SMALL
+from tests.kit.small_settings import SMALL
 
 
 @pytest.mark.parametrize("verb", [["doctor"], ["config", "show"], ["db", "current"]])

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.commands.stage import ROOT
+from tests.kit.small_settings import changed
 from tests.kit.waiting import PATIENCE_S
-from tests.unit.settings.small import changed
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])

@@ -17,7 +17,7 @@ from monitor.store.database import Database
 from monitor.store.outbox_rows import StoredNotice
 from tests.integration.delivery.post import NOW
 from tests.kit.leases import let_pass
-from tests.unit.settings.small import SMALL, load
+from tests.kit.small_settings import SMALL, load
 
 
 def settings_of(folder: Path, environ: dict[str, str]) -> Settings:

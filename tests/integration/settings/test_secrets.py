@@ -11,7 +11,7 @@ from monitor.settings.fields import SecretText, SecretUrl
 from monitor.settings.keys import KnownNames, keys_of
 from monitor.settings.sources import read_file, variable_of
 from monitor.settings.tables import Tables
-from tests.unit.settings.small import SMALL, faults, load
+from tests.kit.small_settings import SMALL, faults, load
 
 HELD = "https://hooks.example/wJ4hSecret"
 SECRETS = [key for key in keys_of(Tables) if key.is_secret]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from monitor.model.state import FlowGrade
-from tests.unit.engine.market import NAN, Run, token, universe
+from tests.integration.engine.market import NAN, Run, token, universe
 
 BASE = {"BTC": 100.0, "AIX": 1.0, "AIY": 1.0, "DOGE": 1.0}
 AI, MEMES = 0, 1

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.settings.small import INTERVAL, changed, faults
+from tests.kit.small_settings import INTERVAL, changed, faults
 
 ARC_SUPPLY = '{from = 2024-12-10, circulating = 1e9, source = "by hand"}'
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.model.errors import ConfigError
 from monitor.settings.load import load_settings
-from tests.unit.settings.small import SMALL
+from tests.kit.small_settings import SMALL
 
 RUNS = 400
 SHIPPED = (Path(__file__).parents[3] / "config" / "monitor.toml").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from monitor.commands.config import app
 from monitor.commands.context import Context
 from monitor.model.errors import ConfigError, MonitorError
 from monitor.settings.shipped import FILES
-from tests.unit.settings.small import SMALL, changed
+from tests.kit.small_settings import SMALL, changed
 
 SECRET = "wJ4hSecret"
 ENVIRON = {

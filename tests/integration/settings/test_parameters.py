@@ -8,7 +8,7 @@ import pytest
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.rules import BOUNDS
-from tests.unit.settings.small import SMALL, load
+from tests.kit.small_settings import SMALL, load
 
 DETECTION = {
     "HORIZONS_H": ("[24, 8, 8]", "horizons_h", (8, 24)),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.unit.engine.market import NAN, Run, token, token_of, universe
+from tests.integration.engine.market import NAN, Run, token, token_of, universe
 
 DAY = 24
 PARTS = {"large": 0.700, "middle": 0.299, "small": 0.001}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from monitor.model.universe import Membership, Redenomination
-from tests.unit.engine.market import (
+from tests.integration.engine.market import (
     HOUR,
     NAN,
     START,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from tests.unit.engine.market import Run, events_of, token_of, universe
+from tests.integration.engine.market import Run, events_of, token_of, universe
 
 BASE = {"BTC": 100.0, "AIX": 1.0, "AIY": 1.0, "DOGE": 1.0}
 BETA = 1.3  # in a sector's first day

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from monitor.model.errors import ConfigError
-from tests.unit.settings.small import changed, load
+from tests.kit.small_settings import changed, load
 
 LIRA = ('symbol = "DOGE/USDT"', 'symbol = "DOGE/TRY"')
 RATE = """

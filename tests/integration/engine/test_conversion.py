@@ -9,7 +9,7 @@ from monitor.analytics.bulk_volume import shrinkage
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.state import FlowGrade
-from tests.unit.engine.market import HOUR, NAN, Run, token, token_of, universe
+from tests.integration.engine.market import HOUR, NAN, Run, token, token_of, universe
 
 
 def test_a_market_of_a_thousand_coins_is_told_per_coin() -> None:

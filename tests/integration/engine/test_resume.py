@@ -10,7 +10,7 @@ from monitor.detection.parameters import DetectionParameters
 from monitor.engine import Engine
 from monitor.model.interval import IntervalInput
 from monitor.model.rotation import StepOutput
-from tests.unit.engine.market import HOUR, Run, Tape, event_of, events_of, token, universe
+from tests.integration.engine.market import HOUR, Run, Tape, event_of, events_of, token, universe
 
 WATCHED = universe(
     {"ai": ["AIX", "AIY"], "memes": ["DOGE", "TRUMP"]}, [token("AIX", ["a", "b", "c"])]

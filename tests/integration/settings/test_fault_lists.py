@@ -7,7 +7,7 @@ import pytest
 
 from monitor.model.errors import ConfigError
 from monitor.settings.load import load_settings
-from tests.unit.settings.small import INTERVAL, SMALL, changed, faults, load
+from tests.kit.small_settings import INTERVAL, SMALL, changed, faults, load
 
 MOVED = changed(
     ("[venues.gate]", '[tokens.ARCX]\nname = "New"\n{}\n[venues.gate]'),

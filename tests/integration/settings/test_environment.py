@@ -15,7 +15,7 @@ from monitor.settings.keys import keys_of
 from monitor.settings.load import load_settings
 from monitor.settings.sources import variable_of
 from monitor.settings.tables import Tables
-from tests.unit.settings.small import SMALL, changed, faults, load
+from tests.kit.small_settings import SMALL, changed, faults, load
 
 SECRETS = {key.text for key in keys_of(Tables) if key.is_secret and key.in_file is None}
 HOOK = "https://hooks.example/services/T0/B0/wJ4hSecret"

@@ -7,9 +7,9 @@ from datetime import timedelta
 from monitor.content.charts import render_alert_png
 from monitor.model.state import SectorState
 from monitor.model.universe import Membership, Sector
+from tests.integration.content.charts.states import state
 from tests.kit import rotations as samples
 from tests.kit.rotations import DETECTED
-from tests.unit.content.charts.states import state
 
 SECTORS = (
     Sector("ai-agents", "AI agents", (Membership("VIRTUAL"),), "#0072B2"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from monitor.model.bars import Slot
-from tests.unit.engine.market import NAN, Run, token, token_of, universe
+from tests.integration.engine.market import NAN, Run, token, token_of, universe
 
 BASE = {"BTC": 100.0, "AIX": 1.0, "AIY": 1.0, "DOGE": 1.0}
 MINUTES = timedelta(minutes=15)

@@ -12,7 +12,7 @@ from monitor.engine import Engine
 from monitor.model.interval import IntervalInput
 from monitor.model.rotation import StepOutput
 from monitor.model.universe import Sector, Universe
-from tests.unit.engine.market import HOUR, NAN, Tape, token, universe
+from tests.integration.engine.market import HOUR, NAN, Tape, token, universe
 
 NAMES = ("A1", "A2", "M1", "M2", "D1")
 WATCHED = universe(

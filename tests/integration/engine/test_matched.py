@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from monitor.model.bars import Slot
-from tests.unit.engine.market import HOUR, START, Run, token, token_of, universe
+from tests.integration.engine.market import HOUR, START, Run, token, token_of, universe
 
 BASE = {"BTC": 100.0, "AIX": 1.0, "AIY": 1.0, "DOGE": 1.0}
 AI, MEMES = 0, 1

@@ -21,7 +21,7 @@ from monitor.delivery.ways import Way, both_ways
 from monitor.model.notice import Notice
 from monitor.settings.schema import Settings
 from tests.kit.rotations import DETECTED
-from tests.unit.settings.small import SMALL, load
+from tests.kit.small_settings import SMALL, load
 
 
 @pytest.fixture
