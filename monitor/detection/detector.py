@@ -13,14 +13,8 @@ from monitor.analytics.window import known_or_zero
 from monitor.detection.conditions import judge, reading
 from monitor.detection.decisions import decide
 from monitor.detection.detector_state import DetectorState
-from monitor.detection.features import (
-    advance,
-    over_usual,
-    sample,
-    sense,
-    sense_plainly,
-)
-from monitor.detection.inputs import Handed, PairContext, SectorStep, SectorSteps
+from monitor.detection.features import advance, over_usual, sample, samples, sense, sums_over
+from monitor.detection.inputs import Handed, SectorSteps
 from monitor.detection.launch_drain import drains_seen
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.looked import Decided, Looked, LookedOver
@@ -100,15 +94,6 @@ class Detector:
         ledger = Ledger.from_json(rest["ledger"])
         return DetectorState(memory, tallies, ledger, self._sectors, self.pairs.names)
 
-    def step(
-        self, state: DetectorState, at: datetime, sectors: SectorStep, context: PairContext
-    ) -> Decided:
-        """Move ``state`` on, in place; ``at`` is the interval's close, when all this became knowable."""
-        found = self.look(state.memory, at, sectors, context)
-        decided = self.decide(state, found)
-        self.close(state.memory, found)
-        return decided
-
     def readings(self, decided: Decided) -> tuple[PairReading, ...]:
         """What was seen of each pair, in the words that are stored."""
         features, p = decided.seen.features, self.parameters
@@ -119,15 +104,9 @@ class Detector:
             found.append(drains[i].read_as(usual, p.horizons_h) if i in drains else usual)
         return tuple(found)
 
-    def look(
-        self, memory: DetectionWindows, at: datetime, sectors: SectorStep, context: PairContext
-    ) -> Looked:
-        """What this step shows. It takes no bound: detectors that differ in bounds alone may share what one has seen."""
-        self._remember(memory, SectorSteps.of(sectors))
-        return Looked(at, sectors, context, sense(memory, self.pairs, self.parameters))
-
     def over(self, state: DetectorState, handed: Handed, context_at: ContextAt) -> Iterator[Taken]:
-        """:meth:`step` for many, the same to the bit: all is looked at in one go and then decided step by step."""
+        """Move ``state`` on by steps, in place: all are looked at in one go and then decided one by one. However they are cut
+        into stretches, what comes of them is the same to the bit."""
         looked = self.look_over(state.memory, handed)
         return self.walk(state, looked, handed.launched, context_at)
 
@@ -142,20 +121,25 @@ class Detector:
         return Walk(self, state, looked, launched).steps(context_at)
 
     def look_over(self, memory: DetectionWindows, handed: Handed) -> LookedOver:
-        """:meth:`look` and :meth:`close` for each of many steps."""
+        """What steps show. It takes no bound: detectors that differ in bounds alone may share what one has seen.
+
+        At the end of each hour come the samples that later steps are held against.
+        """
         ats, sectors = handed.ats, handed.sectors
         levels, counts = self._remember(memory, sectors)
         p, steps = self.parameters, len(ats)
-        plain = sense_plainly(memory, self.pairs, p, steps)
-        usual, known, begin = np.empty_like(plain.raw), [], 0
+        windows = sums_over(memory, p, steps)
+        raw = samples(windows, self.pairs)
+        usual, known, begin = np.empty_like(raw), [], 0
         hours = [t + 1 for t, at in enumerate(ats) if is_aligned(at, HOUR)]
         for end in [*hours, steps]:
-            usual[:, begin:end] = over_usual(memory, plain.raw[:, begin:end], p)
+            usual[:, begin:end] = over_usual(memory, raw[:, begin:end], p)
             known += [memory.known] * (end - begin)
             if end > begin and end in hours:
-                sample(memory, plain.raw[:, end - 1], p)
+                sample(memory, raw[:, end - 1], p)
             begin = end
-        return LookedOver(ats, sectors, plain.over(usual), levels, counts, known)
+        sensed = sense(memory, self.pairs, p, windows, usual)
+        return LookedOver(ats, sectors, sensed, levels, counts, known)
 
     def _remember(
         self, memory: DetectionWindows, sectors: SectorSteps
@@ -206,11 +190,6 @@ class Detector:
         seen = found.seen(reversing, self.pairs, self.parameters.horizons_h, self.watched)
         judged = judge(seen, samples.reshape(seen.features.score.shape), self.parameters)
         return Decided(found.at, seen, judged, ())
-
-    def close(self, memory: DetectionWindows, found: Looked) -> None:
-        """Once an hour, after all is decided: the samples that later steps are held against."""
-        if is_aligned(found.at, HOUR):
-            sample(memory, found.sensed.raw, self.parameters)
 
     def _tallies(self) -> Tallies:
         return Tallies(len(self._sectors), len(self.pairs.names))

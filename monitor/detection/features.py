@@ -61,11 +61,7 @@ def _hours(memory: DetectionWindows, name: str, steps: int) -> FloatArray:
 @dataclass(frozen=True, slots=True, eq=False)
 class Sensed:
     """What steps show before anything is decided, as :class:`Features`, with a first axis of steps; the volume witness in its
-    two parts.
-
-    ``raw``: each step's samples, (level, change, flow) first and then by step, horizon and pair. ``weight``: of the flow's
-    grade.
-    """
+    two parts. ``weight``: of the flow's grade."""
 
     drift: FloatArray
     price: FloatArray
@@ -77,17 +73,10 @@ class Sensed:
     own_z: FloatArray
     coverage: FloatArray
     sector_coverage: FloatArray
-    raw: FloatArray
 
-    def at(self, t: int) -> "Sensed":
-        """Of one step, without that axis."""
-        found = {f.name: getattr(self, f.name)[t] for f in fields(self) if f.name != "raw"}
-        return Sensed(**found, raw=self.raw[:, t])
-
-    def since(self, begin: int) -> "Sensed":
-        """Of the steps from that place on."""
-        found = {f.name: getattr(self, f.name)[begin:] for f in fields(self) if f.name != "raw"}
-        return Sensed(**found, raw=self.raw[:, begin:])
+    def at(self, place: int | slice) -> "Sensed":
+        """Of one step, without that axis, or of several."""
+        return Sensed(*[getattr(self, f.name)[place] for f in fields(self)])
 
     def features(self, reversing: BoolArray) -> Features:
         """Witnesses and scores, of one step or of many. ``reversing``: pairs whose opposite was confirmed within the reversal
@@ -109,39 +98,16 @@ class Sensed:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Plain:
-    """What windows show by themselves, as :class:`Sensed`: it lacks what raw samples are held against."""
-
-    drift: FloatArray
-    price: FloatArray
-    weight: FloatArray
-    own: FloatArray
-    own_z: FloatArray
-    coverage: FloatArray
-    sector_coverage: FloatArray
-    raw: FloatArray
-
-    def over(self, usual: FloatArray) -> Sensed:
-        """``usual``: (level, change, flow), how far from their medians, in their usual spreads."""
-        found = {f.name: getattr(self, f.name) for f in fields(self)}
-        level, change, flow = usual
-        return Sensed(level=level, change=change, flow=flow, **found)
-
-
-def sense(memory: DetectionWindows, pairs: Pairs, p: DetectionParameters) -> Sensed:
-    """All witnesses as of the last step."""
-    plain = sense_plainly(memory, pairs, p, 1)
-    return plain.over(over_usual(memory, plain.raw, p)).at(0)
-
-
-def sense_plainly(
-    memory: DetectionWindows, pairs: Pairs, p: DetectionParameters, steps: int
-) -> Plain:
-    """What the windows of the last ``steps`` steps show, before they are held against the usual."""
+def sense(
+    memory: DetectionWindows,
+    pairs: Pairs,
+    p: DetectionParameters,
+    windows: "Sums",
+    usual: FloatArray,
+) -> Sensed:
+    """What the memory shows of the steps that ``windows`` are of. ``usual``: their raw samples :func:`over_usual`."""
     a, b = pairs.source, pairs.target
-    before = [hours * memory.per_hour for hours in p.horizons_h]
-    windows = sums_over(memory, before, steps)
+    before, steps = _in_steps(memory, p), usual.shape[1]
     e, q = windows.e, windows.q
     drift, tilt = e[..., b] - e[..., a], q[..., b] - q[..., a]
     root = np.sqrt(np.array(p.horizons_h, dtype=np.float64))[:, None]
@@ -154,15 +120,18 @@ def sense_plainly(
         price = _finite(np.minimum(by_cap, by_member))
         own_z = _finite(e / own)
     coverage, sector_coverage = _covered(memory, pairs, before, steps)
-    return Plain(
+    level, change, flow = usual
+    return Sensed(
         drift=drift,
         price=price,
+        level=level,
+        change=change,
+        flow=flow,
         weight=np.minimum(windows.weight[..., a], windows.weight[..., b]),
         own=e,
         own_z=own_z,
         coverage=coverage,
         sector_coverage=sector_coverage,
-        raw=_samples(windows, pairs),
     )
 
 
@@ -182,13 +151,19 @@ class Sums:
     weight: FloatArray
 
 
-def sums_over(memory: DetectionWindows, windows: Sequence[int], steps: int) -> Sums:
-    """The sums of windows of so many steps that end with each of the last ``steps``."""
+def sums_over(memory: DetectionWindows, p: DetectionParameters, steps: int) -> Sums:
+    """The sums of the horizons' windows that end with each of the last ``steps``."""
+    windows = _in_steps(memory, p)
     returns = _both(memory, ("e", "q"), windows, steps, sliding_drift)
     amounts = _both(memory, ("volume", "net"), windows, steps, sliding_total)
     weight = np.stack([_mean_weight(memory, window, steps) for window in windows], axis=1)
     earlier = _days_before(memory, windows, steps)
     return Sums(*returns, amounts[0], np.stack(earlier, axis=1), amounts[1], weight)
+
+
+def _in_steps(memory: DetectionWindows, p: DetectionParameters) -> list[int]:
+    """How long the horizons' windows are, in steps."""
+    return [hours * memory.per_hour for hours in p.horizons_h]
 
 
 def _days_before(memory: DetectionWindows, windows: Sequence[int], steps: int) -> list[FloatArray]:
@@ -281,7 +256,7 @@ def _median(rows: FloatArray, least: int) -> FloatArray:
     return np.where(known >= least, middle, np.nan)
 
 
-def _samples(windows: Sums, pairs: Pairs) -> FloatArray:
+def samples(windows: Sums, pairs: Pairs) -> FloatArray:
     """(3, steps, horizons, pairs): log volume ratio, the same less that of the day before the window, and the difference of
     taker imbalance."""
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +11,18 @@ import numpy.typing as npt
 from monitor.model.interval import FloatArray
 from monitor.model.rotation import Launch, SideEvidence
 
+BoolArray = npt.NDArray[np.bool_]
+Flag = TypeVar("Flag", bool, BoolArray)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SectorStep:
-    """One step of every sector, in the layout's order (benchmark last); NaN where unknown.
+class Sectors(Generic[Flag]):
+    """Every sector in one step, in the layout's order (benchmark last), or in many along a first axis; NaN where unknown.
 
     ``r``, ``e``, ``q``: log return, own log return and equal-weight own log return of the step. ``volume`` and
     ``net_flow``: USD of the step. ``flow_weight``: 1 for flow of grade A or B, 0.5 for C, 0 for unknown or D.
-    ``coverage`` and ``stale_weight``: cap shares. ``known``: somebody answered in this interval.
+    ``coverage`` and ``stale_weight``: cap shares. ``known``: somebody answered in this interval. It and
+    ``benchmark_missing``: of a step, so one each, or one a step.
     """
 
     r: FloatArray
@@ -29,50 +33,21 @@ class SectorStep:
     flow_weight: FloatArray
     coverage: FloatArray
     stale_weight: FloatArray
-    has_members: npt.NDArray[np.bool_]
-    known: bool
-    market_return: float
-    benchmark_missing: bool = False
+    known: Flag
+    benchmark_missing: Flag
+
+    def at(self, t: int) -> "SectorStep":
+        """Of one of many steps."""
+        one = {f.name: getattr(self, f.name)[t] for f in fields(self)}
+        for flag in ("known", "benchmark_missing"):
+            one[flag] = bool(one[flag])
+        return Sectors(**one)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SectorSteps:
-    """The same of many steps along a first axis; ``known``, ``market_return``, ``benchmark_missing``: (steps,)."""
-
-    r: FloatArray
-    e: FloatArray
-    q: FloatArray
-    volume: FloatArray
-    net_flow: FloatArray
-    flow_weight: FloatArray
-    coverage: FloatArray
-    stale_weight: FloatArray
-    has_members: npt.NDArray[np.bool_]
-    known: npt.NDArray[np.bool_]
-    market_return: FloatArray
-    benchmark_missing: npt.NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, step: SectorStep) -> "SectorSteps":
-        """One step as many."""
-        return cls(**{f.name: np.asarray(getattr(step, f.name))[None] for f in fields(cls)})
-
-    def at(self, t: int) -> SectorStep:
-        """Of one step."""
-        return SectorStep(
-            r=self.r[t],
-            e=self.e[t],
-            q=self.q[t],
-            volume=self.volume[t],
-            net_flow=self.net_flow[t],
-            flow_weight=self.flow_weight[t],
-            coverage=self.coverage[t],
-            stale_weight=self.stale_weight[t],
-            has_members=self.has_members[t],
-            known=bool(self.known[t]),
-            market_return=float(self.market_return[t]),
-            benchmark_missing=bool(self.benchmark_missing[t]),
-        )
+SectorStep = Sectors[bool]
+"""Of one step: arrays without that axis."""
+SectorSteps = Sectors[BoolArray]
+"""Of many steps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

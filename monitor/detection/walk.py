@@ -144,7 +144,7 @@ class Walk:
         detector, looked, p = self._detector, self._looked, self._detector.parameters
         confirmed = dict(self._state.ledger.confirmed)
         reversing = self._reversing(begin)
-        sensed = looked.sensed.since(begin)
+        sensed = looked.sensed.at(slice(begin, None))
         features = sensed.features(reversing)
         nobody = cast("PairContext", None)  # what is asked of the past is left out here
         seen = Seen(features, detector.pairs, nobody, p.horizons_h, detector.watched, reversing)

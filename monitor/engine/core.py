@@ -13,7 +13,7 @@ import numpy as np
 from monitor.analytics.parameters import AnalyticsParameters
 from monitor.analytics.price import Places
 from monitor.detection.detector import Detector
-from monitor.detection.inputs import Handed, SectorStep, SectorSteps
+from monitor.detection.inputs import Handed, Sectors, SectorSteps
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.walk import Taken
 from monitor.engine import checkpoint
@@ -47,11 +47,10 @@ CELLS = 60_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observed:
-    """One interval after the analytics: what a picture is drawn from and what a detector is handed."""
+    """One interval after the analytics: what a picture is drawn from, and what a detector may ask of the past."""
 
     values: StepValues
     windows: Windows
-    sectors: SectorStep
     events: tuple[MemberEvent, ...]
 
 
@@ -159,7 +158,10 @@ class Engine:
         intervals: Iterable[IntervalInput],
         stands: Callable[[datetime], bool] | None = None,
     ) -> Iterator[Stretch]:
-        """:meth:`observe` for each of the intervals, many of them at a time: moves ``state`` on but for its detector."""
+        """The part of the steps that no detection parameter changes, many at a time: moves ``state`` on but for its detector.
+
+        :meth:`moves` is this and one detector. Sweeps over detection parameters take many over one pass.
+        """
         source, waiting = iter(intervals), deque[IntervalInput]()
         while True:
             while len(waiting) < self._longest:
@@ -219,18 +221,11 @@ class Engine:
             stretch.interval(t),
             stretch.taken.market_age_h[t],
         )
-        return Observed(values, windows, stretch.sectors.at(t), stretch.events[t])
+        return Observed(values, windows, stretch.events[t])
 
     def detector(self, parameters: DetectionParameters) -> Detector:
-        """A further detector with parameters of its own, to be stepped on what :meth:`observe` gives."""
+        """A further detector with parameters of its own, for what :meth:`handed` gives of each stretch."""
         return Detector(self.layout, parameters, self.width, watched=self._watched)
-
-    def observe(self, state: EngineState, interval: IntervalInput) -> Observed:
-        """The part of a step that no detection parameter changes; moves ``state`` on but for its detector.
-
-        :meth:`step` is this, a picture and one detector. Sweeps over detection parameters step many on one pass.
-        """
-        return self._observed(self._take(state, (interval,)), 0)
 
     def _take(self, state: EngineState, intervals: Sequence[IntervalInput]) -> Stretch:
         """The analytics of one stretch: the longest from the front of the intervals over which nothing happens that is worked
@@ -301,7 +296,7 @@ class Engine:
         # of the trailing day: from step to step a grade near its bound would come and go
         steps, day = len(v.r), state.sector_rings["volume"].length
         grades = grades_over(state, day, steps)
-        return SectorSteps(
+        return Sectors(
             r=v.r,
             e=v.e,
             q=v.q,
@@ -310,9 +305,7 @@ class Engine:
             flow_weight=np.where(np.isnan(v.net), 0.0, self._flow_weight[grades]),
             coverage=v.coverage,
             stale_weight=v.stale,
-            has_members=v.has_members,
             known=~v.unseen,
-            market_return=v.market[:, -1],
             benchmark_missing=v.benchmark_missing,
         )
 

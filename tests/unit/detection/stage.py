@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.detection.conditions import Judged, Shown, hold
 from monitor.detection.decisions import decide
-from monitor.detection.inputs import SectorStep
+from monitor.detection.inputs import Sectors, SectorStep
 from monitor.detection.lifecycle import Ledger
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.rules import PAIR_RULES
@@ -110,7 +110,7 @@ def sector_step(*, known: bool = True, coverage: float = 1.0, r: float = 0.0) ->
     n = len(SECTORS)
     returns = np.zeros(n)
     returns[MEMES] = r
-    return SectorStep(
+    return Sectors(
         r=returns,
         e=returns.copy(),
         q=returns.copy(),
@@ -119,9 +119,8 @@ def sector_step(*, known: bool = True, coverage: float = 1.0, r: float = 0.0) ->
         flow_weight=np.ones(n),
         coverage=np.full(n, coverage),
         stale_weight=np.zeros(n),
-        has_members=np.ones(n, dtype=np.bool_),
         known=known,
-        market_return=0.0,
+        benchmark_missing=False,
     )
 
 

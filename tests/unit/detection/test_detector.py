@@ -2,10 +2,11 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from monitor.detection.detector import Detector
 from monitor.detection.detector_state import DetectorState
-from monitor.detection.inputs import Handed, SectorStep, SectorSteps
+from monitor.detection.inputs import Handed, Sectors, SectorStep, SectorSteps
 from monitor.detection.looked import Decided, Looked
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.interval import Layout
@@ -31,6 +32,8 @@ LAYOUT = Layout(
     multiplier=np.zeros(0),
 )
 TURN_AT, BACK_AT, LENGTH = 150, 180, 230
+EVERY = frozenset(range(LENGTH))
+HOLES = frozenset({60, 61, 62, 190})
 
 
 def detector(p: DetectionParameters = P, width: timedelta = HOUR) -> Detector:
@@ -51,7 +54,7 @@ def steps(seed: int = 1, *, holes: frozenset[int] = frozenset()) -> Iterator[Sec
                 r[gainer] += 0.01
                 volume[gainer] *= 3.0
                 net[loser], net[gainer] = -0.1 * volume[loser], 0.1 * volume[gainer]
-        yield SectorStep(
+        yield Sectors(
             r=r,
             e=r.copy(),
             q=r + rng.normal(0.0, 0.001, n),
@@ -60,9 +63,8 @@ def steps(seed: int = 1, *, holes: frozenset[int] = frozenset()) -> Iterator[Sec
             flow_weight=np.ones(n),
             coverage=np.ones(n),
             stale_weight=np.zeros(n),
-            has_members=np.ones(n, dtype=np.bool_),
             known=i not in holes,
-            market_return=float(r[-1]),
+            benchmark_missing=False,
         )
 
 
@@ -70,20 +72,26 @@ Seen = tuple[tuple[PairReading, ...], tuple[RotationChange, ...]]
 
 
 def run(
-    one: Detector, state: DetectorState, stream: Iterator[SectorStep], cuts: frozenset[int] | None
+    one: Detector,
+    state: DetectorState,
+    stream: Iterable[SectorStep],
+    cuts: frozenset[int] = frozenset(),
 ) -> tuple[list[Seen], DetectorState]:
-    """Step through; before each step in ``cuts`` (None: every one) the state goes through bytes and back."""
-    seen = []
-    for i, sectors in enumerate(stream):
-        if cuts is None or i in cuts:
+    """All steps in stretches of a day at most; before each step in ``cuts`` the state goes through bytes and back."""
+    steps, seen = list(stream), list[Seen]()
+    for begin, end in pairwise(sorted({*range(0, len(steps), 24), *cuts, len(steps)})):
+        if begin in cuts:
             state = through_bytes(one, state)
-        seen.append(stepped(one, state, i, sectors))
+        seen += taken(one, state, begin, steps[begin:end])
     return seen, state
 
 
-def stepped(one: Detector, state: DetectorState, i: int, sectors: SectorStep) -> Seen:
-    decided = one.step(state, at(i), sectors, Answers())
-    return one.readings(decided), decided.changes
+def taken(one: Detector, state: DetectorState, begin: int, steps: list[SectorStep]) -> list[Seen]:
+    """One stretch; the first of its steps is the stream's at ``begin``."""
+    ats = [at(begin + k) for k in range(len(steps))]
+    handed = Handed(ats, stacked(steps), [False] * len(steps))
+    moved = one.over(state, handed, lambda _t: nullcontext(Answers()))
+    return [(one.readings(step.decided(Answers())), step.changes) for step in moved]
 
 
 def at(i: int) -> datetime:
@@ -110,9 +118,21 @@ def same_bits(first: DetectorState, second: DetectorState) -> bool:
     return arrays.keys() == others.keys() and equal and rest == other_rest
 
 
-def test_a_scripted_turn_and_its_way_back_are_found_in_time() -> None:
+@pytest.fixture(scope="module")
+def seen() -> list[Seen]:
+    """The stream without a cut, to be read."""
     one = detector()
-    seen, _ = run(one, one.new_state(), steps(), frozenset())
+    return run(one, one.new_state(), steps())[0]
+
+
+@pytest.fixture(scope="module")
+def one_by_one() -> tuple[list[Seen], DetectorState]:
+    """The stream with ``HOLES``, cut before every step, to be read."""
+    one = detector()
+    return run(one, one.new_state(), steps(holes=HOLES), EVERY)
+
+
+def test_a_scripted_turn_and_its_way_back_are_found_in_time(seen: list[Seen]) -> None:
     alarms = [c for c in changes_of(seen) if c.reason.value == "confirmed"]
     assert told(alarms) == [("confirmed", "ai", "memes"), ("confirmed", "memes", "ai")]
     for alarm, since in zip(alarms, (TURN_AT, BACK_AT), strict=True):
@@ -120,9 +140,7 @@ def test_a_scripted_turn_and_its_way_back_are_found_in_time() -> None:
     assert alarms[1].rotation.reverses == alarms[0].rotation.id
 
 
-def test_the_beginning_is_estimated_at_the_turn() -> None:
-    one = detector()
-    seen, _ = run(one, one.new_state(), steps(), frozenset())
+def test_the_beginning_is_estimated_at_the_turn(seen: list[Seen]) -> None:
     first = next(c.rotation for c in changes_of(seen) if c.reason.value == "confirmed")
     assert first.started_at is not None
     assert abs(first.started_at - at(TURN_AT - 1)) <= 2 * HOUR
@@ -131,26 +149,27 @@ def test_the_beginning_is_estimated_at_the_turn() -> None:
     assert moved == pytest.approx(1.5 * (hours / HOUR), abs=2.0)
 
 
-def test_a_state_that_goes_through_bytes_before_every_step_changes_nothing() -> None:
+def test_a_state_that_goes_through_bytes_before_every_step_changes_nothing(
+    one_by_one: tuple[list[Seen], DetectorState],
+) -> None:
     one = detector()
-    whole, end = run(one, one.new_state(), steps(), frozenset())
-    cut, cut_end = run(one, one.new_state(), steps(), None)
+    whole, end = run(one, one.new_state(), steps(holes=HOLES))
+    cut, cut_end = one_by_one
     assert cut == whole
     assert len(changes_of(whole)) >= 6
     assert same_bits(end, cut_end)
 
 
 def stacked(stream: list[SectorStep]) -> SectorSteps:
-    names = [f.name for f in fields(SectorSteps)]
-    return SectorSteps(**{name: np.array([getattr(s, name) for s in stream]) for name in names})
+    names = [f.name for f in fields(Sectors)]
+    return Sectors(**{name: np.array([getattr(s, name) for s in stream]) for name in names})
 
 
 @pytest.mark.parametrize("length", [1, 5, 24])
 def test_steps_in_stretches_are_decided_and_remembered_as_one_by_one(
-    length: int, monkeypatch: pytest.MonkeyPatch
+    length: int, one_by_one: tuple[list[Seen], DetectorState], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, holes = detector(), frozenset({60, 61, 62, 190})
-    alone, end = run(one, one.new_state(), steps(holes=holes), frozenset())
+    one, (alone, end) = detector(), one_by_one
     state, decide = one.new_state(), one.decide
     found: list[Seen] = []
     walked: list[datetime] = []
@@ -160,13 +179,9 @@ def test_steps_in_stretches_are_decided_and_remembered_as_one_by_one(
         return decide(state, looked)
 
     monkeypatch.setattr(one, "decide", counted)
-    stream = list(steps(holes=holes))
+    stream = list(steps(holes=HOLES))
     for begin in range(0, LENGTH, length):
-        part = stream[begin : begin + length]
-        ats = [at(begin + k) for k in range(len(part))]
-        handed = Handed(ats, stacked(part), [False] * len(part))
-        taken = one.over(state, handed, lambda _t: nullcontext(Answers()))
-        found += [(one.readings(step.decided(Answers())), step.changes) for step in taken]
+        found += taken(one, state, begin, stream[begin : begin + length])
     assert found == alone
     assert same_bits(state, end)
     assert len(changes_of(found)) >= 6
@@ -183,7 +198,7 @@ def test_any_stream_cut_anywhere_gives_the_same(
     seed: int, cuts: frozenset[int], holes: frozenset[int]
 ) -> None:
     one = detector()
-    whole, end = run(one, one.new_state(), steps(seed, holes=holes), frozenset())
+    whole, end = run(one, one.new_state(), steps(seed, holes=holes))
     cut, cut_end = run(one, one.new_state(), steps(seed, holes=holes), cuts)
     assert cut == whole
     assert same_bits(end, cut_end)
@@ -193,22 +208,20 @@ def test_returns_of_an_interval_that_nobody_answered_for_are_not_believed() -> N
     one, holes = detector(), frozenset({100, 101, 160})
     clean = [replace(s, e=s.e * np.nan) if not s.known else s for s in steps(holes=holes)]
     wild = [replace(s, e=s.e + 0.3) if not s.known else s for s in steps(holes=holes)]
-    first, _ = run(one, one.new_state(), iter(clean), frozenset())
-    second, _ = run(one, one.new_state(), iter(wild), frozenset())
+    first, _ = run(one, one.new_state(), clean)
+    second, _ = run(one, one.new_state(), wild)
     assert first == second
 
 
 def test_only_the_pairs_asked_for_are_watched() -> None:
     one = detector(replace(P, pairs=(("memes", "ai"),)))
-    seen, _ = run(one, one.new_state(), steps(), frozenset())
+    seen, _ = run(one, one.new_state(), steps())
     pairs = {(r.from_sector, r.to_sector) for readings, _ in seen for r in readings}
     assert pairs == {("memes", "ai")}
     assert ("confirmed", "ai", "memes") not in told(changes_of(seen))
 
 
-def test_every_watched_pair_is_read_in_every_step() -> None:
-    one = detector()
-    seen, _ = run(one, one.new_state(), steps(), frozenset())
+def test_every_watched_pair_is_read_in_every_step(seen: list[Seen]) -> None:
     assert {len(readings) for readings, _ in seen} == {6}
     assert seen[100][0][0].at == at(100)
 
@@ -216,7 +229,7 @@ def test_every_watched_pair_is_read_in_every_step() -> None:
 def test_a_sector_that_is_added_later_leaves_the_others_memory_untouched() -> None:
     one = detector()
     stream = list(steps())
-    _, state = run(one, one.new_state(), iter(stream[:160]), frozenset())
+    _, state = run(one, one.new_state(), stream[:160])
     wider = Layout(
         markets=(),
         tokens=(),
@@ -229,8 +242,8 @@ def test_a_sector_that_is_added_later_leaves_the_others_memory_untouched() -> No
     moved = grown.restore(arrays, rest, SECTORS)
     place = [0, 1, 3, 4]
     for i, narrow in enumerate(stream[160:], start=160):
-        before, _ = stepped(one, state, i, narrow)
-        after, _ = stepped(grown, moved, i, widened(narrow, place))
+        ((before, _),) = taken(one, state, i, [narrow])
+        ((after, _),) = taken(grown, moved, i, [widened(narrow, place)])
         wanted = {(r.from_sector, r.to_sector): r for r in before}
         found = {(r.from_sector, r.to_sector): r for r in after}
         assert {pair: found[pair] for pair in wanted} == wanted
@@ -253,13 +266,10 @@ def widened(narrow: SectorStep, place: list[int]) -> SectorStep:
         flow_weight=np.nan_to_num(spread(narrow.flow_weight)),
         coverage=np.nan_to_num(spread(narrow.coverage)),
         stale_weight=np.nan_to_num(spread(narrow.stale_weight)),
-        has_members=np.isin(np.arange(5), place),
     )
 
 
-def test_the_rank_says_how_the_score_stands_among_the_hourly_maxima() -> None:
-    one = detector()
-    seen, _ = run(one, one.new_state(), steps(), frozenset())
+def test_the_rank_says_how_the_score_stands_among_the_hourly_maxima(seen: list[Seen]) -> None:
     first = next(c.rotation for c in changes_of(seen) if c.reason.value == "confirmed")
     evidence = first.evidence
     qualified = [

@@ -9,8 +9,11 @@ import pytest
 from monitor.detection.features import (
     advance,
     median_and_mad,
+    over_usual,
     sample,
+    samples,
     sense,
+    sums_over,
 )
 from monitor.detection.parameters import DetectionParameters
 from monitor.detection.score import combined
@@ -47,8 +50,10 @@ def run(
     """Take the rows in, each an hour; what is seen after the last."""
     for values in rows:
         advance(memory, PAIRS, {name: value[None] for name, value in values.items()})
-        found = sense(memory, PAIRS, P)
-        sample(memory, found.raw, P)
+        windows = sums_over(memory, P, 1)
+        raw = samples(windows, PAIRS)
+        found = sense(memory, PAIRS, P, windows, over_usual(memory, raw, P)).at(0)
+        sample(memory, raw[:, 0], P)
     return found.features(np.array([turning, False]))
 
 

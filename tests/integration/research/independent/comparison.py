@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,28 +45,29 @@ def engine_of(universe: Universe, intervals: Sequence[IntervalInput]) -> Told:
     """Everything the engine says, with the default parameters."""
     width, p = intervals[0].width, DetectionParameters()
     told, engine = Told(horizons=p.horizons_h), Engine(universe, width, detection=p)
-    again = Engine(universe, width, detection=p)
-    state, state_again = engine.new_state(), again.new_state()
-    detector = again.detector(p)
+    state, stepped = engine.new_state(), engine.new_state()
+    detector = engine.detector(p)
     memory = detector.new_state()
     told.pairs = memory.pairs
-    for interval in intervals:
-        told.states.append(engine.step(state, interval).step.sectors)
-        seen = again.observe(state_again, interval)
-        found = detector.look(memory.memory, interval.close_time, seen.sectors, seen.windows)
-        told.returning.append(
-            [_returning(pair, memory.ledger.confirmed, interval.close_time) for pair in told.pairs]
-        )
-        decided = detector.decide(memory, found)
-        features = decided.seen.features
-        detector.close(memory.memory, found)
+    told.states = [engine.step(stepped, interval).step.sectors for interval in intervals]
+    for stretch in engine.stretches(state, intervals):
+        handed, answers = engine.handed(stretch), partial(engine.answers, stretch)
+        looked = detector.look_over(memory.memory, handed)
         for name in WITNESSES:
-            told.sensed.setdefault(name, []).append(getattr(found.sensed, name))
-        told.volume.append(features.volume)
-        told.scores.append(features.score)
-        for change in decided.changes:
-            if change.reason in (ChangeReason.CONFIRMED, ChangeReason.LEG):
-                told.confirmations += 1
+            told.sensed.setdefault(name, []).extend(getattr(looked.sensed, name))
+        steps = detector.walk(memory, looked, handed.launched, answers)
+        for t, at in enumerate(handed.ats):
+            told.returning.append(
+                [_returning(pair, memory.ledger.confirmed, at) for pair in told.pairs]
+            )
+            taken = next(steps)
+            with answers(t) as context:
+                features = taken.decided(context).seen.features
+            told.volume.append(features.volume)
+            told.scores.append(features.score)
+            for change in taken.changes:
+                if change.reason in (ChangeReason.CONFIRMED, ChangeReason.LEG):
+                    told.confirmations += 1
     return told
 
 
