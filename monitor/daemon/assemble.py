@@ -26,7 +26,7 @@ from monitor.delivery.sender import Sender, claim_lease
 from monitor.delivery.traits import Audience
 from monitor.engine import Engine
 from monitor.ingest.reference_prices import ReferencePrices
-from monitor.jobs.beside_bars import books_read, derivatives_read, trades_read
+from monitor.jobs.beside_bars import beside_bars
 from monitor.jobs.cycle import Cycle
 from monitor.jobs.faults import Faults
 from monitor.jobs.headlines import feeds_of, headlines_read
@@ -199,15 +199,7 @@ def assemble(
         )
         parts.jobs["supplies"] = Job(work, schedule.supplies, at_start=True)
     _add_vendors(parts, settings, clock, database, operators)
-    if schedule.depth is not None:
-        work = books_read(poller, database, settings, clock, rights)
-        parts.jobs["depth"] = Job(work, schedule.depth)
-    if settings.perpetuals and schedule.derivatives is not None:
-        work = derivatives_read(poller, database, settings, clock, rights)
-        parts.jobs["derivatives"] = Job(work, schedule.derivatives)
-    if schedule.trades is not None:
-        work = trades_read(poller, database, settings, clock, rights)
-        parts.jobs["trades"] = Job(work, schedule.trades)
+    parts.jobs.update(beside_bars(poller, database, settings, clock, rights))
     parts.background["sender"] = lambda: sender.run(over)
     if beginning.owes_start_digest:
         parts.background["start digest"] = start_digest_told(

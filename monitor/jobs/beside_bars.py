@@ -1,93 +1,59 @@
 """Reads order books, perpetuals and trades beside the bars, each on a schedule of its own."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import structlog
 
 from monitor.clock import Clock
+from monitor.ingest.beside_bars import Read
 from monitor.ingest.books_job import read_books_into
 from monitor.ingest.derivatives_job import read_derivatives_into
 from monitor.ingest.exchange.health import may_ask
 from monitor.ingest.poller import Poller
 from monitor.ingest.trades_choice import TradesChoice
 from monitor.ingest.trades_job import read_trades_into
-from monitor.jobs.job import Work
+from monitor.jobs.job import Job, Work
 from monitor.settings.schema import Settings
 from monitor.store.database import Database
 from monitor.store.venue_leases import VenueRights
 
 log = structlog.get_logger(__name__)
 
+Reader = Callable[..., Awaitable[Read[Any]]]
 
-def books_read(
+
+def beside_bars(
     poller: Poller, database: Database, settings: Settings, clock: Clock, rights: VenueRights
-) -> Work:
-    """Through the poll's own clients, so that one limiter paces both; a venue in its pause is left alone."""
+) -> Iterator[tuple[str, Job]]:
+    """By name the jobs that the configuration asks for.
 
-    async def work() -> None:
-        found = await read_books_into(
-            poller.clients,
-            settings.universe,
-            database,
-            clock,
-            rights,
-            deadline=settings.schedule.poll_timeout,
-            paused=_paused(poller, clock.now()),
-        )
-        log.info("books read", books=len(found.readings), refused=len(found.refusals))
-        _warn("books not read", found.failed)
-
-    return work
-
-
-def derivatives_read(
-    poller: Poller, database: Database, settings: Settings, clock: Clock, rights: VenueRights
-) -> Work:
-    """As :func:`books_read`, for funding and open interest."""
-
-    async def work() -> None:
-        found = await read_derivatives_into(
-            poller.clients,
-            settings.perpetuals,
-            database,
-            clock,
-            rights,
-            deadline=settings.schedule.poll_timeout,
-            paused=_paused(poller, clock.now()),
-        )
-        log.info("perpetuals read", read=len(found.readings), refused=len(found.refusals))
-        _warn("perpetuals not read", found.failed)
-
-    return work
-
-
-def trades_read(
-    poller: Poller, database: Database, settings: Settings, clock: Clock, rights: VenueRights
-) -> Work:
-    """As :func:`books_read`, for the recent trades of main markets."""
+    They go through the poll's own clients, so that one limiter paces all; a venue in its pause is left alone.
+    """
+    schedule, clients, perpetuals = settings.schedule, poller.clients, settings.perpetuals
     choice = TradesChoice(settings.universe, settings.sectors_of_trades, settings.engine.interval)
+    funding = schedule.derivatives if perpetuals else None
+    rows: tuple[tuple[str, str, Reader, timedelta | None], ...] = (
+        ("depth", "books", partial(read_books_into, clients, settings.universe), schedule.depth),
+        ("derivatives", "perpetuals", partial(read_derivatives_into, clients, perpetuals), funding),
+        ("trades", "trades", partial(read_trades_into, clients, choice), schedule.trades),
+    )
+    for name, what, read, every in rows:
+        if every is not None:
+            asked = partial(read, database, clock, rights, deadline=schedule.poll_timeout)
+            yield name, Job(_reading(what, asked, poller, clock), every)
+
+
+def _reading(what: str, read: Reader, poller: Poller, clock: Clock) -> Work:
+    told, warned = f"{what} read", f"{what} not read"
 
     async def work() -> None:
-        found = await read_trades_into(
-            poller.clients,
-            choice,
-            database,
-            clock,
-            rights,
-            deadline=settings.schedule.poll_timeout,
-            paused=_paused(poller, clock.now()),
-        )
-        log.info("trades read", markets=len(found.readings), refused=len(found.refusals))
-        _warn("trades not read", found.failed)
+        now = clock.now()
+        found = await read(paused={h.venue for h in poller.health if not may_ask(h, now)})
+        log.info(told, read=len(found.readings), refused=len(found.refusals))
+        for venue, why in sorted(found.failed.items()):
+            log.warning(warned, venue=venue, error=why)
 
     return work
-
-
-def _warn(event: str, failed: Mapping[str, str]) -> None:
-    for venue, why in sorted(failed.items()):
-        log.warning(event, venue=venue, error=why)
-
-
-def _paused(poller: Poller, now: datetime) -> set[str]:
-    return {health.venue for health in poller.health if not may_ask(health, now)}

@@ -15,7 +15,12 @@ ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "config" / RUNBOOK).read_text(encoding="utf-8")
 HEADINGS = set(re.findall(r"^## (\S+)$", TEXT, re.MULTILINE))
 ASSEMBLED = (ROOT / "monitor" / "daemon" / "assemble.py").read_text(encoding="utf-8")
-JOBS = [*re.findall(r'parts\.(?:jobs|background)\["([^"]+)"\]', ASSEMBLED), FAULT]
+BESIDE_BARS = (ROOT / "monitor" / "jobs" / "beside_bars.py").read_text(encoding="utf-8")
+JOBS = [
+    *re.findall(r'parts\.(?:jobs|background)\["([^"]+)"\]', ASSEMBLED),
+    *re.findall(r'^ +\("(\w+)", "\w+", partial', BESIDE_BARS, re.MULTILINE),
+    FAULT,
+]
 
 
 @pytest.mark.parametrize(
