@@ -17,7 +17,6 @@ from monitor.content.report import (
     ReportPicture,
     draw_pictures,
     report_html,
-    report_mail,
     report_text,
 )
 from monitor.content.report.blocks import Table
@@ -114,17 +113,6 @@ def test_a_mail_names_its_pictures_by_content_id_and_the_file_holds_them() -> No
     held = [a["src"] or "" for tag, a in file.tags if tag == "img"]
     assert [base64.b64decode(s.partition(",")[2]) for s in held] == [p.png for p in PICTURES]
     assert [a["alt"] for tag, a in file.tags if tag == "img"] == [p.alt for p in PICTURES]
-
-
-def test_the_parts_of_a_mail_are_drawn_once_and_agree() -> None:
-    mail = report_mail(days.rotating())
-    assert [p.key for p in mail.pictures] == ["indices", "shares", "flows", "relative"]
-    assert all(p.png.startswith(b"\x89PNG") for p in mail.pictures)
-    assert mail.subject in " ".join(mail.text.split())
-    for picture in mail.pictures:
-        assert f"cid:{picture.key}" in mail.html
-        assert picture.alt in " ".join(mail.text.split())
-    assert "(1) MELANIA announced, 19 Jan 2025, 21:00 UTC" in " ".join(mail.text.split())
 
 
 def test_a_banner_stands_in_the_title_and_before_everything() -> None:
