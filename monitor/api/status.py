@@ -30,7 +30,6 @@ from monitor.store.process import Process
 from monitor.store.roles import running_with_venues
 from monitor.store.size import Size, read_size
 from monitor.store.trade_sums import TradeGaps
-from monitor.web.readiness import LAST_GOOD_POLL
 
 DAY = timedelta(days=1)
 
@@ -83,7 +82,7 @@ def what_is_known(database: Database, width: timedelta, now: datetime) -> Known:
             at=now,
             database=database.url_masked,
             schema=revision,
-            last_good_poll=meta.get(conn, LAST_GOOD_POLL),
+            last_good_poll=meta.get(conn, meta.LAST_GOOD_POLL),
             last_step=steps.latest_step(conn),
             behind=catch_up.read(conn),
             venues=tuple(venue_health.read_health(conn)),

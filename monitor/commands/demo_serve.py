@@ -33,10 +33,9 @@ def serve_episode(
     from monitor.model.grid import iso
     from monitor.model.rotation import ChangeReason
     from monitor.store import meta
-    from monitor.web.readiness import LAST_GOOD_POLL
 
     with database.write() as conn:
-        meta.put(conn, LAST_GOOD_POLL, iso(episode.until))
+        meta.put(conn, meta.LAST_GOOD_POLL, iso(episode.until))
     app = episode_app(episode, database, ManualClock(episode.until + timedelta(minutes=1)))
     told = [c.rotation for c in changes if c.reason is ChangeReason.CONFIRMED]
     address = f"http://{HOST}:{port}"

@@ -19,7 +19,6 @@ from monitor.settings.schema import Settings
 from monitor.store import meta, outbox, venue_health
 from monitor.store.database import Database
 from monitor.store.venue_leases import AllVenues, VenueRights
-from monitor.web.readiness import LAST_GOOD_POLL
 
 
 class Polling:
@@ -83,7 +82,7 @@ class Polling:
                 if t.venue in ours
             ]
             if report.is_good:
-                meta.put(conn, LAST_GOOD_POLL, iso(report.at))
+                meta.put(conn, meta.LAST_GOOD_POLL, iso(report.at))
             if rss is not None:
                 meta.put(conn, "rss_mb", f"{rss / 1e6:.1f}")
             # with the health that they tell of: a process killed here has done both or neither

@@ -5,6 +5,9 @@ from sqlalchemy import Connection, delete, select
 from monitor.store import tables
 from monitor.store.sql import upsert
 
+LAST_GOOD_POLL = "last_good_poll"
+"""The time of it, of whichever process polled last."""
+
 
 def get(conn: Connection, key: str) -> str | None:
     """The value, or None."""

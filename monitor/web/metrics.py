@@ -22,7 +22,6 @@ from monitor.model.bars import VenueHealth, VenueState
 from monitor.model.universe import Market
 from monitor.store import bars, meta, outbox, quarantine, steps, venue_health
 from monitor.store.database import Database
-from monitor.web.readiness import LAST_GOOD_POLL
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ class Gauges:
     ) -> None:
         gauges = self._gauges
         with database.read() as conn:
-            good, step = meta.get(conn, LAST_GOOD_POLL), steps.latest_step(conn)
+            good, step = meta.get(conn, meta.LAST_GOOD_POLL), steps.latest_step(conn)
             stats = outbox.pending_stats(conn, now)
             health = venue_health.read_health(conn)
             last_bars = bars.last_bar_times(conn, timedelta(seconds=width_s))

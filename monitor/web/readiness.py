@@ -8,8 +8,6 @@ from monitor.model.grid import iso, parse_iso
 from monitor.store import catch_up, meta, outbox, steps
 from monitor.store.database import Database
 
-LAST_GOOD_POLL = "last_good_poll"
-STORAGE_FAULT = "storage_fault"
 LATELY = timedelta(days=1)
 """A refusal is a reason for so long; a single reader who was refused once must not keep the daemon unready."""
 
@@ -39,7 +37,7 @@ def readiness(
     """Ready: a venue answered within the last two bars and a deadline, a step as lately, and the outbox drains."""
     allowed = 2 * width + deadline
     with database.read() as conn:
-        good = meta.get(conn, LAST_GOOD_POLL)
+        good = meta.get(conn, meta.LAST_GOOD_POLL)
         step = steps.latest_step(conn)
         waiting = outbox.pending_stats(conn, now)
         behind = catch_up.read(conn)

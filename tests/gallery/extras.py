@@ -27,7 +27,6 @@ from monitor.store.derivatives import save_derivatives
 from monitor.store.headlines import save_headlines
 from monitor.store.order_books import save_books
 from monitor.store.vendor_readings import save_vendor_readings
-from monitor.web.readiness import LAST_GOOD_POLL
 from monitor.web.surroundings import Surroundings
 
 SHOWN_AT = datetime(2025, 1, 20, 18, tzinfo=UTC)
@@ -56,7 +55,7 @@ def extras(folder: Path) -> tuple[Episode, Database, Surroundings]:
         save_headlines(conn, HEADLINES, SHOWN_AT)
         notes.add_note(conn, SHOWN_AT - timedelta(hours=7), "Listing of AI16Z rumoured", SHOWN_AT)
         save_vendor_readings(conn, _vendors())
-        meta.put(conn, LAST_GOOD_POLL, iso(SHOWN_AT))
+        meta.put(conn, meta.LAST_GOOD_POLL, iso(SHOWN_AT))
     clock = ManualClock(SHOWN_AT + timedelta(minutes=5))
     engine = Engine(episode.universe, episode.width)
     Pipeline(

@@ -19,7 +19,6 @@ from monitor.episodes import Episode, load_episode
 from monitor.model.grid import iso
 from monitor.store import meta
 from monitor.store.database import Database
-from monitor.web.readiness import LAST_GOOD_POLL
 from monitor.web.surroundings import Surroundings
 from tests.gallery.camera import Shot, photograph
 from tests.gallery.case import Case
@@ -61,7 +60,7 @@ def readme_pictures(taken_by: Browser, folder: Path = PICTURES) -> list[Path]:
         (_, posts), *_ = channel_of(case)
         report = mail_html(letters_of(case)["report"])
         with database.write() as conn:
-            meta.put(conn, LAST_GOOD_POLL, iso(SHOWN_AT))
+            meta.put(conn, meta.LAST_GOOD_POLL, iso(SHOWN_AT))
         files = [
             photograph(taken_by, Shot("alert", page([("Slack", posts)]), 700), folder)[0],
             photograph(taken_by, Shot("report", report, 800), folder)[0],

@@ -21,15 +21,15 @@ from monitor.model.rotation import ChangeReason, StepOutput
 from monitor.model.state import MarketStep
 from monitor.model.universe import Market, Membership, Sector, Token, Universe
 from monitor.reporting.gather import gather_day
-from monitor.store import bars, meta, quarantine, rotations, steps, venue_health
+from monitor.store import bars, meta, quarantine, rotations, venue_health
 from monitor.store.database import Database
 from monitor.web.app import make_app
 from monitor.web.daemon_link import DaemonLink, Standing
 from monitor.web.metrics import Counters
-from monitor.web.readiness import LAST_GOOD_POLL
 from monitor.web.surroundings import Surroundings
 from tests.integration.store.samples import FIVE, at, bar, sector, token, unknown_sector
 from tests.kit import rotations as samples
+from tests.kit.stored import save_step
 
 CLOSE = at("2025-01-19T11:35")
 NAMES = {"ai-agents": "AI <b>agents</b> & co", "memes": "Memes", "benchmark": "Market"}
@@ -131,7 +131,7 @@ def fill(site: Site) -> Callable[[], None]:
         with site.database.write() as conn:
             for i in range(3):
                 output = StepOutput(picture(CLOSE - i * FIVE, 1000.0 + i), (), ())
-                steps.save_step(conn, output, CLOSE)
+                save_step(conn, output, CLOSE)
             ended = samples.faded(id="rot-old", detected_at=CLOSE - timedelta(days=3))
             rotations.save_changes(
                 conn,
@@ -149,6 +149,6 @@ def fill(site: Site) -> Callable[[], None]:
                 for market in (gate, "gate:ARC/USDT", "gate:ARC/USDT")
             ]
             quarantine.add_refusals(conn, refusals, CLOSE)
-            meta.put(conn, LAST_GOOD_POLL, iso(CLOSE))
+            meta.put(conn, meta.LAST_GOOD_POLL, iso(CLOSE))
 
     return store

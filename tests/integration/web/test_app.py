@@ -13,7 +13,6 @@ from monitor import __version__
 from monitor.model.bars import VenueHealth, VenueState
 from monitor.model.grid import iso
 from monitor.store import meta, outbox, venue_health
-from monitor.web.readiness import LAST_GOOD_POLL
 from tests.integration.delivery.post import notice
 from tests.integration.web.conftest import CLOSE, Site
 
@@ -74,7 +73,7 @@ class TestHealth:
         with site.database.write() as conn:
             outbox.enqueue(conn, [notice("a"), notice("b", thread="b")])
             outbox.fail(conn, 2, at=CLOSE, error="slack: no_service")
-            meta.put(conn, LAST_GOOD_POLL, iso(CLOSE + timedelta(seconds=901)))
+            meta.put(conn, meta.LAST_GOOD_POLL, iso(CLOSE + timedelta(seconds=901)))
         site.clock.set(CLOSE + timedelta(seconds=901))
         assert site.get("/readyz").json()["reasons"] == [
             "the outbox does not drain: 1 waiting, the oldest for 901 s",

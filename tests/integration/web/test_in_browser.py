@@ -21,7 +21,6 @@ from monitor.model.universe import Universe
 from monitor.store import meta, rotations, steps
 from monitor.store.database import open_database
 from monitor.store.migrations import upgrade
-from monitor.web.readiness import LAST_GOOD_POLL
 from monitor.web.surroundings import Surroundings
 from tests.gallery import CHROMIUM
 from tests.kit.page_server import page_server
@@ -64,7 +63,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
     with database.write() as conn:
         last = steps.span(conn)
         assert last is not None
-        meta.put(conn, LAST_GOOD_POLL, iso(last[1]))
+        meta.put(conn, meta.LAST_GOOD_POLL, iso(last[1]))
         pairs = [r for r in rotations.newest_rotations(conn, limit=50) if MARKET not in r.pair]
     clock = ManualClock(last[1] + timedelta(minutes=2))
     names = {sector.id: sector.name for sector in sectors}
