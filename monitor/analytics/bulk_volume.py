@@ -24,7 +24,7 @@ MEASURED = {
 }
 """By bar width in minutes. Binance spot: true taker flow by day, against estimates from its own bars; 60 min: 11 pairs,
 1 January to 14 February 2025; 5 to 30 min: 6 pairs, 15 January to 14 February 2025. Least squares through the origin,
-errors clustered by day (``monitor.research.bulk_volume``; its test fits them anew where the bars are at hand)."""
+errors clustered by day; ``tests/integration/test_bulk_volume_fit.py`` fits them anew where the bars are at hand."""
 
 
 def shrinkage(width: timedelta) -> Shrinkage:

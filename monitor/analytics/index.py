@@ -8,7 +8,6 @@ import numpy.typing as npt
 from monitor.model.interval import FloatArray, IntArray
 
 BoolArray = npt.NDArray[np.bool_]
-PARTS = ("price", "supply", "membership", "launch")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -90,17 +90,9 @@ class Rings(Mapping[str, "Part"]):
         self.places = {n: slice(*ab) for n, ab in zip(widths, pairwise(ends), strict=True)}
         self._parts = {name: Part(self.whole, place) for name, place in self.places.items()}
 
-    def push(self, rows: Mapping[str, FloatArray]) -> None:
-        """Append a row to each; the oldest go."""
-        self.whole.push(np.concatenate([rows[name] for name in self.places]))
-
     def extend(self, rows: Mapping[str, FloatArray]) -> None:
-        """Append rows (steps, width) to each, as :meth:`push` does one after the other."""
+        """Append rows (steps, width) to each; the oldest go."""
         self.whole.extend(np.concatenate([rows[name] for name in self.places], axis=1))
-
-    def beside(self, first: str, last: str, count: int) -> FloatArray:
-        """View of the newest rows of the rings from ``first`` to ``last``, as they stand side by side."""
-        return self.whole.last(count)[:, self.columns_of(first, last)]
 
     def columns_of(self, first: str, last: str) -> slice:
         """The columns of the rings from ``first`` to ``last``."""

@@ -4,8 +4,6 @@ import numpy as np
 
 from monitor.model.interval import FloatArray
 
-QUADRANTS = ("leading", "weakening", "lagging", "improving")
-
 
 def rrg(
     index: FloatArray, bench: FloatArray, n: int = 42, k: int = 6

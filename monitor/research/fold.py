@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,13 +16,6 @@ from monitor.model.rotation import ChangeReason, RotationChange
 from monitor.model.universe import Universe
 from monitor.research.history import History
 from monitor.research.scoring import Alarm
-
-
-class Method(NamedTuple):
-    """What is judged: both rooms' parameters."""
-
-    analytics: AnalyticsParameters
-    detection: DetectionParameters
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -94,11 +94,6 @@ class Database:
             self._writing_thread = None
             self._writer.release()
 
-    @property
-    def waiting_writers(self) -> int:
-        """Threads of this process that wait to write."""
-        return self._writer.waiting
-
     def see_file(self) -> None:
         """Raises StoreError where the SQLite file is another one than was opened: what is written would be lost.
 

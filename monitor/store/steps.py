@@ -30,21 +30,14 @@ __all__ = [
     "latest_step",
     "member_events",
     "readings",
-    "save_step",
     "save_steps",
     "sector_series",
     "span",
     "step_at",
-    "stepped_at_of",
     "tokens_at",
 ]
 
 _SECOND = timedelta(seconds=1)
-
-
-def save_step(conn: Connection, output: StepOutput, stepped_at: datetime) -> None:
-    """Store one step's picture and readings; a step of the same close is replaced."""
-    save_steps(conn, [(output, stepped_at)])
 
 
 def save_steps(conn: Connection, outputs: Sequence[tuple[StepOutput, datetime]]) -> None:
@@ -117,18 +110,6 @@ def tokens_at(
             select(step.c.close_time, step.c.tokens).where(step.c.close_time.in_(some))
         )
     }
-
-
-def stepped_at_of(conn: Connection, since: datetime, until: datetime) -> dict[datetime, datetime]:
-    """open time -> when it was stepped, for steps that open in ``[since, until)``."""
-    widest = timedelta(days=1)
-    rows = conn.execute(
-        select(step.c.close_time, step.c.width_s, step.c.stepped_at)
-        .where(step.c.close_time > since, step.c.close_time < until + widest)
-        .order_by(step.c.close_time)
-    )
-    opens = {row.close_time - row.width_s * _SECOND: row.stepped_at for row in rows}
-    return {moment: at for moment, at in opens.items() if since <= moment < until}
 
 
 def member_events(conn: Connection, since: datetime, until: datetime) -> list[MemberEvent]:

@@ -5,7 +5,7 @@ the engine had of it, so that live, replay and resume agree.
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -142,22 +142,3 @@ def gaps_since(conn: Connection, width: timedelta, since: datetime) -> list[Trad
         .order_by(market.c.market_id)
     )
     return [TradeGaps(*row) for row in rows]
-
-
-def sums_between(
-    conn: Connection, width: timedelta, since: datetime, until: datetime
-) -> Iterator[tuple[str, TradeSum]]:
-    """(market, sums) of bars that open in ``[since, until)``, by open, then market."""
-    of = trade_sum.c
-    rows = conn.execute(
-        select(market.c.market_id, of.open_time, of.buy_quote, of.sell_quote, of.trades, of.gap_s)
-        .join(market, market.c.id == of.market)
-        .where(
-            of.width_s == width // timedelta(seconds=1),
-            of.open_time >= since,
-            of.open_time < until,
-        )
-        .order_by(of.open_time, market.c.market_id)
-    )
-    for market_id, *figures in rows:
-        yield market_id, TradeSum(*figures)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from monitor.analytics.bulk_volume import MEASURED
-from monitor.research.bulk_volume import Fit, daily_imbalance, fit_shrinkage
+from tests.kit.bulk_volume_fit import Fit, daily_imbalance, fit_shrinkage
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "real"
 SOURCES = {

@@ -4,8 +4,9 @@ import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from monitor.clock import LiveClock, ScaledClock
+from monitor.clock import LiveClock
 from monitor.model.grid import parse_iso
+from tests.kit.scaled_clock import ScaledClock
 
 LOOK_S = 3.0
 """How often a program whose clock stands is rung: none can say when it will be let go."""

@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 from monitor.alerting.chart import AlertCharts
 from monitor.alerting.maker import NoticeMaker
 from monitor.bootstrap import enricher_of, operators_of, policy_of, rules_of
-from monitor.clock import Clock, ScaledClock
+from monitor.clock import Clock
 from monitor.commands.logs import set_up_logs
 from monitor.content.mail import Inline
 from monitor.delivery.channel import ChannelSender
@@ -42,6 +42,7 @@ from monitor.settings.load import load_settings
 from monitor.settings.schema import Settings
 from monitor.store import outbox
 from monitor.store.database import Database, open_database
+from tests.kit.scaled_clock import ScaledClock
 from tests.scenarios.busy_market import LIVE_FROM, WIDTH, BusyEngine
 from tests.scenarios.busy_script import busy_script, operator_notices
 

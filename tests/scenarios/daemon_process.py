@@ -16,13 +16,14 @@ from pathlib import Path
 
 import structlog
 
-from monitor.clock import Clock, ScaledClock
+from monitor.clock import Clock
 from monitor.commands.logs import set_up_logs
 from monitor.daemon import run_daemon
 from monitor.model.grid import parse_iso
 from monitor.settings.load import load_settings
 from monitor.settings.schema import Settings
 from tests.kit.held_clock import HeldClock
+from tests.kit.scaled_clock import ScaledClock
 
 PATIENT = timedelta(days=30)
 """Of the fast clock an interval's deadline would pass within a blink: whole intervals alone are stepped by a daemon that is

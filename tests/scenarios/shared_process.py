@@ -13,11 +13,11 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from monitor.clock import ScaledClock
 from monitor.commands.logs import set_up_logs
 from monitor.daemon import run_daemon
 from monitor.model.grid import parse_iso
 from monitor.settings.schema import Settings
+from tests.kit.scaled_clock import ScaledClock
 from tests.scenarios.daemon_process import settings_of
 
 LONGEST_LIFE_S = 600

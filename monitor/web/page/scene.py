@@ -20,8 +20,6 @@ MOST_MARKS = 60
 """Rotations, launches and notes that are drawn, the newest: more would hide the lines."""
 DEPTH = "depth_bid_1pct_usd"
 """Known of a sector wherever its order books were read: all figures of depth come together."""
-RELATIVE_EVERY = timedelta(hours=4)
-RELATIVE_LENGTH = timedelta(days=45)
 
 
 @dataclass(frozen=True, slots=True)

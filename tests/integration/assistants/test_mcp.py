@@ -15,11 +15,12 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 from monitor.model.rotation import ChangeReason, StepOutput
-from monitor.store import rotations, steps
+from monitor.store import rotations
 from monitor.store.database import Database
 from tests.integration.store.samples import FIVE
 from tests.integration.web.conftest import CLOSE, picture
 from tests.kit import rotations as samples
+from tests.kit.stored import save_step
 
 TOOLS = {"sectors", "series", "report", "status", "rotations", "explain", "why_not"}
 
@@ -29,7 +30,7 @@ def filled(database: Database) -> str:
     """URL of a database with three steps and a rotation; the default configuration fits it."""
     with database.write() as conn:
         for i in range(3):
-            steps.save_step(conn, StepOutput(picture(CLOSE - i * FIVE), (), ()), CLOSE)
+            save_step(conn, StepOutput(picture(CLOSE - i * FIVE), (), ()), CLOSE)
         confirmed = samples.change(samples.confirmed(), ChangeReason.CONFIRMED)
         rotations.save_changes(conn, [confirmed])
     return database.engine.url.render_as_string(hide_password=False)

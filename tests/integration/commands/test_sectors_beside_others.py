@@ -10,11 +10,12 @@ from pathlib import Path
 from monitor.model.rotation import StepOutput
 from monitor.model.state import MarketStep
 from monitor.model.vendor_reading import VendorFigure, VendorReading
-from monitor.store import migrations, steps
+from monitor.store import migrations
 from monitor.store.database import open_database
 from monitor.store.vendor_readings import save_vendor_readings
 from tests.integration.commands.stage import ROOT, config_text
 from tests.integration.store.samples import FIVE, at, sector, token
+from tests.kit.stored import save_step
 from tests.kit.waiting import PATIENCE_S
 
 CLOSE = at("2025-01-19T11:35")
@@ -38,8 +39,8 @@ def test_each_figure_is_told_with_whose_it_is_ours_and_the_difference(tmp_path: 
     ours = sector("ai")
     step = MarketStep(CLOSE - FIVE, FIVE, (ours,), (token("VIRTUAL", sector="ai"),), ())
     with database.write() as conn:
-        steps.save_step(conn, StepOutput(step, (), ()), CLOSE)
-        steps.save_step(
+        save_step(conn, StepOutput(step, (), ()), CLOSE)
+        save_step(
             conn, StepOutput(MarketStep(CLOSE - 2 * FIVE, FIVE, (ours,), (), ()), (), ()), CLOSE
         )
         said = [

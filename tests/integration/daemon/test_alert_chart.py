@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from monitor.alerting.chart import SHOWN, series_to
-from monitor.store import steps
 from monitor.store.database import Database
 from tests.integration.store.samples import FIVE, at, output, sector
+from tests.kit.stored import save_step
 
 CLOSE = at("2025-01-19T11:05")
 
@@ -17,7 +17,7 @@ def test_it_ends_at_the_messages_own_minute_and_holds_the_beginning_of_every_win
         for k in range(SHOWN // FIVE + 20):
             close = CLOSE + FIVE - k * FIVE  # one interval is newer than the message
             made = output(close - FIVE, FIVE, sectors=(sector("memes"),), tokens=())
-            steps.save_step(conn, made, close)
+            save_step(conn, made, close)
     with database.read() as conn:
         series, every = series_to(conn, CLOSE)
     moments = [moment for moment, _ in series]

@@ -15,6 +15,7 @@ from monitor.store.derivatives import derivatives_between, steps_with_derivative
 from monitor.store.venue_leases import AllVenues
 from tests.integration.ingest.conftest import FIRST, NOON, NOW, WIDTH, Hall, candle
 from tests.integration.store.samples import sector, token
+from tests.kit.stored import save_step
 from tests.kit.venue_server.listing import Listing
 
 SIZES = {
@@ -136,7 +137,7 @@ async def test_a_step_has_what_was_known_at_its_close(hall: Hall, sqlite: Databa
     assert ai.open_interest_usd == pytest.approx(2 * 28_800 * 3.0, rel=0.02)
     assert ai.derivatives_coverage == 1.0
     with sqlite.write() as conn:
-        steps.save_step(conn, StepOutput(within, (), ()), NOON + WIDTH)
+        save_step(conn, StepOutput(within, (), ()), NOON + WIDTH)
     with sqlite.read() as conn:
         stored = steps.latest_step(conn)
     assert stored is not None

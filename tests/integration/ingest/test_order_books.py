@@ -17,6 +17,7 @@ from monitor.store.sector_depth import steps_with_depth
 from monitor.store.venue_leases import AllVenues
 from tests.integration.ingest.conftest import COINS, FIRST, NOON, NOW, WIDTH, Hall, candle
 from tests.integration.store.samples import sector, token
+from tests.kit.stored import save_step
 from tests.kit.venue_server.listing import Listing
 
 FIVE_VENUES = ("binance", "bybit", "gate", "kucoin", "okx")
@@ -120,7 +121,7 @@ def known_prices(database: Database, prices: dict[str, float]) -> None:
     tokens = tuple(replace(token(name), price_usd=price) for name, price in prices.items())
     step = MarketStep(NOON - WIDTH, WIDTH, (sector("all"),), tokens, ())
     with database.write() as conn:
-        steps.save_step(conn, StepOutput(step, (), ()), NOON)
+        save_step(conn, StepOutput(step, (), ()), NOON)
 
 
 async def test_another_coins_book_is_kept_out_and_counted(hall: Hall, sqlite: Database) -> None:
@@ -165,7 +166,7 @@ async def test_a_step_has_the_books_of_the_hour_before_it_and_none_from_after(
     assert ai.depth_bid_1pct_usd == pytest.approx(sum(d.bid_1pct_usd for d in both))
     assert ai.depth_coverage == 1.0
     with sqlite.write() as conn:
-        steps.save_step(conn, StepOutput(within, (), ()), NOON + WIDTH)
+        save_step(conn, StepOutput(within, (), ()), NOON + WIDTH)
     with sqlite.read() as conn:
         stored = steps.latest_step(conn)
     assert stored is not None

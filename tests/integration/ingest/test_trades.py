@@ -27,9 +27,9 @@ from monitor.store.database import Database
 from monitor.store.interval_source import read_intervals
 from monitor.store.supplies import save_supplies
 from monitor.store.tables import bar
-from monitor.store.trade_sums import sums_between
 from monitor.store.venue_leases import AllVenues
 from tests.integration.ingest.conftest import FIRST, NOON, WIDTH, Hall, candle
+from tests.kit.stored import sums_between
 
 SAMPLED = ("bybit", "gate", "kucoin", "okx")
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)

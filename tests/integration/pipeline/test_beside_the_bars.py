@@ -29,6 +29,7 @@ from tests.integration.store.samples import FIVE, at
 from tests.integration.web.conftest import CLOSE, NAMES, UNIVERSE, Site, fill, picture, site
 from tests.integration.web.test_app import words
 from tests.kit import rotations as samples
+from tests.kit.stored import save_step
 
 __all__ = ["fill", "site"]  # fixtures
 
@@ -95,7 +96,7 @@ def deep(site: Site) -> None:
     }
     sectors = tuple(replace(s, **known) if s.id == "ai-agents" else s for s in step.sectors)
     with site.database.write() as conn:
-        steps.save_step(conn, StepOutput(replace(step, sectors=sectors), (), ()), CLOSE)
+        save_step(conn, StepOutput(replace(step, sectors=sectors), (), ()), CLOSE)
 
 
 def test_the_page_has_the_column_only_where_books_are_read(

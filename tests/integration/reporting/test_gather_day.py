@@ -7,7 +7,7 @@ from monitor.model.rotation import ChangeReason, Condition, Status
 from monitor.model.state import MemberEvent, MemberEventKind
 from monitor.reporting.compose import day_facts
 from monitor.settings.load import load_settings
-from monitor.store import bars, notes, readings, rotations, steps
+from monitor.store import bars, notes, readings, rotations
 from monitor.store.database import Database
 from tests.integration.commands.stage import ROOT
 from tests.integration.reporting.stage import (
@@ -22,6 +22,7 @@ from tests.integration.reporting.stage import (
 )
 from tests.integration.store import samples
 from tests.integration.store.samples import HOUR, at
+from tests.kit.stored import save_step
 
 ONE = timedelta(days=1)
 
@@ -156,7 +157,7 @@ def test_events_of_the_month_and_venues_of_the_day(database: Database) -> None:
     put_steps(database, hours(SINCE, UNTIL))
     joined = MemberEvent(SINCE - 5 * ONE, MemberEventKind.LAUNCH, "memes", "TRUMP", 0.1, 1e9)
     with database.write() as conn:
-        steps.save_step(conn, samples.output(SINCE - 5 * ONE, events=(joined,)), SINCE)
+        save_step(conn, samples.output(SINCE - 5 * ONE, events=(joined,)), SINCE)
         for venue, opened in (("gate", SINCE), ("bybit", UNTIL), ("mexc", SINCE)):
             row = samples.bar(f"{venue}:DOGE/USDT", opened)
             bars.save_bars(conn, [row], width=HOUR, received_at=MORNING)

@@ -14,10 +14,10 @@ from monitor.store.bars import save_bars, save_coverage
 from monitor.store.database import Database
 from monitor.store.interval_source import read_intervals
 from monitor.store.knowledge import issue_time
-from monitor.store.steps import save_step
 from monitor.store.supplies import save_supplies
 from tests.integration.store.samples import HOUR, at, bar, output
 from tests.integration.store.test_interval_source import assert_same
+from tests.kit.stored import save_step
 
 NINE = at("2025-01-19T09:00")
 SECOND = timedelta(seconds=1)

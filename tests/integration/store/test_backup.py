@@ -56,6 +56,7 @@ from tests.integration.store.samples import (
     sector,
     token,
 )
+from tests.kit.stored import save_step
 
 NOON = at("2025-01-19T12:00")
 ARC = "gate:ARC/USDT"
@@ -81,7 +82,7 @@ def fill(database: Database) -> None:
             events=(launch,),
             readings=(reading(NOON + HOUR),),
         )
-        steps.save_step(conn, whole, NOON + HOUR)
+        save_step(conn, whole, NOON + HOUR)
         rotations.save_changes(conn, [change(rotation(), ChangeReason.OPENED)])
         outbox.enqueue(conn, [notice("a"), notice("b", text="→ é")])
         venue_health.save_health(conn, VenueHealth("gate", VenueState.UP, NOON))

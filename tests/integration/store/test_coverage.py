@@ -8,9 +8,9 @@ from monitor.model.bars import Coverage
 from monitor.store.bars import missing_ranges, save_coverage
 from monitor.store.coverage import spoken_spans
 from monitor.store.database import Database
-from monitor.store.steps import save_step
 from monitor.store.tables import coverage
 from tests.integration.store.samples import FIVE, HOUR, at, killed_write, output
+from tests.kit.stored import save_step
 
 A, B = "binance:AI16Z/USDT", "gate:TRUMP/USDT"
 NINE = at("2025-01-19T09:00")

@@ -169,7 +169,7 @@ def test_who_wants_to_write_meanwhile_waits_for_one_turn_alone(database: Databas
         order.append("prune" if mine else "other")
         if len(order) == 2:  # within a turn that deletes
             waiting.start()
-            eventually(lambda: database.waiting_writers == 1, what="the other one stands in line")
+            eventually(lambda: database._writer.waiting == 1, what="the other one stands in line")
 
     database.guard = guard
     prune_in_turns(database, now=NOON, retention={"bars": 10 * DAY}, rows=6)

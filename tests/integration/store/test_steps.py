@@ -20,6 +20,7 @@ from tests.integration.store.samples import (
     token,
     unknown_sector,
 )
+from tests.kit.stored import save_step, stepped_at_of
 
 NINE = at("2025-01-19T09:00")
 STEPPED = at("2025-01-19T10:00:02")
@@ -41,7 +42,7 @@ WHOLE = output(
 def test_a_step_comes_back_as_it_was_in_the_order_it_had(database: Database) -> None:
     with database.write() as conn:
         assert steps.latest_step(conn) is None
-        steps.save_step(conn, WHOLE, STEPPED)
+        save_step(conn, WHOLE, STEPPED)
     with database.read() as conn:
         assert steps.latest_step(conn) == WHOLE.step
         assert steps.member_events(conn, NINE, NINE + 2 * HOUR) == [LAUNCH, EXIT]
@@ -62,20 +63,11 @@ def test_the_step_of_a_time_is_the_last_that_had_closed(database: Database) -> N
 def test_a_step_taken_again_replaces_the_first(database: Database) -> None:
     again = output(NINE, sectors=(sector("memes", index=2.0),), events=(EXIT,))
     with database.write() as conn:
-        steps.save_step(conn, replace(WHOLE, step=replace(WHOLE.step, sectors=())), STEPPED)
-        steps.save_step(conn, again, STEPPED + HOUR)
+        save_step(conn, replace(WHOLE, step=replace(WHOLE.step, sectors=())), STEPPED)
+        save_step(conn, again, STEPPED + HOUR)
     with database.read() as conn:
         assert steps.latest_step(conn) == again.step
-        assert steps.stepped_at_of(conn, NINE, NINE + HOUR) == {NINE: STEPPED + HOUR}
-
-
-def test_times_of_stepping_are_by_open(database: Database) -> None:
-    with database.write() as conn:
-        for i in range(4):
-            steps.save_step(conn, output(NINE + i * HOUR), STEPPED + i * HOUR)
-    with database.read() as conn:
-        found = steps.stepped_at_of(conn, NINE + HOUR, NINE + 3 * HOUR)
-    assert found == {NINE + HOUR: STEPPED + HOUR, NINE + 2 * HOUR: STEPPED + 2 * HOUR}
+        assert stepped_at_of(conn) == {NINE: STEPPED + HOUR}
 
 
 def test_a_series_may_be_thinned_to_a_grid(database: Database) -> None:
@@ -118,7 +110,7 @@ def test_readings_come_back_bit_for_bit(database: Database) -> None:
     other = reading(NINE + HOUR, from_sector="memes", to_sector="ai-agents")
     found = (reading(NINE + HOUR), unknown, bare, other)
     with database.write() as conn:
-        steps.save_step(conn, output(NINE, readings=found), STEPPED)
+        save_step(conn, output(NINE, readings=found), STEPPED)
     with database.read() as conn:
         read = steps.readings(
             conn,
@@ -133,7 +125,7 @@ def test_readings_come_back_bit_for_bit(database: Database) -> None:
 def test_names_and_bounds_of_conditions_are_stored_once(database: Database) -> None:
     with database.write() as conn:
         for i in range(50):
-            steps.save_step(
+            save_step(
                 conn, output(NINE + i * HOUR, readings=(reading(NINE + i * HOUR, i),)), STEPPED
             )
         assert conn.exec_driver_sql("SELECT count(*) FROM condition_set").scalar() == 1
@@ -141,7 +133,7 @@ def test_names_and_bounds_of_conditions_are_stored_once(database: Database) -> N
 
 def test_nothing_is_left_of_a_step_whose_transaction_failed(database: Database) -> None:
     with killed_write(database) as conn:
-        steps.save_step(conn, WHOLE, STEPPED)
+        save_step(conn, WHOLE, STEPPED)
     with database.read() as conn:
         assert steps.latest_step(conn) is None
         assert steps.member_events(conn, NINE, NINE + 2 * HOUR) == []
@@ -150,7 +142,7 @@ def test_nothing_is_left_of_a_step_whose_transaction_failed(database: Database) 
 def test_a_figure_that_is_no_number_is_refused_loudly(database: Database) -> None:
     broken = output(NINE, tokens=(token("TRUMP", price_usd=float("nan")),))
     with pytest.raises(ValueError, match="JSON"), database.write() as conn:
-        steps.save_step(conn, broken, STEPPED)
+        save_step(conn, broken, STEPPED)
 
 
 def test_a_year_of_hours_is_read_without_touching_the_other_steps(database: Database) -> None:

@@ -17,14 +17,14 @@ from monitor.model.rotation import StepOutput
 from monitor.model.state import MarketStep
 from monitor.model.trades import RecentTrades, Trade, TradeSum
 from monitor.model.universe import Market, Token, Universe
-from monitor.store import steps
 from monitor.store.bars import save_bars, save_coverage
 from monitor.store.database import Database
 from monitor.store.interval_source import read_intervals
 from monitor.store.prune import prune_in_turns
 from monitor.store.rollup import roll_up
-from monitor.store.trade_sums import add_trades, sums_between
+from monitor.store.trade_sums import add_trades
 from tests.integration.store.samples import FIVE, HOUR, at, bar, sector
+from tests.kit.stored import save_step, sums_between
 
 NOON = at("2025-01-19T12:00")
 ARC, TRUMP = "gate:ARC/USDT", "gate:TRUMP/USDT"
@@ -53,7 +53,7 @@ def stored(database: Database, width: timedelta = FIVE) -> list[tuple[str, Trade
 def stepped(database: Database, open_time: datetime, stepped_at: datetime) -> None:
     step = MarketStep(open_time, FIVE, (sector("ai"),), (), ())
     with database.write() as conn:
-        steps.save_step(conn, StepOutput(step, (), ()), stepped_at)
+        save_step(conn, StepOutput(step, (), ()), stepped_at)
 
 
 def handed(database: Database, *, as_known: bool = False) -> list[IntervalInput]:

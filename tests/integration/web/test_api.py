@@ -13,11 +13,12 @@ from pydantic import TypeAdapter
 
 from monitor.api import schemas
 from monitor.model.rotation import ChangeReason, Condition, PairReading, StepOutput
-from monitor.store import rotations, steps
+from monitor.store import rotations
 from monitor.store.tables import step
 from tests.integration.store.samples import FIVE
 from tests.integration.web.conftest import CLOSE, Site, picture
 from tests.kit import rotations as samples
+from tests.kit.stored import save_step
 
 Fill = Callable[[], None]
 QUESTIONS: dict[str, Any] = {
@@ -64,7 +65,7 @@ def whole(site: Site, fill: Fill) -> Site:
     with site.database.write() as conn:
         for i in (1, 0):
             output = StepOutput(picture(CLOSE - i * FIVE, 1000.0 + i), (reading(5 * i),), ())
-            steps.save_step(conn, output, CLOSE)
+            save_step(conn, output, CLOSE)
     return site
 
 
@@ -158,7 +159,7 @@ class TestAnswers:
         with site.database.write() as conn:
             for days in (0, 30):
                 output = StepOutput(picture(CLOSE - timedelta(days=days)), (), ())
-                steps.save_step(conn, output, CLOSE)
+                save_step(conn, output, CLOSE)
         body = site.get("/api/series?sector=memes&since=3650d").json()
         assert body["every"] == "25m"  # 8640 intervals of 5 min into at most 2000 points
         answer = site.get("/api/series?sector=memes&since=3650d&every=5m")
@@ -283,7 +284,7 @@ class TestSentOnce:
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["etag"] == first.headers["etag"]
         with whole.database.write() as conn:
-            steps.save_step(conn, StepOutput(picture(CLOSE + FIVE), (), ()), CLOSE + FIVE)
+            save_step(conn, StepOutput(picture(CLOSE + FIVE), (), ()), CLOSE + FIVE)
         assert whole.get("/api/sectors", headers=headers).status_code == 200
 
 

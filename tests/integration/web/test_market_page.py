@@ -12,7 +12,7 @@ import pytest
 from monitor.model.bars import Coverage
 from monitor.model.rotation import ChangeReason, PairReading, StepOutput
 from monitor.model.universe import Supply
-from monitor.store import bars, notes, rotations, steps, supplies
+from monitor.store import bars, notes, rotations, supplies
 from monitor.store.readings import save_readings
 from monitor.web.page.sector_tables import SMALL
 from tests.integration.store.samples import FIVE, bar
@@ -20,6 +20,7 @@ from tests.integration.store.samples import reading as sample_reading
 from tests.integration.web.conftest import CLOSE, Site, picture
 from tests.integration.web.test_app import words
 from tests.kit import rotations as samples
+from tests.kit.stored import save_step
 
 Fill = Callable[[], None]
 HOUR = timedelta(hours=1)
@@ -48,7 +49,7 @@ class TestNow:
         fill()
         with site.database.write() as conn:
             for k in range(1, 30):
-                steps.save_step(
+                save_step(
                     conn, StepOutput(picture(CLOSE.replace(minute=0) - k * HOUR), (), ()), CLOSE
                 )
         html = site.get("/").text
@@ -118,7 +119,7 @@ class TestCharts:
         with site.database.write() as conn:
             for k in range(1, 30):
                 earlier = StepOutput(picture(CLOSE.replace(minute=0) - k * HOUR), (), ())
-                steps.save_step(conn, earlier, CLOSE)
+                save_step(conn, earlier, CLOSE)
         html = site.get(f"/?range={key}").text
         assert re.search(rf'href="/\?range={key}#charts" aria-current="true"', html)
         assert f'data-chart="levels" data-query="range={key}"' in html

@@ -8,8 +8,9 @@ import json
 import sys
 from pathlib import Path
 
-from monitor.clock import Clock, LiveClock, ScaledClock
+from monitor.clock import Clock, LiveClock
 from monitor.model.grid import parse_iso
+from tests.kit.scaled_clock import ScaledClock
 from tests.kit.venue_server.book import BarBook
 from tests.kit.venue_server.server import VenueServer
 

@@ -47,7 +47,7 @@ def test_rings_side_by_side_hold_what_each_would_hold_alone(count: int) -> None:
     both, alone = Rings(3, {"a": 1, "b": 2}), {"a": Ring(3, 1), "b": Ring(3, 2)}
     for i in range(count):
         rows = {"b": np.array([10.0 * i, NAN]), "a": np.array([1.0 * i])}
-        both.push(rows)
+        both.extend({name: row[None] for name, row in rows.items()})
         for name, ring in alone.items():
             ring.push(rows[name])
     for name, ring in alone.items():
@@ -59,11 +59,13 @@ def test_rings_side_by_side_hold_what_each_would_hold_alone(count: int) -> None:
 def test_neighbours_among_rings_are_read_as_one_block_and_written_as_one_column() -> None:
     rings = Rings(2, {"a": 1, "b": 2, "c": 1})
     for i in range(3):
-        rings.push({"a": np.array([i]), "b": np.array([10.0 * i, 20.0 * i]), "c": np.array([-i])})
-    assert rings.beside("a", "b", 2).tolist() == [[1.0, 10.0, 20.0], [2.0, 20.0, 40.0]]
+        block = {"a": np.array([[i]]), "b": np.array([[10.0 * i, 20.0 * i]]), "c": np.array([[-i]])}
+        rings.extend(block)
+    neighbours = rings.whole.last(2)[:, rings.columns_of("a", "b")]
+    assert neighbours.tolist() == [[1.0, 10.0, 20.0], [2.0, 20.0, 40.0]]
     rings["b"].columns()[:, 0] = 7.0
     assert rings["b"].last(2).tolist() == [[7.0, 20.0], [7.0, 40.0]]
-    rings.push({"a": np.array([3.0]), "b": np.array([8.0, 9.0]), "c": np.array([0.0])})
+    rings.extend({"a": np.array([[3.0]]), "b": np.array([[8.0, 9.0]]), "c": np.array([[0.0]])})
     assert rings["b"].last(2).tolist() == [[7.0, 40.0], [8.0, 9.0]]
     assert rings["c"].last(2).tolist() == [[-2.0], [0.0]]
 
@@ -71,7 +73,7 @@ def test_neighbours_among_rings_are_read_as_one_block_and_written_as_one_column(
 def test_one_of_rings_side_by_side_is_filled_alone() -> None:
     both = Rings(2, {"a": 1, "b": 1})
     for i in range(3):
-        both.push({"a": np.array([float(i)]), "b": np.array([10.0 * i])})
+        both.extend({"a": np.array([[float(i)]]), "b": np.array([[10.0 * i]])})
     both["a"].fill(np.array([[7.0], [8.0]]))
     assert both["a"].last(2).tolist() == [[7.0], [8.0]]
     assert both["b"].last(2).tolist() == [[10.0], [20.0]]

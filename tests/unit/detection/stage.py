@@ -172,9 +172,9 @@ class Stage:
         own_return, own_z = np.zeros((h, len(SECTORS))), np.zeros((h, len(SECTORS)))
         for sector, (value, z) in (own or {}).items():
             own_return[:, sector], own_z[:, sector] = value, z
-        self.memory.rows.push(
+        self.memory.rows.extend(
             {
-                name: np.full(len(SECTORS), 1.0 if name == "coverage" else 0.0)
+                name: np.full((1, len(SECTORS)), 1.0 if name == "coverage" else 0.0)
                 for name in self.memory.rows
             }
         )

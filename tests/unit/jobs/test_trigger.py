@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.clock import ManualClock, ScaledClock
+from monitor.clock import ManualClock
 from monitor.jobs.trigger import GridTrigger, next_ring
+from tests.kit.scaled_clock import ScaledClock
 
 FIVE = timedelta(minutes=5)
 SETTLE = timedelta(seconds=4)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from monitor.research.bulk_volume import daily_imbalance, fit_shrinkage
+from tests.kit.bulk_volume_fit import daily_imbalance, fit_shrinkage
 
 
 def test_the_fit_finds_the_factor_and_an_error_that_holds() -> None:
