@@ -23,42 +23,52 @@ log = structlog.get_logger(__name__)
 
 HELD_BACK = Traits()
 """Of messages to readers."""
+OPERATORS_SAID = "The operator's channel"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``table``: of [alerts], which is the transport's; ``module`` makes its ways out."""
+    """``table``: of [alerts], which is the transport's; ``module`` makes its ways out. ``said``: its name where people read."""
 
     channel: Channel
     table: str
     module: str
     audiences: frozenset[Audience]
     traits: Traits
+    said: str = ""
 
 
 def _letters(channel: Channel, *audiences: Audience) -> Row:
     traits = Traits(digests=False, quiet_hours=False, cap=False, last_resort=True)
-    return Row(channel, "email", "monitor.delivery.mail.setup", frozenset(audiences), traits)
+    module = "monitor.delivery.mail.setup"
+    return Row(channel, "email", module, frozenset(audiences), traits, said="Mail")
 
 
 def _messages(
-    table: str, module: str, traits: Traits = HELD_BACK, *, operators: Channel | None = None
+    table: str,
+    module: str,
+    traits: Traits = HELD_BACK,
+    *,
+    operators: Channel | None = None,
+    said: str = "",
 ) -> tuple[Row, Row]:
     """A transport that carries one channel to readers and one to operators, which nothing holds back."""
     loud = replace(traits, quiet_hours=False, cap=False)
     of_operators = operators or f"{table}{OPERATOR_SUFFIX}"
     return (
-        Row(table, table, module, frozenset({Audience.READERS}), traits),
-        Row(of_operators, table, module, frozenset({Audience.OPERATORS}), loud),
+        Row(table, table, module, frozenset({Audience.READERS}), traits, said),
+        Row(of_operators, table, module, frozenset({Audience.OPERATORS}), loud, OPERATORS_SAID),
     )
 
 
 ROWS = (
-    *_messages("slack", "monitor.delivery.slack.setup", operators="operator"),
+    *_messages("slack", "monitor.delivery.slack.setup", operators="operator", said="Slack"),
     _letters("email", Audience.READERS, Audience.OPERATORS),
     _letters("report", Audience.REPORT),
-    *_messages("webhook", "monitor.delivery.webhook", Traits(drops_repeats=True)),
-    *_messages("apprise", "monitor.delivery.apprise"),
+    *_messages(
+        "webhook", "monitor.delivery.webhook", Traits(drops_repeats=True), said="The webhook"
+    ),
+    *_messages("apprise", "monitor.delivery.apprise", said="Apprise"),
 )
 _BY_CHANNEL = {row.channel: row for row in ROWS}
 
@@ -71,6 +81,12 @@ def row_of(channel: Channel) -> Row:
 def traits_of(channel: Channel) -> Traits:
     """Of a channel that is known; raises KeyError."""
     return _BY_CHANNEL[channel].traits
+
+
+def said_of(channel: Channel) -> str:
+    """Its name where people read; of one that the registry no longer has, the name that it had in the outbox."""
+    row = _BY_CHANNEL.get(channel)
+    return row.said or channel if row else channel
 
 
 def channels_for(

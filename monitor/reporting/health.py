@@ -8,6 +8,7 @@ from statistics import fmean
 from sqlalchemy import Connection
 
 from monitor.content.report import DataHealth, Refused, WaitingNotices
+from monitor.delivery.registry import said_of
 from monitor.model.grid import floor_time, opens_between
 from monitor.model.spans import Span, runs
 from monitor.model.state import SectorState
@@ -47,7 +48,7 @@ def health_of_day(
         refused=tuple(Refused(*row) for row in quarantine.by_venue(conn, since, until)),
         late_notices=told.late,
         undelivered=told.refused,
-        waiting=tuple(WaitingNotices(w.channel, w.count, w.since) for w in waits),
+        waiting=tuple(WaitingNotices(said_of(w.channel), w.count, w.since) for w in waits),
         begins=begin if since < begin < until else None,
     )
 

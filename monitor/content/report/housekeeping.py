@@ -18,7 +18,6 @@ from monitor.content.wording.safe_text import one_line
 
 LATE = timedelta(minutes=15)
 SPELLS = 6
-_CHANNELS = {"slack": "Slack", "operator": "The operator's channel", "email": "Mail"}
 
 
 def data_health(facts: ReportFacts) -> Section:
@@ -70,9 +69,10 @@ def behind_words(facts: ReportFacts) -> str:
 
 def waiting_words(waiting: WaitingNotices) -> str:
     """Said first too: who relies on the channel must know that it is behind."""
-    channel = _CHANNELS.get(waiting.channel, one_line(waiting.channel))
     notices = "1 notice waits" if waiting.count == 1 else f"{waiting.count} notices wait"
-    return f"{channel} is late: {notices}, the oldest since {stamp(waiting.since)}."
+    return (
+        f"{one_line(waiting.channel)} is late: {notices}, the oldest since {stamp(waiting.since)}."
+    )
 
 
 def _spells(facts: ReportFacts) -> list[str]:

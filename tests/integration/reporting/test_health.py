@@ -191,7 +191,7 @@ def test_what_waits_is_said_first_so_that_nobody_relies_on_a_late_channel(
     told(stepped, "just-now", after=None, event_at=MORNING - MINUTE)
     told(stepped, "report", after=None, channel="report", kind=NoticeKind.REPORT)
     facts = gathered(stepped)
-    assert facts.health.waiting == (WaitingNotices("slack", 2, SINCE + 12 * HOUR),)
+    assert facts.health.waiting == (WaitingNotices("Slack", 2, SINCE + 12 * HOUR),)
     assert facts.health.late_notices == 2
     line = "Slack is late: 2 notices wait, the oldest since 19 Jan 2025, 12:00 UTC."
     assert report_text(facts, ()).split("\n\n")[1] == line

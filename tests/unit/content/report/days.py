@@ -166,7 +166,7 @@ def partial(**changes: Any) -> ReportFacts:
         refused=(Refused("okx", "not_finite", 2), Refused("gate", "off_grid", 1)),
         late_notices=1,
         undelivered=1,
-        waiting=(WaitingNotices("slack", 3, SINCE + 20 * HOUR),),
+        waiting=(WaitingNotices("Slack", 3, SINCE + 20 * HOUR),),
     )  # fmt: skip
     theirs = Reference("ai-agents", "sosovalue", SINCE + 23 * HOUR, None, 5.2e9, 0.0347, 0.021)
     outside = Outside(references=(theirs,))
