@@ -40,7 +40,11 @@ def config_faults(settings: Settings) -> list[ConfigFault]:
     asked = {m.id: m for m in (*settings.universe.markets, *settings.perpetuals)}
     return [
         *(
-            ConfigFault("channels", fault, "see the README, Signed webhook")
+            ConfigFault(
+                "channels",
+                fault,
+                "see the README's section on that channel, or take it out of [alerts]",
+            )
             for fault in channel_faults(settings)
         ),
         *(

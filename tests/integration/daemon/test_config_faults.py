@@ -1,6 +1,9 @@
 """What of a configuration cannot be used is told at the start, in the words of `config check`, and stops nothing else."""
 
+import sys
 from pathlib import Path
+
+import pytest
 
 from monitor.bootstrap import config_faults
 from monitor.clock import ManualClock
@@ -32,3 +35,22 @@ def test_a_perpetual_that_is_not_read_is_told_at_each_start_of_a_day_once(
         (told,) = outbox.list_notices(conn, START - HOUR, START + HOUR)
     assert told.notice.text.startswith("Monitor: tokens.ARC: found the perpetual")
     assert "RUNBOOK.md#markets" in told.notice.payload["body"]
+
+
+def test_a_channel_whose_file_cannot_be_imported_is_told_once_and_the_others_go_on(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "monitor.delivery.webhook", None)  # its import raises
+    file = tmp_path / "monitor.toml"
+    file.write_text(config_text(NOWHERE, tmp_path), encoding="utf-8")
+    settings = load_settings(file, OPERATOR)
+    (fault,) = config_faults(settings)
+    assert fault.subject == "channels"
+    assert fault.text.startswith("channel webhook: cannot be used: ")
+    for _ in range(2):
+        begin(settings, ManualClock(START), database)
+    with database.read() as conn:
+        (told,) = outbox.list_notices(conn, START - HOUR, START + HOUR)
+    assert told.notice.channel == "operator"
+    assert told.notice.text.startswith("Monitor: channel webhook: cannot be used")
+    assert "RUNBOOK.md#channels" in told.notice.payload["body"]

@@ -1,6 +1,7 @@
 """`monitor config check` and `config show`, as they are called."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,16 @@ def test_check_as_json_lists_the_faults_and_exits_2(tmp_path: Path) -> None:
 def test_check_raises_the_faults_for_the_script_to_print(tmp_path: Path) -> None:
     result = call(tmp_path, changed(('"5m"', '"7m"')), "check")
     assert isinstance(result.exception, ConfigError)
+
+
+def test_check_names_a_channel_whose_file_cannot_be_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "monitor.delivery.apprise", None)  # its import raises
+    result = call(tmp_path, SMALL, "check", "--json")
+    assert result.exit_code == 2
+    (problem,) = json.loads(result.stdout)["problems"]
+    assert problem.startswith(f"{tmp_path}/c.toml: channel apprise: cannot be used: ")
 
 
 @pytest.mark.parametrize("arguments", [("show",), ("show", "--json"), ("check", "--json")])
