@@ -188,7 +188,7 @@ def test_steps_in_stretches_are_decided_and_remembered_as_one_by_one(
     assert (len(walked) == LENGTH) == (length == 1)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     cuts=st.frozensets(st.integers(0, LENGTH - 1), max_size=5),
