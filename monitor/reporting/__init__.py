@@ -1,1 +1,1 @@
-"""What a day's report is rendered from, gathered from the store."""
+"""A day gathered from the store for its report, and when that report is due."""

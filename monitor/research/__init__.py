@@ -1,1 +1,1 @@
-"""Baselines, labelled and synthetic episodes, scoring."""
+"""The detector judged beside plain rules: on labelled, synthetic and randomly split markets."""

@@ -1,1 +1,1 @@
-"""The page, the JSON interface, metrics and health."""
+"""The page, metrics and health, and the server that also carries the API. Nothing here changes what is stored."""
