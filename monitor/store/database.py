@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,9 +22,11 @@ from monitor.store.wal import MOST_BYTES, Wal
 log = structlog.get_logger(__name__)
 
 WRITE_WAIT_S: float = 30
-"""How long a writer waits for another before it gives up; a reader too, where a table is locked whole."""
+"""How long a writer waits for another's lock before it gives up; a reader too, where a table is locked whole."""
+TURN_WAIT_S = 1.2
+"""The same for another thread of ours, as a multiple: whoever is before us and waits for a lock is done by then, and knows of whom."""
 
-_LOCK_NUMBER = 7_463_219_851  # of the PostgreSQL advisory lock that makes one writer of many
+LOCK_NUMBER = 7_463_219_851  # of the PostgreSQL advisory lock that makes one writer of many
 _WRITES = "monitor_writes"  # execution option of a connection whose transaction writes
 _SECRET_QUERY = ("password", "sslpassword")
 
@@ -43,6 +46,7 @@ class Database:
             # a new connection would make an empty file in the place of one that is gone, and discard its log
             event.listen(engine, "do_connect", lambda *_: self.see_file())
         self._writer = Turns()
+        self._kept_out: tuple[float, DatabaseBusyError] | None = None
         self._writing_thread: int | None = None
         self.guard: Callable[[Connection], None] | None = None
         """Called at the beginning of each write(), when the lock is held; what it raises ends the transaction."""
@@ -67,7 +71,8 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """The one writing transaction: commits at the end, rolls back on any error.
 
-        Other writers, of this process or another, wait; raises DatabaseBusyError after ``WRITE_WAIT_S``. Does not nest:
+        Other writers, of this process or another, wait; raises DatabaseBusyError after ``WRITE_WAIT_S``
+        for a lock and a fifth more for a thread. Does not nest:
         a second ``write()`` of the same thread raises RuntimeError instead of waiting for itself.
         """
         if self.read_only:
@@ -76,11 +81,9 @@ class Database:
         if self._writing_thread == me:
             raise RuntimeError("this thread already writes; pass its connection on instead")
         self.see_file()
-        if not self._writer.acquire(WRITE_WAIT_S):
-            raise DatabaseBusyError(
-                f"{self.url_masked}: another thread kept writing for more than {WRITE_WAIT_S} s",
-                remedy="try again",
-            )
+        began = time.monotonic()
+        if not self._writer.acquire(TURN_WAIT_S * WRITE_WAIT_S):
+            raise self._busy_since(began)
         self._writing_thread = me
         try:
             with self._transaction({_WRITES: True}) as conn:
@@ -90,9 +93,23 @@ class Database:
                 yield conn
             if self._wal is not None:
                 self._keep_wal_small(self._wal)
+        except DatabaseBusyError as error:
+            self._kept_out = (time.monotonic(), error)
+            raise
         finally:
             self._writing_thread = None
             self._writer.release()
+
+    def _busy_since(self, began: float) -> DatabaseBusyError:
+        """Why our turn did not come: whoever was before us may have waited for another process all the time."""
+        kept_out = self._kept_out
+        if kept_out is not None and kept_out[0] >= began:
+            error = kept_out[1]
+            return DatabaseBusyError(str(error), remedy=error.remedy, cause=error.cause)
+        return DatabaseBusyError(
+            f"{self.url_masked}: another thread kept writing for more than {TURN_WAIT_S * WRITE_WAIT_S:g} s",
+            remedy="try again",
+        )
 
     def see_file(self) -> None:
         """Raises StoreError where the SQLite file is another one than was opened: what is written would be lost.
@@ -139,7 +156,7 @@ class Database:
                 # a machine that fell silent in the middle must not hold the lock for ever
                 {"wait": f"{WRITE_WAIT_S}s", "idle": f"{2 * WRITE_WAIT_S}s"},
             )
-            conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})
+            conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK_NUMBER})
 
     @contextmanager
     def _transaction(self, options: dict[str, Any]) -> Iterator[Connection]:

@@ -9,11 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from monitor.model.errors import SchemaError
 from monitor.store import database as database_module
 from monitor.store import meta
-from monitor.store.database import Database, lacks_wal, open_database
+from monitor.store.database import LOCK_NUMBER, Database, lacks_wal, open_database
 from monitor.store.errors import DatabaseBusyError, DatabaseFullError, StoreError
 from monitor.store.knowledge import issue_time
 from tests.integration.store.samples import at, killed_write
@@ -121,6 +122,35 @@ def test_a_writer_that_waits_too_long_gives_up(
     assert len(failed) == 1
     for opened in {first, second}:
         opened.close()
+
+
+def test_all_who_stand_behind_one_that_another_process_keeps_out_say_so(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "WRITE_WAIT_S", 1.0)
+    here, elsewhere = open_database(database_url), open_database(database_url)
+    failed: list[str] = []
+
+    def try_to_write() -> None:
+        try:
+            with here.write():
+                pass
+        except DatabaseBusyError as error:
+            failed.append(error.cause)
+
+    with elsewhere.write_beside() as holder:
+        if elsewhere.dialect == "postgresql":
+            holder.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK_NUMBER})
+        waiters = [threading.Thread(target=try_to_write) for _ in range(4)]
+        for waiter in waiters:
+            waiter.start()
+        for waiter in waiters:
+            waiter.join(timeout=PATIENCE_S)
+    here.close()
+    elsewhere.close()
+    assert len(failed) == 4
+    assert len(set(failed)) == 1
+    assert "another process kept" in failed[0]
 
 
 def test_stamps_of_knowledge_only_grow_whatever_the_clock_does(database: Database) -> None:
