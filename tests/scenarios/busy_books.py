@@ -27,8 +27,6 @@ MONTH = timedelta(days=30)
 MESSAGES = (Act.SAY, Act.REPLY)
 FOUND_AGAIN = ('"was posted before"', '"had arrived before"')
 """What the log says where a look into the channel kept a message from being doubled."""
-AFTERWARDS = timedelta(seconds=1)
-"""Within so long of the answer the receipt is stored, though another writer holds the database."""
 
 
 @dataclass(frozen=True)
@@ -102,19 +100,33 @@ class Books:
                 fault = None
         return found
 
+    @cached_property
+    def webhook_tries(self) -> list[datetime]:
+        """When the operator's channel was written to, whatever came of it."""
+        operator = self.workspace.channel_id("operator")
+        return [
+            parse_iso(event["at"])
+            for event in read_events(self.record)
+            if event.get("channel") == operator and event["event"] in {"fault", "message"}
+        ]
+
     def told_by_webhook(self, row: StoredNotice) -> list[Posted]:
         """Messages that say what a row says, on its own."""
         lines = slack_safe(str(row.notice.payload["body"])).split("\n")[:3]
         return [p for p in self.by_webhook if all(line in _words(p.message) for line in lines)]
 
     def cause(self, posted: Posted) -> str:
-        """Why the sender may not know of it: ``lost answer``, ``kill``; empty where it must know."""
-        kind = posted.fault["kind"] if posted.fault else ""
-        if kind in AFTER:
+        """Why the sender may not know of it: ``lost answer``, ``kill``; empty where it must know.
+
+        A life stores what became of one message before it sends the channel's next: one that was killed before it sent
+        anything more may have known of none.
+        """
+        if posted.fault and posted.fault["kind"] in AFTER:
             return "lost answer"
-        slow = posted.fault["seconds"] if posted.fault and kind == "slow" else 0.0
-        until = posted.at + timedelta(seconds=slow) + AFTERWARDS
-        return "kill" if any(posted.at <= kill <= until for kill in self.kills) else ""
+        killed = next((kill for kill in self.kills if kill >= posted.at), None)
+        if killed is None or any(posted.at < other <= killed for other in self.webhook_tries):
+            return ""
+        return "kill"
 
     def mails_of(self, row: StoredNotice) -> list[int]:
         """Places of a row's mails among all that arrived."""
