@@ -208,6 +208,11 @@ class Rotation:
         return (self.from_sector, self.to_sector)
 
     @property
+    def figures_until(self) -> datetime:
+        """When the window of its told figures closed."""
+        return self.evidence.at or self.confirmed_at or self.detected_at
+
+    @property
     def is_on(self) -> bool:
         """Whether it is still open or confirmed."""
         return self.status in (Status.OPEN, Status.CONFIRMED)

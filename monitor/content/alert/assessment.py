@@ -6,7 +6,7 @@ from datetime import datetime
 from monitor.content.alert.facts import AlertFacts, Among, PastFlags
 from monitor.content.alert.preview import Names, name_of
 from monitor.content.wording.figures import UNKNOWN, duration, money, percent, points, pp, stamp
-from monitor.content.wording.launches import TOKENS, closing_of, launch_place
+from monitor.content.wording.launches import TOKENS, launch_place
 from monitor.content.wording.phrases import condition_words, listed
 from monitor.content.wording.safe_text import neutral_name
 from monitor.model.rotation import MARKET, Condition, Kind, Launch, Rotation, Severity, SideEvidence
@@ -157,7 +157,7 @@ def _launches(rotation: Rotation, sector: str, around: AlertFacts) -> list[str]:
 
 def _launch(launch: Launch, rotation: Rotation, around: AlertFacts) -> str:
     """Told by what it became, since its first bar says little; a launch is never called an inflow."""
-    before = duration(max(0.0, (closing_of(rotation) - launch.at).total_seconds()))
+    before = duration(max(0.0, (rotation.figures_until - launch.at).total_seconds()))
     caps = around.launch_caps.get(launch.token)
     became = (
         f", at {money(caps[0], sign=False)} of market cap, {money(caps[1], sign=False)} now"
@@ -173,7 +173,7 @@ def _launch(launch: Launch, rotation: Rotation, around: AlertFacts) -> str:
 def _before(rotation: Rotation, *, late: bool) -> str:
     """How much of the own move was over; what is stored is a loss where it is positive."""
     evidence = rotation.evidence
-    when = f"Before {stamp(closing_of(rotation)) if late else 'this message'}"
+    when = f"Before {stamp(rotation.figures_until) if late else 'this message'}"
     moved = evidence.moved_before_now_pp
     if moved is None:  # stored before the two were told apart
         moved = evidence.moved_before_detection_pp

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from monitor.content.alert.preview import Names, name_of, pair_of
 from monitor.content.wording.figures import UNKNOWN, percent, points, pp, stamp, utc, wide_points
-from monitor.content.wording.launches import closing_of, launch_part
+from monitor.content.wording.launches import launch_part
 from monitor.content.wording.phrases import moved
 from monitor.content.wording.safe_text import LONGEST_NAME, one_line
 from monitor.model.rotation import MARKET, Rotation, SideEvidence
@@ -30,7 +30,7 @@ def state(rotation: Rotation) -> str:
 
 def sentences(rotation: Rotation, names: Names) -> list[str]:
     """What happened, both sides, the own part, since when: one or two lines that can be forwarded."""
-    at = closing_of(rotation)
+    at = rotation.figures_until
     told = [gain_words(rotation, names), _began(rotation, at)]
     second = " ".join(words for words in told if words)
     return [_loss_words(rotation, names, at), *([second] if second else [])]

@@ -6,7 +6,7 @@ from monitor.content.report.blocks import Block, Card, Paragraph, Section
 from monitor.content.report.facts import GREY, ReportFacts
 from monitor.content.report.selection import RECORD_DAYS, conditions_met, nearest_misses, record
 from monitor.content.wording.figures import UNKNOWN, duration, percent, points, pp, stamp
-from monitor.content.wording.launches import closing_of, launch_part
+from monitor.content.wording.launches import launch_part
 from monitor.content.wording.phrases import condition_words, moved, pair_words, split_words
 from monitor.content.wording.safe_text import one_line
 from monitor.model.rotation import MARKET, ChangeReason, PairReading, Rotation, RotationChange
@@ -58,7 +58,7 @@ def _times(rotation: Rotation) -> str:
 def _moves(rotation: Rotation, facts: ReportFacts) -> list[str]:
     side, other = rotation.evidence.from_side, rotation.evidence.to_side
     source = facts.name(rotation.from_sector)
-    at = closing_of(rotation)
+    at = rotation.figures_until
     first = (
         f"{source} {moved(side.total_return)} in the {rotation.evidence.window_h} h to {stamp(at)}:"
         f" {split_words(side.market_part, side.own_return, side.beta)};"

@@ -113,7 +113,7 @@ def _figures(rotation: Rotation, did: str, facts: ReportFacts) -> _Figures:
     other = rotation.evidence.to_side
     of_target = other is not None and sector == rotation.to_sector
     side = other if of_target and other is not None else rotation.evidence.from_side
-    at = rotation.evidence.at or rotation.confirmed_at or rotation.detected_at
+    at = rotation.figures_until
     return _Figures(
         sector,
         f"{rotation.evidence.window_h} h to {at:%H:%M} UTC on {at.day} {at:%b}",

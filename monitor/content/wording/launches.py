@@ -17,11 +17,6 @@ LAUNCH_HOURS = AnalyticsParameters().launch_hours
 """So long all that the cap of a launch gains is told as launch."""
 
 
-def closing_of(rotation: Rotation) -> datetime:
-    """When the window of its figures closed."""
-    return rotation.evidence.at or rotation.confirmed_at or rotation.detected_at
-
-
 def launch_part(rotation: Rotation, sector: str) -> str:
     """``+0.4 pp is TRUMP's launch``; empty where launches are no part of the side's change of cap share, or unknown."""
     side = _side_of(rotation, sector)
@@ -65,7 +60,7 @@ def _launching(rotation: Rotation, sector: str) -> list[Launch]:
 
 
 def _begin(rotation: Rotation) -> datetime:
-    return closing_of(rotation) - timedelta(hours=rotation.evidence.window_h)
+    return rotation.figures_until - timedelta(hours=rotation.evidence.window_h)
 
 
 def _side_of(rotation: Rotation, sector: str) -> SideEvidence | None:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from monitor.content.wording.figures import net_flow, percent, points, pp
-from monitor.content.wording.launches import closing_of
 from monitor.content.wording.phrases import condition_words, figure_of, listed, pair_words
 from monitor.model.rotation import MARKET, PairReading, Rotation, Status
 from monitor.model.state import MarketStep
@@ -103,7 +102,7 @@ def _card(
         f"{r.severity.value.upper()} · {r.status.value}"
         + (" · held: too little data to judge" if r.held else ""),
         r.detected_at,
-        closing_of(r),
+        r.figures_until,
         figures,
         spark_points(own),
         f"Own move of {name} in 24 h, over the last 3 days: {pp(known[0])} to {pp(known[-1])}"
