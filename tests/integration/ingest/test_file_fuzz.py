@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.files.importing import Hints, ImportReport
@@ -18,6 +18,7 @@ from monitor.model.grid import floor_time
 from monitor.store.database import Database
 from tests.integration.ingest.conftest import WIDTH, stored
 from tests.integration.ingest.test_file_formats import BINANCE, KLINE, KRAKEN, NOW, S, take
+from tests.kit.fuzzed import bounded
 
 RUNS = 200
 NAMES = [
@@ -29,12 +30,7 @@ ODD = st.sampled_from([
     "2025-01-20", "1970-01-01T00:00:00Z", "9999-12-31", str(S), str(S * 1000 + 1), str(-S * 1000), "[" * 2000, "\ufeff3", " 3 ",
 ])  # fmt: skip
 RUN_COUNT = {"bytes": 0, "cells": 0, "json": 0}
-BOUNDED = settings(
-    max_examples=RUNS,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+BOUNDED = bounded(RUNS)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.model.errors import ConfigError
 from monitor.settings.load import load_settings
+from tests.kit.fuzzed import bounded
 from tests.kit.small_settings import SMALL
 
 RUNS = 400
@@ -19,12 +20,7 @@ ODD = st.sampled_from([
     '"sqlite://"', '"http://[::1"', "[" * 2000 + "]" * 2000, "'''x\ny'''", '"\\ud800"', "0x7fffffffffffffffff",
 ])  # fmt: skip
 RUN_COUNT = {"bytes": 0, "lines": 0, "values": 0}
-BOUNDED = settings(
-    max_examples=RUNS,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+BOUNDED = bounded(RUNS)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -98,6 +98,14 @@ def test_a_second_write_of_the_same_thread_is_refused_instead_of_waiting(
         pass
 
 
+def try_to_write(database: Database, failed: list[DatabaseBusyError]) -> None:
+    try:
+        with database.write():
+            pass
+    except DatabaseBusyError as error:
+        failed.append(error)
+
+
 @pytest.mark.parametrize("same_process", [True, False])
 def test_a_writer_that_waits_too_long_gives_up(
     database_url: str, monkeypatch: pytest.MonkeyPatch, *, same_process: bool
@@ -105,17 +113,9 @@ def test_a_writer_that_waits_too_long_gives_up(
     monkeypatch.setattr(database_module, "WRITE_WAIT_S", 0.1)
     first = open_database(database_url)
     second = first if same_process else open_database(database_url)
-    failed: list[BaseException] = []
-
-    def try_to_write() -> None:
-        try:
-            with second.write():
-                pass
-        except DatabaseBusyError as error:
-            failed.append(error)
-
+    failed: list[DatabaseBusyError] = []
     with first.write():
-        waiter = threading.Thread(target=try_to_write)
+        waiter = threading.Thread(target=try_to_write, args=(second, failed))
         waiter.start()
         waiter.join(timeout=PATIENCE_S)
     assert not waiter.is_alive()
@@ -129,28 +129,21 @@ def test_all_who_stand_behind_one_that_another_process_keeps_out_say_so(
 ) -> None:
     monkeypatch.setattr(database_module, "WRITE_WAIT_S", 1.0)
     here, elsewhere = open_database(database_url), open_database(database_url)
-    failed: list[str] = []
-
-    def try_to_write() -> None:
-        try:
-            with here.write():
-                pass
-        except DatabaseBusyError as error:
-            failed.append(error.cause)
-
+    failed: list[DatabaseBusyError] = []
     with elsewhere.write_beside() as holder:
         if elsewhere.dialect == "postgresql":
             holder.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK_NUMBER})
-        waiters = [threading.Thread(target=try_to_write) for _ in range(4)]
+        waiters = [threading.Thread(target=try_to_write, args=(here, failed)) for _ in range(4)]
         for waiter in waiters:
             waiter.start()
         for waiter in waiters:
             waiter.join(timeout=PATIENCE_S)
     here.close()
     elsewhere.close()
-    assert len(failed) == 4
-    assert len(set(failed)) == 1
-    assert "another process kept" in failed[0]
+    causes = [error.cause for error in failed]
+    assert len(causes) == 4
+    assert len(set(causes)) == 1
+    assert "another process kept" in causes[0]
 
 
 def test_stamps_of_knowledge_only_grow_whatever_the_clock_does(database: Database) -> None:
