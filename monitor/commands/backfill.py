@@ -2,7 +2,7 @@
 
 import asyncio
 from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Self
 
 import typer
 
@@ -50,16 +50,8 @@ def backfill(
         _known(token or [], {known.id for known in settings.universe.tokens}, "--token")
         with context.database(settings) as database:
             try:
-                report = asyncio.run(
-                    _run(
-                        context,
-                        settings,
-                        (process, database),
-                        (start, end),
-                        venue or [],
-                        token or [],
-                    )
-                )
+                wanted = Wanted(start, end, venue or [], token or [])
+                report = asyncio.run(_run(context, settings, database, process, wanted))
             except KeyboardInterrupt:
                 typer.echo(
                     "\nbroken off; what was fetched is stored. Give the same command again to go on.",
@@ -73,6 +65,15 @@ def backfill(
         raise typer.Exit(DEGRADED if report.new else FAILED)
 
 
+class Wanted(NamedTuple):
+    """What is to be fetched; no venues or tokens: all."""
+
+    since: "datetime"
+    until: "datetime"
+    venues: "Sequence[str]"
+    tokens: "Sequence[str]"
+
+
 def _known(given: "Sequence[str]", known: set[str], option: str) -> None:
     for name in given:
         if name not in known:
@@ -84,17 +85,15 @@ def _known(given: "Sequence[str]", known: set[str], option: str) -> None:
 async def _run(
     context: "Context",
     settings: "Settings",
-    used: "tuple[FetchProcess, Database]",
-    span: "tuple[datetime, datetime]",
-    venues: "Sequence[str]",
-    tokens: "Sequence[str]",
+    database: "Database",
+    process: "FetchProcess",
+    wanted: Wanted,
 ) -> "BackfillReport":
     from monitor.ingest.backfill import backfill as fetch
     from monitor.ingest.exchange.clients import client_options, make_clients
     from monitor.process import spare_the_program
     from monitor.reference import sync_supplies
 
-    process, database = used
     with database.write() as conn:
         sync_supplies(conn, settings.supplies, context.clock.now())
     clients = make_clients(
@@ -109,10 +108,7 @@ async def _run(
                 settings.universe,
                 context.clock,
                 settings.engine.interval,
-                since=span[0],
-                until=span[1],
-                venues=venues,
-                tokens=tokens,
+                **wanted._asdict(),
                 progress=bars,
             )
     finally:

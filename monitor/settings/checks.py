@@ -30,12 +30,11 @@ def warnings_of(tables: Tables) -> list[str]:
         )
     if tables.smtp.password is not None and tables.smtp.security == "none":
         found.append("smtp.security: none: the password travels in the clear")
-    if tables.smtp.port in USUAL_SECURITY and tables.smtp.security not in (
-        "none",
-        usual := USUAL_SECURITY[tables.smtp.port],
-    ):
+    port, security = tables.smtp.port, tables.smtp.security
+    usual = USUAL_SECURITY.get(port)
+    if usual is not None and security not in (usual, "none"):
         found.append(
-            f'smtp.security: {tables.smtp.security}, though port {tables.smtp.port} is used with "{usual}" nearly everywhere'
+            f'smtp.security: {security}, though port {port} is used with "{usual}" nearly everywhere'
         )
     if not any(sector.benchmark for sector in tables.sectors):
         found.append(

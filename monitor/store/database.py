@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 
 WRITE_WAIT_S: float = 30
 """How long a writer waits for another's lock before it gives up; a reader too, where a table is locked whole."""
-TURN_WAIT_S = 1.2
-"""The same for another thread of ours, as a multiple: whoever is before us and waits for a lock is done by then, and knows of whom."""
+TURN_WAITS = 1.2
+"""So many times as long for another thread of ours: whoever is before us and waits for a lock is done by then, and knows of whom."""
 
 LOCK_NUMBER = 7_463_219_851  # of the PostgreSQL advisory lock that makes one writer of many
 _WRITES = "monitor_writes"  # execution option of a connection whose transaction writes
@@ -82,7 +82,7 @@ class Database:
             raise RuntimeError("this thread already writes; pass its connection on instead")
         self.see_file()
         began = time.monotonic()
-        if not self._writer.acquire(TURN_WAIT_S * WRITE_WAIT_S):
+        if not self._writer.acquire(TURN_WAITS * WRITE_WAIT_S):
             raise self._busy_since(began)
         self._writing_thread = me
         try:
@@ -107,7 +107,7 @@ class Database:
             error = kept_out[1]
             return DatabaseBusyError(str(error), remedy=error.remedy, cause=error.cause)
         return DatabaseBusyError(
-            f"{self.url_masked}: another thread kept writing for more than {TURN_WAIT_S * WRITE_WAIT_S:g} s",
+            f"{self.url_masked}: another thread kept writing for more than {TURN_WAITS * WRITE_WAIT_S:g} s",
             remedy="try again",
         )
 

@@ -41,9 +41,7 @@ def _off(price: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.f
 def _most_before(volume: NDArray[np.float64]) -> NDArray[np.float64]:
     """The most of the bars that a habit is taken from, before each bar; without bound where they are too few."""
     most = np.concatenate([np.full(HABIT_BARS, -np.inf), volume[:-1]])
-    width = (
-        1  # of the window that each place is the most of: two that meet or overlap are a wider one
-    )
+    width = 1  # of the window whose most each place is: two that meet or overlap are a wider one
     while width < HABIT_BARS:
         step = min(width, HABIT_BARS - width)
         most = np.maximum(most[:-step], most[step:])
