@@ -59,9 +59,12 @@ async def _cycle(
         report = await parts.polling.ask(now)
         progress = await asyncio.to_thread(parts.pipeline.catch_up, now)
         sent = await parts.sender.drain()
+        over = await parts.polling.read_over()
     finally:
         await parts.close()
     venues = "; ".join(venue.words for venue in report.venues)
+    if over is not None:
+        venues += "\nread over: " + "; ".join(venue.words for venue in over.venues)
     waiting = f", waiting for {len(progress.waiting_for)} market(s)" if progress.waiting_for else ""
     return (
         report,

@@ -268,7 +268,7 @@ def _cycle(
             parts.sender.wake()
 
     return Cycle(
-        parts.polling.ask,
+        parts.polling,
         parts.pipeline,
         clock,
         settings.engine.interval,

@@ -1,4 +1,7 @@
-"""One poll: all venues at once, each stored as soon as it has answered; a venue that fails or hangs stops nothing else."""
+"""One poll: all venues at once, each stored as soon as it has answered; a venue that fails or hangs stops nothing else.
+
+What is asked again at leisure comes after it, in a round of its own: a step waits for the newest bars alone.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +46,8 @@ class _Poll:
     board: PriceBoard
     asked_until: datetime | None  # open of the newest stored bar of any market
     venues: frozenset[str]  # that this process asks
+    again: Mapping[str, Sequence[Want]] | None = None
+    """By venue, what is asked again where that is all that is asked; None where the newest bars are."""
     doubtful: list[MarketAnswer] = field(default_factory=list)
     reports: dict[str, VenueReport] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
@@ -85,6 +90,9 @@ class Poller:
         self._scrutiny = Scrutiny(universe, database, width, references)
         self._notices = Notices()
         self._writing = asyncio.Lock()
+        self._last: _Poll | None = None
+        self._heard: set[str] = set()
+        """Venues that answered to the end of the last poll."""
 
     @property
     def clients(self) -> tuple[VenueClient, ...]:
@@ -97,23 +105,42 @@ class Poller:
         return self._health.all
 
     async def poll(self, now: datetime) -> PollReport:
-        """Ask every venue of ours for what is missing up to ``now`` and store it. Raises only where the store fails."""
+        """Ask every venue of ours for its newest bars up to ``now`` and store them. Raises only where the store fails."""
         started = monotonic()
+        self._heard.clear()
         with self._rights.polling():
-            poll = await asyncio.to_thread(self._begin, now)
+            poll = self._last = await asyncio.to_thread(self._begin, now)
             await self._poll_venues(poll)
             await self._settle_doubtful(poll)
         held = self._scrutiny.end(now, poll.venues)
         poll.transitions += self._notices.of_held(held, now)
+        return self._reported("poll", poll, started)
+
+    async def read_over(self) -> PollReport | None:
+        """Ask the venues that the last poll heard again for what may be missing or have changed since; None where that is
+        nothing. Raises only where the store fails.
+        """
+        started = monotonic()
+        if self._last is None:
+            return None
+        with self._rights.polling():
+            poll = await asyncio.to_thread(self._begin_again, self._last)
+            if not poll.again:
+                return None
+            await self._poll_venues(poll)
+            await self._settle_doubtful(poll)
+        return self._reported("read over", poll, started)
+
+    def _reported(self, what: str, poll: _Poll, started: float) -> PollReport:
         report = PollReport(
-            at=now,
+            at=poll.now,
             venues=tuple(poll.reports[venue] for venue in sorted(poll.reports)),
             health=self.health,
             transitions=tuple(poll.transitions),
             refusals=tuple(poll.refusals),
             ms=round((monotonic() - started) * 1000),
         )
-        _log(report)
+        _log(what, report)
         return report
 
     def _begin(self, now: datetime) -> _Poll:
@@ -127,8 +154,29 @@ class Poller:
         if are_new:  # another process may have asked them meanwhile
             self._spoken.clear()
             self._scrutiny.forget()
-        self._scrutiny.begin(now, asked_until, others_ask=venues != all_venues)
+        self._scrutiny.begin(asked_until, others_ask=venues != all_venues)
         return _Poll(now, PriceBoard(self._universe.markets, known), asked_until, venues)
+
+    def _begin_again(self, last: _Poll) -> _Poll:
+        """What is asked again of the venues that the last poll heard."""
+        spoken = self._scrutiny.spoken(last.now)
+        again = {}
+        for client in self._clients:
+            if client.venue not in self._heard:
+                continue
+            gone = client.gone
+            markets = [
+                market
+                for market in self._universe.markets
+                if market.venue == client.venue
+                and market.symbol not in gone
+                and market.listed_at(last.now - self._width)
+            ]
+            reach = client.definition.reach(client.now(), self._width)
+            wants = self._scrutiny.wants(markets, last.now, spoken, reach)
+            if wants:
+                again[client.venue] = wants
+        return _Poll(last.now, last.board, last.asked_until, frozenset(again), again=again)
 
     async def _poll_venues(self, poll: _Poll) -> None:
         try:
@@ -162,7 +210,8 @@ class Poller:
     async def _harvest(self, client: VenueClient, poll: _Poll, harvest: VenueFetch) -> None:
         """Fill the harvest; a failure of ours in it is this venue's failure and no other's."""
         try:
-            await client.prepare()
+            if poll.again is None:
+                await client.prepare()
             wants = self._wants(client, poll)
             await gather_bars(client, wants, self._width, self._clock, harvest)
         except VenueError as error:
@@ -171,14 +220,16 @@ class Poller:
             log.exception("venue failed unexpectedly", venue=client.venue)
             harvest.stopped_by = BadVenueData(client.venue, f"failed: {type(error).__name__}")
 
-    def _wants(self, client: VenueClient, poll: _Poll) -> list[Want]:
-        """The newest bars of every market, and after all of them what is asked again."""
-        newest, known_markets = [], []
+    def _wants(self, client: VenueClient, poll: _Poll) -> Sequence[Want]:
+        """The newest bars of every market, or what is asked again."""
+        if poll.again is not None:
+            return poll.again[client.venue]
+        wants = []
         gone = client.gone
-        reach = client.definition.reach(client.now(), self._width)
         for market in self._universe.markets:
-            listed = market.listed_at(poll.now - self._width)
-            if market.venue != client.venue or market.symbol in gone or not listed:
+            if market.venue != client.venue or market.symbol in gone:
+                continue
+            if not market.listed_at(poll.now - self._width):
                 continue
             known = poll.board.known(market.id)
             if known is None:
@@ -187,11 +238,10 @@ class Poller:
                 if market.listed_from > poll.now - REACH:
                     # a launch is asked whole: a poll may take longer than its first hours, and they are the story
                     since = min(since, market.listed_from)
-                newest.append(of_new(market, since))
+                wants.append(of_new(market, since))
                 continue
-            newest.append(of_known(market, known, self._spoken.get(market.id), self._width))
-            known_markets.append(market)
-        return newest + self._scrutiny.wants(known_markets, poll.now, reach)
+            wants.append(of_known(market, known, self._spoken.get(market.id), self._width))
+        return wants
 
     async def _keep(self, client: VenueClient, poll: _Poll, harvest: VenueFetch) -> None:
         """Store what is believed at once; the rest waits for the other venues."""
@@ -203,6 +253,8 @@ class Poller:
             harvest = VenueFetch(client.venue, stopped_by=failed, ms=harvest.ms)
             judged = self._judge(poll, harvest)
         verdicts, doubtful, health, transition = judged
+        if harvest.answers and harvest.stopped_by is None:
+            self._heard.add(client.venue)
         poll.doubtful += doubtful
         poll.transitions += [transition] if transition else []
         poll.transitions += self._notices.of_client(client, poll.now)
@@ -235,6 +287,10 @@ class Poller:
                 doubtful.append(answer)
             else:
                 verdicts.append(verdict)
+        stopped = harvest.stopped_by
+        if poll.again is not None and not (stopped is not None and stopped.stops_venue):
+            # the newest bars said how the venue is
+            return verdicts, doubtful, self._health.of(harvest.venue), None
         return verdicts, doubtful, *self._health.judge(harvest, poll.now)
 
     async def _settle_doubtful(self, poll: _Poll) -> None:
@@ -246,6 +302,7 @@ class Poller:
         )
         verdicts += [Verdict(answer, ()) for answer in poll.doubtful if not answer.bars]
         verdicts = [self._scrutiny.look(verdict, poll.now, verdicts) for verdict in verdicts]
+        poll.doubtful.clear()
         by_venue: dict[str, list[Verdict]] = {}
         for verdict in verdicts:
             by_venue.setdefault(verdict.answer.market.venue, []).append(verdict)
@@ -298,9 +355,9 @@ class Poller:
         return saved, len(fresh)
 
 
-def _log(report: PollReport) -> None:
+def _log(what: str, report: PollReport) -> None:
     log.info(
-        "poll",
+        what,
         new=report.new,
         revised=report.revised,
         refused=report.refused,

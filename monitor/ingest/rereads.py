@@ -1,7 +1,7 @@
 """What is asked again: intervals that nobody spoke for, with growing pauses, and bars that a venue may have changed since.
 
-Every market is read over a page's worth of bars each :func:`audit_period`, in turn, at the end of a poll where nobody waits
-for it; at the next poll where an answer was refused, held back or missing and the venue has come right. Holes are asked for
+Every market is read over a page's worth of bars each :func:`audit_period`, in turn, after a poll and the step of its bars, where
+nobody waits for it; at once where an answer was refused, held back or missing and the venue has come right. Holes are asked for
 until they are known or lie beyond what the venue serves or :data:`REACH`.
 """
 

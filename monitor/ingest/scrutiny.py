@@ -37,7 +37,6 @@ class Scrutiny:
         self._is_read = False
         self._read_until: datetime | None = None
         self._rereads = Rereads(width)
-        self._spoken: Mapping[str, Sequence[Span]] = {}
         self._clean: set[str] = set()
         self._held: dict[str, Refusal] = {}
 
@@ -45,7 +44,7 @@ class Scrutiny:
         """What is remembered of bars is read from the store again: somebody else may have written there."""
         self._is_read = False
 
-    def begin(self, now: datetime, newest: datetime | None, *, others_ask: bool = False) -> None:
+    def begin(self, newest: datetime | None, *, others_ask: bool = False) -> None:
         """Before a poll: look up what is known; ``newest``: open of the newest stored bar of all; ``others_ask``: whether
         another process stores bars of other venues meanwhile."""
         if not self._is_read:
@@ -55,14 +54,23 @@ class Scrutiny:
             since = min(newest, self._read_until or newest) - LATELY * self._width
             self._recent.note(bars_since(self._database, self._width, since))
         self._read_until = newest
-        with self._database.read() as conn:
-            self._spoken = spoken_spans(conn, self._width, now - REACH, now)
         self._clean.clear()
         self._held.clear()
 
-    def wants(self, markets: Iterable[Market], now: datetime, reach: datetime | None) -> list[Want]:
+    def spoken(self, now: datetime) -> Mapping[str, Sequence[Span]]:
+        """Market id -> what is covered of the time in which anything is asked again, ascending."""
+        with self._database.read() as conn:
+            return spoken_spans(conn, self._width, now - REACH, now)
+
+    def wants(
+        self,
+        markets: Iterable[Market],
+        now: datetime,
+        spoken: Mapping[str, Sequence[Span]],
+        reach: datetime | None,
+    ) -> list[Want]:
         """What of one venue's markets is asked again; ``reach``: the earliest open that the venue still serves."""
-        return self._rereads.wants(markets, now, self._spoken, reach)
+        return self._rereads.wants(markets, now, spoken, reach)
 
     def look(
         self, verdict: Verdict, now: datetime, together: Sequence[Verdict] | None = None

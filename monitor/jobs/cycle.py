@@ -1,4 +1,5 @@
-"""One turn of the heart: ask the venues, step what is due, ask again while an interval waits for its deadline."""
+"""One turn of the heart: ask the venues, step what is due, read over what is known already, and all of it once more while an
+interval waits for its deadline."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,10 +19,14 @@ LOOK_S = 1.0
 
 
 class Asks(Protocol):
-    """Asks every venue for what is missing up to ``now`` and stores it."""
+    """Asks every venue and stores what it answers; a venue's failure is its own and never raised."""
 
-    async def __call__(self, now: datetime) -> object:
-        """Returns when the answers that came are stored; a venue's failure is its own and never raised."""
+    async def ask(self, now: datetime) -> object:
+        """For its newest bars up to ``now``; returns when the answers that came are stored."""
+        ...
+
+    async def read_over(self) -> object:
+        """Then for what may be missing or changed of older ones."""
         ...
 
 
@@ -41,7 +46,7 @@ class Cycle:
 
     def __init__(
         self,
-        ask: Asks,
+        polling: Asks,
         pipeline: Steps,
         clock: Clock,
         width: timedelta,
@@ -52,7 +57,7 @@ class Cycle:
         is_ours: Callable[[str], bool] = lambda _market: True,
     ) -> None:
         self._is_ours = is_ours
-        self._ask = ask
+        self._polling = polling
         self._pipeline = pipeline
         self._clock = clock
         self._width = width
@@ -66,13 +71,16 @@ class Cycle:
         """Ends when nothing is waiting: at the latest with the first asking after the interval's deadline."""
         while not self._stopping():
             asked_at = self._clock.now()
-            await self._ask(asked_at)
+            await self._polling.ask(asked_at)
             progress = await self._stepped(asked_at)
             waits = self._waits_for_others(progress, asked_at)
             while self._waits_for_others(progress, asked_at):
                 await asyncio.sleep(LOOK_S)
                 # others may ask once more after the deadline, as this process does
                 progress = await self._stepped(max(asked_at, self._clock.now() - self._retry_every))
+            again_at = self._clock.now() + self._retry_every
+            if not self._stopping():
+                await self._polling.read_over()
             if not progress.waiting_for:
                 return
             if waits:  # its own again, or a bar has closed
@@ -80,7 +88,8 @@ class Cycle:
             log.debug(
                 "interval waits", markets=len(progress.waiting_for), first=progress.waiting_for[0]
             )
-            await self._clock.sleep(self._retry_every)
+            left = again_at - self._clock.now()
+            await self._clock.sleep(min(max(timedelta(0), left), self._retry_every))
 
     async def _stepped(self, as_of: datetime) -> Progress:
         started = monotonic()

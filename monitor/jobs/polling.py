@@ -62,6 +62,17 @@ class Polling:
             self._wake()
         return report
 
+    async def read_over(self) -> PollReport | None:
+        """Ask again what nobody waits for; as :meth:`ask`, but that it says nothing of whether the venues are heard."""
+        report = await self._poller.read_over()
+        if report is None:
+            return None
+        self._polled(report)
+        await asyncio.to_thread(self._remember, report)
+        if report.transitions:
+            self._wake()
+        return report
+
     async def close(self) -> None:
         """Give connections back."""
         await self._poller.close()

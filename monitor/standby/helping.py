@@ -95,7 +95,7 @@ class Helper:
         polling = _polling_of(self._settings, self._clock, self._database, self._venues)
         schedule, engine = self._settings.schedule, self._settings.engine
         cycle = Cycle(
-            polling.ask,
+            polling,
             Waiting(self._database, self._settings, self._venues),
             self._clock,
             engine.interval,

@@ -10,6 +10,7 @@ import pytest
 from monitor.clock import ManualClock
 from monitor.ingest.exchange.ccxt_client import CcxtClient
 from monitor.ingest.exchange.venue import VenueClient
+from monitor.ingest.poll_report import PollReport
 from monitor.ingest.poller import Poller
 from monitor.model.bars import Bar
 from monitor.model.grid import to_ms
@@ -109,6 +110,13 @@ def sqlite(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
     database = open_database(f"sqlite:///{file}")
     yield database
     database.close()
+
+
+async def turn(poller: Poller, now: datetime) -> PollReport:
+    """A poll, and what is read over after it, as a daemon does; what the poll found."""
+    report = await poller.poll(now)
+    await poller.read_over()
+    return report
 
 
 def stored(database: Database, market_id: str) -> list[Bar]:

@@ -17,7 +17,7 @@ from monitor.clock import ManualClock
 from monitor.model.bars import Bar
 from monitor.model.grid import to_ms
 from monitor.store.database import Database, open_database
-from tests.integration.ingest.conftest import NOON, NOW, WIDTH, Hall, market, stored
+from tests.integration.ingest.conftest import NOON, NOW, WIDTH, Hall, market, stored, turn
 from tests.kit.venue_server import BarBook, Candle, VenueServer
 
 VENUES = ("binance", "gate", "okx")
@@ -112,7 +112,7 @@ async def undisturbed(hall: Hall, migrated: Path, folder: Path) -> dict[str, lis
     database = open_database(f"sqlite:///{file}")
     try:
         poller = hall.poller(database, VENUES, first_reach=WARM_UP + timedelta(hours=12))
-        await poller.poll(hall.clock.now())
+        await turn(poller, hall.clock.now())
         return {m.id: stored(database, m.id) for m in hall.markets}
     finally:
         database.close()
@@ -134,18 +134,18 @@ async def test_bars_after_the_fault_equal_those_of_an_undisturbed_run(
     hall = moving_hall
     hall.markets.append(market(venue, "ONLY"))
     poller = hall.poller(sqlite, VENUES, first_reach=WARM_UP)
-    await poller.poll(hall.clock.now())
+    await turn(poller, hall.clock.now())
     begin = to_ms(NOON)
     hall.server.faults.add(case.kind, venue, **({"since_ms": begin} | case.options))
     for _ in range(FAULTY_POLLS):
         hall.clock.advance(WIDTH)
-        await poller.poll(hall.clock.now())
+        await turn(poller, hall.clock.now())
     during = {m.id: stored(sqlite, m.id) for m in hall.markets}
     hall.server.faults.clear()
     # Venues that were away are asked again when their pause is over, and everything is read once more within the hour.
     for pause in (1, 1, 6, 12, 12):
         hall.clock.advance(pause * WIDTH)
-        await poller.poll(hall.clock.now())
+        await turn(poller, hall.clock.now())
     truth = await undisturbed(hall, migrated_sqlite, tmp_path)
     for m in hall.markets:
         bars = stored(sqlite, m.id)
@@ -164,14 +164,14 @@ async def test_a_frozen_venue_is_told_once_and_once_when_it_moves_again(
 ) -> None:
     hall = moving_hall
     poller = hall.poller(sqlite, VENUES, first_reach=WARM_UP)
-    await poller.poll(hall.clock.now())
+    await turn(poller, hall.clock.now())
     hall.server.faults.add("frozen", "binance", since_ms=to_ms(NOON))
     told: list[list[str]] = []
     for polls in range(2 * FAULTY_POLLS):
         if polls == FAULTY_POLLS:
             hall.server.faults.clear()
         hall.clock.advance(WIDTH)
-        report = await poller.poll(hall.clock.now())
+        report = await turn(poller, hall.clock.now())
         told.append([t.text for t in report.transitions])
     first = next(i for i, texts in enumerate(told) if texts)
     assert first == 1, "one doubtful answer is no message, two in a row are"

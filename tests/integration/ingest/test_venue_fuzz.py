@@ -21,7 +21,7 @@ from monitor.model.bars import Bar
 from monitor.model.grid import floor_time
 from monitor.store import quarantine
 from monitor.store.database import Database, open_database
-from tests.integration.ingest.conftest import NOON, NOW, WIDTH, Hall, market, stored
+from tests.integration.ingest.conftest import NOON, NOW, WIDTH, Hall, market, stored, turn
 from tests.integration.ingest.test_truth_after_faults import moving
 from tests.kit.venue_server import VENUES, BarBook, VenueServer
 from tests.kit.venue_server.spoiling import Spoiler
@@ -76,7 +76,7 @@ async def warm(hall: Hall, template: Path, folder: Path) -> Truth:
     for file in ("warm.db", "truth.db"):
         database = open_database(f"sqlite:///{folder / file}")
         poller = hall.poller(database, sorted({m.venue for m in hall.markets}), first_reach=WARM)
-        await poller.poll(hall.clock.now())
+        await turn(poller, hall.clock.now())
         await poller.close()
         if file == "warm.db":
             database.close()
@@ -133,7 +133,7 @@ async def test_damaged_answers_store_nothing_false_and_cost_no_other_venue_a_bar
         hall.server.spoilers[venue] = spoiler
         with capture_logs() as logs:
             for _ in range(2):
-                report = await poller.poll(hall.clock.now())
+                report = await turn(poller, hall.clock.now())
                 hall.clock.advance(WIDTH)
         hall.server.spoilers.clear()
         hall.clock.advance(-WIDTH)

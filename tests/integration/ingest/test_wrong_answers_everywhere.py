@@ -16,7 +16,7 @@ from monitor.model.bars import Bar
 from monitor.model.grid import from_ms, to_ms
 from monitor.store import bars
 from monitor.store.database import Database
-from tests.integration.ingest.conftest import NOON, NOW, WIDTH, Hall, market
+from tests.integration.ingest.conftest import NOON, NOW, WIDTH, Hall, market, turn
 from tests.integration.ingest.test_truth_after_faults import moving
 from tests.kit.venue_server import VENUES, BarBook, VenueServer
 
@@ -94,7 +94,7 @@ async def test_after_each_wrong_answer_the_bars_are_the_true_ones(
     others = [name for name in HONEST if name != venue][:2]
     hall.markets = [market(v, COIN) for v in (venue, *others)]
     poller = hall.poller(sqlite, [venue, *others], first_reach=WARM_UP)
-    await poller.poll(hall.clock.now())
+    await turn(poller, hall.clock.now())
     wrong: list[str] = []
     for case in CASES:
         begin = hall.clock.now()
@@ -104,7 +104,7 @@ async def test_after_each_wrong_answer_the_bars_are_the_true_ones(
         told = False
         for _ in range(3):
             hall.clock.advance(WIDTH)
-            report = await poller.poll(hall.clock.now())
+            report = await turn(poller, hall.clock.now())
             told = told or any(venue in text for text in report.failures)
             wrong += [f"{case}: stored {text}" for text in _false(hall, sqlite, case, hall.markets)]
             wrong += [f"{case}: {text}" for text in _missing(hall, sqlite, others)]
@@ -114,7 +114,7 @@ async def test_after_each_wrong_answer_the_bars_are_the_true_ones(
         # A venue that was away is asked again when its pause is over, and everything once more within the hour.
         for pause in (1, 1, 6, 12, 12, 12):
             hall.clock.advance(pause * WIDTH)
-            await poller.poll(hall.clock.now())
+            await turn(poller, hall.clock.now())
         wrong += [f"{case}: after it {text}" for text in _missing(hall, sqlite, [venue])]
         wrong += [f"{case}: after it {text}" for text in _false(hall, sqlite, None, hall.markets)]
     assert wrong == []
