@@ -1,6 +1,7 @@
 """One poll: all venues at once, each stored as soon as it has answered; a venue that fails or hangs stops nothing else.
 
-What is asked again at leisure comes after it, in a round of its own: a step waits for the newest bars alone.
+What is asked again at leisure, bars as well as tables of markets, comes after it, in a round of its own: a step waits for the
+newest bars alone.
 """
 
 import asyncio
@@ -118,12 +119,13 @@ class Poller:
 
     async def read_over(self) -> PollReport | None:
         """Ask the venues that the last poll heard again for what may be missing or have changed since; None where that is
-        nothing. Raises only where the store fails.
+        nothing. A table of markets that is old is loaded anew before. Raises only where the store fails.
         """
-        started = monotonic()
         if self._last is None:
             return None
         with self._rights.polling():
+            await self._renew_oldest(self._last)
+            started = monotonic()
             poll = await asyncio.to_thread(self._begin_again, self._last)
             if not poll.again:
                 return None
@@ -177,6 +179,30 @@ class Poller:
             if wants:
                 again[client.venue] = wants
         return _Poll(last.now, last.board, last.asked_until, frozenset(again), again=again)
+
+    async def _renew_oldest(self, last: _Poll) -> None:
+        """One table a round: they were loaded together, and each of them is megabytes to be taken apart."""
+        now = self._clock.now()
+        due = [
+            (client.renew_at, client)
+            for client in self._clients
+            if client.renew_at is not None
+            and client.renew_at <= now
+            and client.venue in last.venues
+            and self._health.may_ask(client.venue, now)
+        ]
+        if not due:
+            return
+        _, client = min(due, key=lambda pair: (pair[0], pair[1].venue))
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await client.renew()
+        except TimeoutError:
+            log.warning("markets not renewed", venue=client.venue, error="was cut off")
+        except VenueError as error:
+            log.warning("markets not renewed", venue=client.venue, error=str(error))
+        except Exception:  # one venue's surprise must not end the others' round
+            log.exception("markets not renewed", venue=client.venue)
 
     async def _poll_venues(self, poll: _Poll) -> None:
         try:

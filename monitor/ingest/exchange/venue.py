@@ -29,7 +29,10 @@ CLOCK_TOLERANCE = timedelta(seconds=30)
 CLOCK_EVERY = timedelta(hours=1)
 CLOCK_DOUBTED_EVERY = timedelta(minutes=1)
 """Of a clock that is off, or that an answer casts doubt on: one whose newest bar is not the one that is forming."""
+RENEW_EVERY = timedelta(hours=4)
+"""Of a table that lacks nothing of ours: a contract's size may have changed, or a market been halted."""
 RELOAD_EVERY = timedelta(hours=1)
+"""Of a table that lacks a market of ours, and of one that could not be renewed."""
 LAUNCH_RELOAD_EVERY = timedelta(minutes=2)
 """Of a market that is missing within :data:`RELOAD_EVERY` of its listing: a launch's first bars are the story."""
 _LEAST_ROWS = (
@@ -106,6 +109,7 @@ class VenueClient:
         self._clock_asked: datetime | None = None
         self._clock_asking = asyncio.Lock()
         self._loaded_at: datetime | None = None
+        self._renew_at: datetime | None = None
         self._reload = asyncio.Lock()
 
     @property
@@ -134,11 +138,17 @@ class VenueClient:
         """Whether its markets are known."""
         return self._connection.table is not None
 
+    @property
+    def renew_at(self) -> datetime | None:
+        """From when on its markets are to be looked at anew; None where they are not known yet."""
+        return self._renew_at
+
     async def prepare(self) -> None:
         """Before a poll: load markets where none are, look again for missing ones, read the clock hourly, one that is off each time.
 
-        Markets hourly, at once where the table is older than a market's listing, and often in the first hour after that.
-        Raises VenueError where the venue cannot be used; a clock that cannot be read is no reason.
+        For missing ones hourly, at once where the table is older than a market's listing, and often in the first hour after
+        that; what else has changed :meth:`renew` finds. Raises VenueError where the venue cannot be used; a clock that cannot
+        be read is no reason.
         """
         now = self._clock.now()
         if self._connection.table is None:
@@ -151,6 +161,14 @@ class VenueClient:
         every = CLOCK_EVERY if self.clock_warning is None else CLOCK_DOUBTED_EVERY
         if self._clock_read is None or now - self._clock_read >= every:
             await self._read_clock()
+
+    async def renew(self) -> None:
+        """Load the markets anew, though none is missing. Raises VenueError; then the old table serves on, and
+        :attr:`renew_at` is an hour away.
+        """
+        self._renew_at = self._clock.now() + RELOAD_EVERY
+        async with self._reload:
+            await self._load()
 
     def now(self) -> datetime:
         """The earlier of our clock and the venue's: what is closed by both."""
@@ -299,6 +317,7 @@ class VenueClient:
         asked_at = self._clock.now()
         await self._connection.load_markets(expected_gone)
         self._loaded_at = asked_at
+        self._renew_at = asked_at + RENEW_EVERY
 
     async def _still_listed(self, market: Market) -> bool:
         """Reload once after the venue called a symbol unknown; concurrent callers share the reload."""
