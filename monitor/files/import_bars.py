@@ -36,8 +36,8 @@ def import_bars(
     if reading.width is not None and reading.width != width:
         found, wanted = format_duration(reading.width), format_duration(width)
         raise FileRefusedError(
-            f"{sheet.path}: found bars of {found} by its name, expected bars of {wanted} (engine.interval)",
-            remedy="--interval, if the name is wrong",
+            f"{sheet.path}: found bars of {found} by {reading.width_by}, expected bars of {wanted} (engine.interval)",
+            remedy="--interval, if that is wrong",
         )
     path = sheet.path
     markets = {m.id: m for m in universe.markets}

@@ -43,8 +43,8 @@ def import_files(
         try:
             sheet = open_sheet(path)
             reading = understand(sheet, hints, universe)
-            if hints.interval is not None:
-                reading = replace(reading, width=hints.interval)
+            if hints.interval is not None and reading.kind == "bars":
+                reading = replace(reading, width=hints.interval, width_by="--interval")
             report.understood += [f"{path}", *(f"  {line}" for line in reading.words(sheet))]
             if reading.kind == "bars":
                 import_bars(

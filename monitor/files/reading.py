@@ -8,6 +8,7 @@ from typing import Literal
 from monitor.files.file_times import TimeForm
 from monitor.files.tables import FileRefusedError, Sheet, is_index
 from monitor.model.bar_columns import BAR_FIGURES
+from monitor.model.grid import format_duration
 
 BAR_COLUMNS = ("ts", "exchange", "symbol", *BAR_FIGURES)
 SUPPLY_COLUMNS = (
@@ -24,7 +25,7 @@ SUPPLY_COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class Reading:
     """``columns``: our field -> place in the sheet. ``fixed``: our field -> a value for all rows (exchange, symbol, token,
-    source, ts). ``width``: as the name says it, None where only the times tell."""
+    source, ts). ``width``: as the name or the user says it (``width_by``), None where only the times tell."""
 
     format: str
     kind: Literal["bars", "supplies"]
@@ -32,6 +33,7 @@ class Reading:
     fixed: Mapping[str, str] = field(default_factory=dict)
     times: TimeForm = field(default_factory=TimeForm)
     width: timedelta | None = None
+    width_by: str = "its name"
 
     def ignored(self, sheet: Sheet) -> list[str]:
         """Columns that say nothing to us; the row index of pandas is none."""
@@ -49,6 +51,8 @@ class Reading:
         lines = [f"format   {self.format} ({sheet.form}), {self.kind}", f"columns  {told}"]
         if self.fixed:
             lines.append("given    " + ", ".join(f"{k} = {v}" for k, v in self.fixed.items()))
+        if self.width is not None:
+            lines.append(f"width    {format_duration(self.width)}, by {self.width_by}")
         if ignored := self.ignored(sheet):
             lines.append(f"ignored  {', '.join(ignored)}")
         return lines

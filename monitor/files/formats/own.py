@@ -29,7 +29,10 @@ def recognise(sheet: Sheet, hints: Hints, universe: Universe) -> Reading | None:
         _SUPPLY_KEY | {"price_usd", "market_cap_usd"} <= set(supplies)
     ):
         return Reading(NAME, "supplies", supplies, {}, times)
+    missing = [c for c in BAR_COLUMNS if c not in names and c not in _OPTIONAL]
+    if missing == ["ts"]:
+        return None  # its time goes by another name: any table of candles
     if len(set(names) & set(BAR_COLUMNS)) >= 8:
-        missing = ", ".join(c for c in BAR_COLUMNS if c not in names and c not in _OPTIONAL)
-        raise refuse(sheet, f"found columns {', '.join(names)}, expected {missing} beside them")
+        expected = ", ".join(missing)
+        raise refuse(sheet, f"found columns {', '.join(names)}, expected {expected} beside them")
     return None

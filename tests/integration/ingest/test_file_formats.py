@@ -3,9 +3,12 @@
 import gzip
 import json
 import zipfile
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import feather, parquet
@@ -38,12 +41,16 @@ KLINE = "3,3.1,2.9,3.05,100,{close},303,9,60,180,0"
 
 
 def take(
-    database: Database, *files: Path, hints: Hints | None = None, how: Manner | None = None
+    database: Database,
+    *files: Path,
+    hints: Hints | None = None,
+    how: Manner | None = None,
+    universe: Universe = UNIVERSE,
 ) -> ImportReport:
     """Import them."""
     clock = ManualClock(NOW)
     return import_files(
-        files, database, UNIVERSE, WIDTH, clock, hints=hints or Hints(), how=how or Manner()
+        files, database, universe, WIDTH, clock, hints=hints or Hints(), how=how or Manner()
     )
 
 
@@ -79,6 +86,29 @@ def test_binance_klines(sqlite: Database, tmp_path: Path, unit: int, packed: boo
         303,
         180,
     )
+
+
+def test_binance_futures_klines_with_a_header(sqlite: Database, tmp_path: Path) -> None:
+    head = (
+        "open_time,open,high,low,close,volume,close_time,quote_volume,count,"
+        "taker_buy_volume,taker_buy_quote_volume,ignore"
+    )
+    file = text_file(tmp_path, "VIRTUALUSDT-5m-2025-01.csv", head, *klines(1000))
+    perpetual = "VIRTUAL/USDT:USDT"
+    (token,) = UNIVERSE.tokens
+    both = replace(token, markets=(*token.markets, Market("binance", perpetual, "VIRTUAL")))
+    universe = replace(UNIVERSE, tokens=(both,))
+    doubtful = take(sqlite, file, universe=universe)
+    assert f"may be {BINANCE} or binance:{perpetual}" in doubtful.details[0]
+    assert "say which by --symbol" in doubtful.details[0]
+    taken = take(sqlite, file, universe=universe, hints=Hints(symbol=perpetual))
+    assert (taken.rows, taken.new, taken.refused) == (2, 2, 0)
+    bars = stored(sqlite, f"binance:{perpetual}")
+    assert [b.open_time.timestamp() for b in bars] == [S, S + 300]
+    assert {(b.close, b.base_volume, b.quote_volume, b.taker_buy_quote) for b in bars} == {
+        (3.05, 100, 303, 180)
+    }
+    assert stored(sqlite, BINANCE) == []
 
 
 def test_cryptodatadownload_newest_first(sqlite: Database, tmp_path: Path) -> None:
@@ -153,6 +183,69 @@ def test_coingecko_and_coinmarketcap(sqlite: Database, tmp_path: Path) -> None:
             (s.units, s.valid_from.day, s.valid_from.hour) for s in supplies.read_supplies(conn)
         ]
     assert found == [(1250, 5, 23), (1000, 17, 0), (1200, 20, 0)]
+
+
+def test_coinmarketcaps_history_of_a_coin(sqlite: Database, tmp_path: Path) -> None:
+    head = "timeOpen;timeClose;timeHigh;timeLow;name;open;high;low;close;volume;marketCap;circulatingSupply;timestamp"
+    rows = [
+        f'"2025-01-{d}T00:00:00.000Z";"2025-01-{d}T23:59:59.999Z";"2025-01-{d}T09:00:00.000Z";'
+        f'"2025-01-{d}T17:00:00.000Z";"2781";2;2.2;1.9;2.1;5000;2100;{units};"2025-01-{d}T23:59:59.999Z"'
+        for d, units in ((21, "1010"), (20, ""))
+    ]
+    file = text_file(tmp_path, "Virtuals_20.1.2025-21.1.2025_historical_data.csv", head, *rows)
+    report = take(sqlite, file)
+    assert (report.rows, report.new, report.refused) == (2, 2, 0)
+    with sqlite.read() as conn:
+        found = sorted((s.valid_from, s.units, s.source) for s in supplies.read_supplies(conn))
+    end = datetime(2025, 1, 20, 23, 59, 59, 999_000, tzinfo=UTC)
+    assert found == [
+        (end, pytest.approx(1000), "coinmarketcap file"),
+        (end + timedelta(days=1), 1010, "coinmarketcap file"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["time", None])
+@pytest.mark.parametrize("width", ["s", "ns"])
+@pytest.mark.parametrize("our_own", [False, True])
+def test_a_parquet_of_pandas_with_the_time_as_index(
+    sqlite: Database, tmp_path: Path, name: str | None, width: Literal["s", "ns"], our_own: bool
+) -> None:
+    index = pd.date_range("2025-01-20", periods=3, freq="5min", tz="UTC", unit=width, name=name)
+    columns: dict[str, object] = {
+        "open": 3.0,
+        "high": 3.1,
+        "low": 2.9,
+        "close": 3.05,
+        "volume": [100.0, 90.0, 80.0],
+    }
+    if our_own:
+        columns["base_volume"] = columns.pop("volume")
+        columns |= {"exchange": "binance", "symbol": "VIRTUAL/USDT", "quote_volume": float("nan")}
+    file = tmp_path / "candles.parquet"
+    pd.DataFrame(columns, index=index).to_parquet(file)
+    hints = Hints() if our_own else Hints("binance", "VIRTUAL/USDT")
+    report = take(sqlite, file, hints=hints)
+    assert (report.new, report.refused, report.notes) == (3, 0, [])
+    assert [(b.open_time, b.base_volume, b.quote_volume) for b in stored(sqlite, BINANCE)] == [
+        (datetime(2025, 1, 20, 0, m, tzinfo=UTC), volume, None)
+        for m, volume in ((0, 100), (5, 90), (10, 80))
+    ]
+
+
+def test_the_width_that_a_file_does_not_say_is_said_by_the_user(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    file = text_file(
+        tmp_path, "one.csv", "time,open,high,low,close,volume", f"{S},3,3.1,2.9,3.05,100"
+    )
+    hour = Hints("binance", "VIRTUAL/USDT", timedelta(hours=1))
+    refused = take(sqlite, file, hints=hour)
+    assert refused.new == 0
+    assert "found bars of 1h by --interval, expected bars of 5m" in refused.details[0]
+    assert take(sqlite, file, hints=replace(hour, interval=WIDTH)).new == 1
+    named = text_file(tmp_path, "VIRTUALUSDT-1d-2025-01.csv", *klines(1000))
+    assert "found bars of 1d by its name" in take(sqlite, named).details[0]
+    assert take(sqlite, named, hints=Hints(interval=WIDTH)).new == 1
 
 
 @pytest.mark.parametrize(
