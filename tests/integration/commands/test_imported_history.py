@@ -1,15 +1,27 @@
 """History from files alone: venues that nobody asks, and verbs that need no poll before them."""
 
 import csv
+import importlib
+import json
+import math
+import pkgutil
+import random
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from tests.integration.commands.stage import PRICES, TOKENS, Market, candles
+from monitor.commands import files
+from monitor.commands.context import Context
+from monitor.files import csv_blocks, formats, import_bars
+from monitor.files.described import DESCRIBED
+from tests.integration.commands.stage import PRICES, ROOT, TOKENS, Market, candles
 
 END = datetime(2025, 2, 1, tzinfo=UTC)
+ESTIMATED = "{} without quote volume (estimated as base volume x typical price)"
 BAR_HEADER = "ts,exchange,symbol,open,high,low,close,base_volume,quote_volume,taker_buy_quote"
 
 
@@ -96,16 +108,145 @@ def test_a_venue_name_is_free_where_nobody_asks_it(
     assert words in market.monitor("config", "check", code=2).stderr
 
 
+def rotating_file(folder: Path, *, blank: bool = True) -> Path:
+    """Twenty days to END of which the last but one turns: AI falls, memes rise and are traded thrice as much."""
+    rng = random.Random(1)
+    price = dict(PRICES)
+    hours = 20 * 24
+    file = folder / "rotating.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(BAR_HEADER.split(","))
+        for hour in range(hours):
+            at = END - timedelta(hours=hours - hour)
+            moves = dict.fromkeys(TOKENS, rng.gauss(0, 0.004))
+            turns = hours - 36 <= hour < hours - 24
+            if turns:
+                moves["ai"] -= 0.012
+                moves["memes"] += 0.008
+            for sector, members in TOKENS.items():
+                for token in members:
+                    own = 0.0 if sector == "benchmark" else rng.gauss(0, 0.004)
+                    first = price[token]
+                    last = price[token] = first * math.exp(moves[sector] + own)
+                    high, low = max(first, last) * 1.001, min(first, last) * 0.999
+                    much = 3 if turns and sector == "memes" else 1
+                    base = much * 1e6 * math.exp(rng.gauss(0, 0.2)) / first
+                    typical = (high + low + last) / 3
+                    quote = "" if blank else base * typical
+                    row = (f"{at:%Y-%m-%dT%H:%M:%SZ}", "my-files", f"{token}/USDT")
+                    writer.writerow([*row, first, high, low, last, base, quote, ""])
+    return file
+
+
 def test_blank_quote_volume_counts_as_a_venues_without_it(tmp_path: Path) -> None:
-    """Base volume times typical price: the same history whether the file gives that figure or leaves it blank."""
+    """Base volume times typical price: the same rotations whether the file gives that figure or leaves it blank."""
     told = []
     for name, blank in (("blank", True), ("given", False)):
         folder = tmp_path / name
         folder.mkdir()
         market = files_market(folder)
-        market.monitor("import", str(bar_file(folder, blank=blank)))
+        said = market.monitor("import", str(rotating_file(folder, blank=blank))).stdout
+        assert (ESTIMATED.format("2,400") in said) is blank
         told.append(market.monitor("replay", "--json", "--changes").stdout)
     assert told[0] == told[1]
+    turns = [json.loads(line) for line in told[0].splitlines()]
+    assert {(t["from_sector"], t["to_sector"]) for t in turns} == {("ai", "memes")}
+    assert {"open", "confirmed"} <= {t["status"] for t in turns}
+    assert turns[0]["evidence"]["volume_witness"] > 1, "the estimate is a witness"
+
+
+def test_a_rotation_of_imported_history_is_explained(tmp_path: Path) -> None:
+    market = files_market(tmp_path)
+    market.monitor("import", str(rotating_file(tmp_path)))
+    market.monitor("replay", "--store")
+    (found,) = map(json.loads, market.monitor("rotations", "--json").stdout.splitlines())
+    told = market.monitor("explain", found["id"]).stdout
+    for words in (
+        "Ai → Memes",
+        "2 of 2 Ai behind the market",
+        "inputs: 4 h to ",
+        "recomputed from stored inputs: same result",
+    ):
+        assert words in told
+
+
+def test_a_check_shows_what_was_understood_and_stores_nothing(tmp_path: Path) -> None:
+    market = files_market(tmp_path)
+    bars, supplies = tmp_path / "DOGE_USDT-1h.csv", tmp_path / "doge-usd-max.csv"
+    bars.write_text(
+        "date;open;high;low;close;volume;rsi\n"
+        "2025-01-20 00:00:00;0,36;0,37;0,35;0,36;1000;55\n"
+        "2025-01-20 01:00:00;0,36;0,37;0,35;x;1000;55\n"
+    )
+    supplies.write_text(
+        "snapped_at,price,market_cap,total_volume\n2025-01-20 00:00:00 UTC,0.36,360000,5\n"
+    )
+    done = market.monitor("import", "--check", str(bars), str(supplies), code=3)
+    assert done.stdout.splitlines() == [
+        f"{bars}",
+        "  format   freqtrade or ccxt candles (CSV, semicolons, decimal ','), bars",
+        "  columns  ts = date, base_volume = volume, open = open, high = high, low = low, close = close",
+        "  given    exchange = my-files, symbol = DOGE/USDT",
+        "  width    1h, by its name",
+        "  ignored  rsi",
+        f"{supplies}",
+        "  format   CoinGecko (CSV), supplies",
+        "  columns  ts = snapped_at, price_usd = price, market_cap_usd = market_cap, volume_24h_usd = total_volume",
+        "  given    token = DOGE, source = coingecko file",
+        f"{bars}: columns that say nothing here: rsi",
+        f"2 files, 3 rows: 2 new, 0 revised, 0 known already, 1 refused, {ESTIMATED.format(1)}",
+        "checked: nothing was stored",
+    ]
+    assert done.stderr.splitlines() == [f"refused {bars}:3: close: found 'x', expected a number"]
+    with sqlite3.connect(tmp_path / "m.db") as raw:
+        assert raw.execute("select count(*) from bar").fetchone()[0] == 0
+        sources = {row[0] for row in raw.execute("select source from supply")}
+    assert "coingecko file" not in sources
+
+
+def test_the_width_of_a_file_is_said_by_the_interval_option(tmp_path: Path) -> None:
+    market = files_market(tmp_path)
+    file = tmp_path / "one.csv"
+    file.write_text(
+        "time,open,high,low,close,volume\n2025-01-20T00:00:00Z,0.36,0.37,0.35,0.36,1000\n"
+    )
+    verb = ("import", str(file), "--symbol", "DOGE/USDT", "--interval")
+    daily = market.monitor(*verb, "1d", code=1).stderr
+    assert "found bars of 1d by --interval, expected bars of 1h (engine.interval)" in daily
+    assert "1 new" in market.monitor(*verb, "1h").stdout
+    assert "--interval" in market.monitor(*verb, "soon", code=2).stderr
+
+
+def test_a_large_file_tells_of_its_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_bars, "PIECE", 200)
+    monkeypatch.setattr(csv_blocks, "BLOCK", 200)
+    market = files_market(tmp_path)
+    verbs = typer.Typer()
+    files.register(verbs)
+    context = Context(config_path=market.config, environ={})
+    name = str(bar_file(tmp_path, hours=100))
+    done = CliRunner().invoke(verbs, ["import", name], obj=context, catch_exceptions=False)
+    assert done.exit_code == 0
+    assert done.stderr.splitlines() == [f"bars.csv: {rows} rows" for rows in ("200", "400")]
+    assert "500 rows: 500 new" in done.stdout
+
+
+def test_readme_and_help_name_every_format_and_its_columns(tmp_path: Path) -> None:
+    market = Market(None, tmp_path / "none.toml", tmp_path, END)  # type: ignore[arg-type]
+    told = " ".join(market.monitor("import", "--help").stdout.split())
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, columns in DESCRIBED:
+        assert f"{name}: {columns}" in told
+        assert f"| {name} | {columns} |" in readme
+    modules = [
+        importlib.import_module(f"{formats.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(formats.__path__)
+    ]
+    read = {module.NAME for module in modules if hasattr(module, "NAME")}
+    assert read == {name.partition(",")[0] for name, _ in DESCRIBED}
 
 
 def test_imported_history_is_stepped_and_every_verb_answers_from_it(tmp_path: Path) -> None:
