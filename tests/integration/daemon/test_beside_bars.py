@@ -1,10 +1,11 @@
-"""A whole daemon with `schedule.trades`: it reads trades of two venues beside the bars, stores their sums, and steps net flow of
-grade B from them."""
+"""A whole daemon with `schedule.trades`, `schedule.depth` and `schedule.derivatives`: it reads two venues beside the bars, stores
+what they give, and steps net flow of grade B, depth and funding from it."""
 
 import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from monitor.store.database import open_database
 from tests.kit.held_clock import HeldClock
 from tests.kit.venue_server.book import BarBook
 from tests.kit.venue_server.candles import Candle
+from tests.kit.venue_server.listing import Listing
 from tests.kit.venue_server.server import VenueServer
 from tests.kit.waiting import PATIENCE_S, eventually
 from tests.scenarios.stage import HOUR, ROOT, config_text, stop, store_history
@@ -101,26 +103,32 @@ def last_step(url: str) -> MarketStep | None:
         database.close()
 
 
-def test_trades_are_read_and_stored_and_net_flow_is_stepped_with_grade_b(tmp_path: Path) -> None:
+def steps_once(
+    folder: Path,
+    asked: Mapping[str, str],
+    book: BarBook,
+    config_of: Callable[[str], str],
+    holds: Callable[[MarketStep], bool],
+) -> MarketStep:
+    """The first step for which it holds, of a daemon with these settings of the environment, which is then stopped.
+
+    ``config_of``: makes its configuration of the market's.
+    """
     scripted = episode()
-    clock = HeldClock(tmp_path / "let-go", LIVE_FROM, speed=SPEED)
-    book = BarBook(HOUR)
+    clock = HeldClock(folder / "let-go", LIVE_FROM, speed=SPEED)
     for venue in VENUES:
         for name, price in PRICES.items():
             book.put(venue, f"{name}/USDT", candles(price, scripted.until))
-    url, log = f"sqlite:///{tmp_path / 'monitor.db'}", tmp_path / "daemon.log"
+    url, log = f"sqlite:///{folder / 'monitor.db'}", folder / "daemon.log"
     store_history(url, scripted, LIVE_FROM)
     with VenueServer(book, clock, max_seconds=PATIENCE_S) as venues, log.open("wb") as out:
-        config = tmp_path / "monitor.toml"
-        config.write_text(config_text(scripted, venues.base_urls, url), encoding="utf-8")
+        config = folder / "monitor.toml"
+        text = config_of(config_text(scripted, venues.base_urls, url))
+        config.write_text(text, encoding="utf-8")
         command = ["-m", "tests.scenarios.daemon_process", "--config", str(config)]
-        command += ["--start", iso(LIVE_FROM), "--held", str(tmp_path / "let-go")]
+        command += ["--start", iso(LIVE_FROM), "--held", str(folder / "let-go")]
         command += ["--speed", str(SPEED), "--whole"]
         clean = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
-        asked = {
-            "MONITOR_SCHEDULE__TRADES": "5m",
-            "MONITOR_SCHEDULE__TRADES_OF": '["ai"]',
-        }
         process = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, env=clean | asked, stdout=out, stderr=out
         )
@@ -130,20 +138,30 @@ def test_trades_are_read_and_stored_and_net_flow_is_stepped_with_grade_b(tmp_pat
                 assert process.poll() is None, log.read_text()[-3000:]
                 return '"event": "poll"' in log.read_text()
 
-            def graded() -> bool:
+            def held() -> bool:
                 step = last_step(url)
-                return polled() and step is not None and step.sector("ai").flow_grade is FlowGrade.B
+                return polled() and step is not None and holds(step)
 
             eventually(polled, what="the daemon is up")
             clock.let_go()
-
-            eventually(graded, what="net flow is of grade B")
+            eventually(held, what="a step as it is waited for")
             step = last_step(url)
             assert stop(process) < PATIENCE_S
         finally:
             process.kill()
             process.wait()
     assert step is not None
+    return step
+
+
+def test_trades_are_read_and_stored_and_net_flow_is_stepped_with_grade_b(tmp_path: Path) -> None:
+    step = steps_once(
+        tmp_path,
+        {"MONITOR_SCHEDULE__TRADES": "5m", "MONITOR_SCHEDULE__TRADES_OF": '["ai"]'},
+        BarBook(HOUR),
+        lambda text: text,
+        lambda step: step.sector("ai").flow_grade is FlowGrade.B,
+    )
     bought_less_sold = len(VENUES) * QUOTE * (2 * BOUGHT - 1)
     assert step.sector("ai").net_flow_step_usd == pytest.approx(bought_less_sold, rel=0.15)
     assert step.sector("memes").flow_grade is None  # nobody asked for its trades
@@ -156,3 +174,45 @@ def test_trades_are_read_and_stored_and_net_flow_is_stepped_with_grade_b(tmp_pat
     for _, buy, sell, count in rows:
         assert count <= TRADES
         assert buy + sell == pytest.approx(QUOTE * count / TRADES)
+
+
+def test_books_and_funding_are_read_and_stored_and_stand_in_the_step(tmp_path: Path) -> None:
+    perpetual, book = "AIX/USDT:USDT", BarBook(HOUR)
+    for venue in VENUES:
+        bars = candles(PRICES["AIX"], episode().until)
+        book.put(venue, perpetual, bars, listing=Listing(perpetual, contract_size=10.0))
+    named = ", ".join(f'{{venue = "{venue}", symbol = "{perpetual}"}}' for venue in VENUES)
+    step = steps_once(
+        tmp_path,
+        {"MONITOR_SCHEDULE__DEPTH": "5m", "MONITOR_SCHEDULE__DERIVATIVES": "5m"},
+        book,
+        lambda text: text.replace("[tokens.AIX]", f"[tokens.AIX]\nperpetuals = [{named}]"),
+        lambda step: (
+            step.sector("ai").depth_coverage == 1.0
+            and step.sector("ai").derivatives_coverage == 1.0
+        ),
+    )
+    with sqlite3.connect(tmp_path / "monitor.db") as conn:
+        books = conn.execute(
+            "SELECT market_id, bid_1pct_usd, ask_1pct_usd, spread_bp FROM book_reading"
+            " JOIN market ON market.id = book_reading.market"
+        ).fetchall()
+        funding = conn.execute(
+            "SELECT market_id, funding_rate, interval_h, open_interest_usd FROM derivative_reading"
+            " JOIN market ON market.id = derivative_reading.market"
+        ).fetchall()
+    assert {market for market, *_ in books} == {f"{v}:{n}/USDT" for v in VENUES for n in PRICES}
+    for _, bid, ask, spread in books:
+        assert bid == pytest.approx(ask, rel=0.05)
+        assert bid > 0
+        assert spread == pytest.approx(4.0, rel=1e-3)
+    assert {(market, rate, hours) for market, rate, hours, _ in funding} == {
+        (f"{venue}:{perpetual}", 0.0001, 8.0) for venue in VENUES
+    }
+    day = 24 * QUOTE  # of which the server counts a tenth as open interest
+    assert all(interest == pytest.approx(day / 10, rel=0.1) for *_, interest in funding)
+    ai = step.sector("ai")
+    assert ai.funding_rate_8h == pytest.approx(0.0001)
+    assert ai.open_interest_usd == pytest.approx(len(VENUES) * day / 10, rel=0.1)
+    assert step.sector("memes").depth_bid_1pct_usd is not None
+    assert step.sector("memes").funding_rate_8h is None  # no perpetual of it is named
