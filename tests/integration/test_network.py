@@ -159,6 +159,22 @@ async def test_the_authority_of_the_environment_is_believed(
     assert len(hook.hooks) == 1
 
 
+async def test_the_pro_plan_is_asked_at_its_own_host(
+    hook: HookServer, proxy: ProxyServer, authority: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    hook.usual = CALLS["vendor"][1]
+    vendor = CoinGecko(CLOCK, plan="pro", key=SECRET, attempts=1)
+    try:
+        await vendor.read([Token("virtual", "Virtual", coingecko_id="virtual-protocol")])
+    finally:
+        await vendor.close()
+    assert proxy.asked == ["pro-api.coingecko.com:443"]
+    (got,) = hook.hooks
+    assert got.path == "/api/v3/coins/markets"
+    assert got.headers["x-cg-pro-api-key"] == SECRET
+
+
 # Venues, by the real ccxt
 
 

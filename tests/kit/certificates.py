@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-NAMES = ("localhost", "venue.rooms.test", "hooks.rooms.test")
+NAMES = ("localhost", "venue.rooms.test", "hooks.rooms.test", "pro-api.coingecko.com")
 
 
 def server_context(folder: Path, certificate: Path) -> ssl.SSLContext:

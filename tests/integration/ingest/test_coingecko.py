@@ -108,6 +108,29 @@ async def test_one_call_asks_for_all_coins_with_the_key_in_its_header(server: Se
     assert reading.unknown_ids == ("official-trump",)
 
 
+@pytest.mark.parametrize(
+    ("plan", "header", "other"),
+    [
+        ("pro", "x-cg-pro-api-key", "x-cg-demo-api-key"),
+        ("demo", "x-cg-demo-api-key", "x-cg-pro-api-key"),
+    ],
+)
+async def test_each_plan_has_its_own_header(
+    server: Server, plan: str, header: str, other: str
+) -> None:
+    server.body = [coin("virtual-protocol", 650e6)]
+    settings = load_settings(shipped_folder() / "monitor.toml", {})
+    table = SourceTable(enabled=True, plan=plan, api_key=KEY, base_url=server.url)  # type: ignore[arg-type]
+    (asked,) = supply_sources(replace(settings, sources={"coingecko": table}), ManualClock(NOW))
+    reading = await asked.source.read(TOKENS)
+    await asked.source.close()
+    assert [s.units for s in reading.supplies] == [650e6]
+    ((_, _, headers),) = server.asked
+    sent = {name.lower(): value for name, value in headers.items()}
+    assert sent[header] == KEY
+    assert other not in sent
+
+
 @pytest.mark.parametrize("unknown", [0, None, "n/a", True, -5, float("nan")])
 async def test_zero_and_nothing_mean_unknown(server: Server, unknown: Any) -> None:
     server.body = [coin("virtual-protocol", unknown, price=unknown)]
