@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.store.migrations import head_revision
-from tests.integration.commands.stage import Market, small_market
+from tests.integration.commands.stage import PRICES, Market, small_market
 from tests.kit.slack_server.server import SlackServer
 
 
@@ -94,6 +94,24 @@ def test_a_dead_venue_is_degraded_not_fatal(market: Market) -> None:
     words = market.monitor("status", code=3).stdout
     assert "gate: d" in words  # degraded or down, with its reason
     assert "bybit: up" in words
+
+
+def test_a_backfill_goes_on_without_a_dead_venue_and_ends_in_part(
+    market: Market, tmp_path: Path
+) -> None:
+    dead = market.config.read_text().replace(market.server.url("gate"), "http://127.0.0.1:9")
+    market.config.write_text(dead)
+    market.monitor("db", "upgrade")
+    done = market.monitor("backfill", "--since", "2d", code=3)
+    assert "bybit:DOGE/USDT: 48 bars" in done.stdout
+    assert "gate:DOGE/USDT: 0 bars, stopped: gate: is unreachable" in done.stdout
+    with sqlite3.connect(tmp_path / "monitor.db") as raw:
+        query = "select market_id, count(*) from bar join market on market.id = bar.market group by market_id"
+        stored = dict(raw.execute(query).fetchall())
+    assert set(stored) == {f"bybit:{token}/USDT" for token in PRICES}
+    assert set(stored.values()) == {48}
+    alone = market.monitor("backfill", "--since", "2d", "--venue", "gate", code=1)
+    assert "0 new bars" in alone.stdout
 
 
 def test_doctor_names_what_is_wrong_and_what_mends_it(market: Market) -> None:

@@ -171,6 +171,28 @@ def test_a_rotation_of_imported_history_is_explained(tmp_path: Path) -> None:
         assert words in told
 
 
+def test_files_after_one_with_a_bad_row_go_in_all_the_same(tmp_path: Path) -> None:
+    market = files_market(tmp_path)
+    files = [tmp_path / f"{name}.csv" for name in "abc"]
+    rows = (
+        ("2025-01-01T00:00:00Z,DOGE,cmc,1000000",),
+        ("2025-01-04T00:00:00Z,DOGE,cmc,1000001", "2025-01-04T00:00:00Z,DOGE,cmc,900000"),
+        ("2025-01-09T00:00:00Z,PEPE,cmc,1000002",),
+    )
+    for file, lines in zip(files, rows, strict=True):
+        file.write_text("\n".join(["ts,token,source,circulating_supply", *lines]) + "\n")
+    done = market.monitor("import", *map(str, files), code=3)
+    assert done.stderr.splitlines() == [
+        f"refused {files[1]}:{line}: DOGE 2025-01-04T00:00:00Z of cmc:"
+        f" found {units} beside other figures of that time, expected one"
+        for line, units in ((2, "1e+06"), (3, "900000"))
+    ]
+    assert "3 files, 4 rows: 2 new" in done.stdout
+    with sqlite3.connect(tmp_path / "m.db") as raw:
+        kept = raw.execute("select token, units from supply where source = 'cmc' order by token")
+        assert kept.fetchall() == [("DOGE", 1_000_000.0), ("PEPE", 1_000_002.0)]
+
+
 def test_a_check_shows_what_was_understood_and_stores_nothing(tmp_path: Path) -> None:
     market = files_market(tmp_path)
     bars, supplies = tmp_path / "DOGE_USDT-1h.csv", tmp_path / "doge-usd-max.csv"
