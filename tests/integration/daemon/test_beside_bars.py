@@ -130,7 +130,7 @@ def steps_once(
         command += ["--speed", str(SPEED), "--whole"]
         clean = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
         process = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, env=clean | asked, stdout=out, stderr=out
+            [sys.executable, *command], cwd=ROOT, env=clean | dict(asked), stdout=out, stderr=out
         )
         try:
 
