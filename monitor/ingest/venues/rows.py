@@ -3,6 +3,7 @@
 Column orders as of ccxt 4.5.90. Volumes leave here in coins (contracts times contract size) and in the quote currency.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, overload
 
@@ -16,7 +17,8 @@ _PAGE = 100
 
 
 class RawCandle(NamedTuple):
-    """One row as served: ``open_ms`` in ms, numbers or None where absent or not a number; ``fault`` says why it is no row."""
+    """One row as served: ``open_ms`` in ms, numbers or None where absent or not a number (NaN for a quote or taker volume that is
+    served and no number); ``fault`` says why it is no row."""
 
     open_ms: float | None
     open: float | None
@@ -86,6 +88,7 @@ def estimated(row: RawCandle) -> RawCandle:
 
 
 _NUMERIC = {int, float, str}
+_ABSENT = object()
 
 Places = tuple[int, int, int, int, int, int, int | None, int | None]
 
@@ -104,8 +107,7 @@ def columns(
         if not isinstance(row, list) or len(row) < needed:
             candles.append(_broken(row, f"a list of at least {needed} columns"))
             continue
-        fields = [None if p is None else number(row[p]) for p in places]
-        candles.append(_scaled(fields, ms, coins))
+        candles.append(_scaled([_ABSENT if p is None else row[p] for p in places], ms, coins))
     return candles
 
 
@@ -142,16 +144,25 @@ def keyed(
         if not isinstance(row, dict):
             candles.append(_broken(row, "an object"))
             continue
-        fields = [None if k is None else number(row.get(k)) for k in keys]
-        candles.append(_scaled([*fields, None], ms, coins))
+        cells = [_ABSENT if k is None else row.get(k, _ABSENT) for k in keys]
+        candles.append(_scaled([*cells, _ABSENT], ms, coins))
     return candles
 
 
-def _scaled(fields: Sequence[float | None], ms: int, coins: float) -> RawCandle:
-    time, open_, high, low, close, base, quote, taker = fields
+def _scaled(cells: Sequence[Any], ms: int, coins: float) -> RawCandle:
+    time, open_, high, low, close, base = map(number, cells[:6])
+    quote, taker = map(_served, cells[6:])
     time = None if time is None else time * ms
     base = None if base is None else base * coins
     return RawCandle(time, open_, high, low, close, base, quote, taker)
+
+
+def _served(cell: Any) -> float | None:
+    """None where a venue serves no such volume, which is estimated then; NaN for null or a word in its place, which is not."""
+    if cell is _ABSENT:
+        return None
+    value = number(cell)
+    return math.nan if value is None else value
 
 
 def _broken(row: Any, expected: str) -> RawCandle:

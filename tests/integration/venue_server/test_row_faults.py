@@ -96,6 +96,16 @@ def test_conflicting_rows_share_a_time_and_differ_in_the_close(server: VenueServ
     assert closes == ["2980.0", "2978.0"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "unknown"), [("null_volume", {5, 7, 9, 10}), ("null_quote", {7, 10})]
+)
+def test_volumes_may_be_null(server: VenueServer, kind: str, unknown: set[int]) -> None:
+    server.faults.add(kind, "binance")
+    (spoilt,) = [row for row in klines(server) if None in row]
+    assert spoilt[0] == LAST
+    assert {place for place, value in enumerate(spoilt) if value is None} == unknown
+
+
 def test_another_symbols_prices_come_under_the_asked_symbol(server: VenueServer) -> None:
     server.faults.add("other_symbol", "binance", symbol="VIRTUAL/USDT", other="BTC/USDT")
     assert klines(server)[-2][1] == "92979.0"

@@ -39,6 +39,8 @@ class FaultKind(StrEnum):
     GAPPED = "gapped"  # every third row is missing
     NAN = "nan"
     NULL = "null"
+    NULL_VOLUME = "null_volume"  # of base, quote and takers
+    NULL_QUOTE = "null_quote"  # of quote and takers alone
     NOT_A_NUMBER = "not_a_number"  # the text n/a
     ZERO = "zero"
     NEGATIVE = "negative"

@@ -27,6 +27,8 @@ class Row:
 
 
 PRICES = ("open", "high", "low", "close")
+QUOTES = ("quote", "taker_quote")
+VOLUMES = ("base", "taker_base", *QUOTES)
 
 
 def rows_of(candles: Iterable[Candle], unit_ms: int) -> list[Row]:
@@ -64,10 +66,11 @@ def spoil(rows: list[Row], faults: Sequence[Fault], scene: Scene) -> list[Row]:
         change = _ROW_FAULTS.get(fault.kind)
         if change is not None:
             rows = change(rows, fault, scene)
-        elif fault.kind in _PRICE_FAULTS:
+        elif fault.kind in _VALUE_FAULTS:
+            names, changed = _VALUE_FAULTS[fault.kind]
             for row in _targets(_since(rows, fault, scene), fault.rows):
-                for name in PRICES:
-                    setattr(row, name, _PRICE_FAULTS[fault.kind](getattr(row, name)))
+                for name in names:
+                    setattr(row, name, changed(getattr(row, name)))
     return rows
 
 
@@ -109,7 +112,7 @@ def _provisional(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
 
 def _unsettle(row: Row) -> None:
     row.close = row.close + (row.high - row.close) / 2
-    for name in ("base", "quote", "taker_base", "taker_quote"):
+    for name in VOLUMES:
         setattr(row, name, getattr(row, name) * 0.9)
 
 
@@ -131,7 +134,7 @@ def _frozen(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
 
 def _volume_times(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
     for row in _since(rows, fault, scene):
-        for name in ("base", "quote", "taker_base", "taker_quote"):
+        for name in VOLUMES:
             setattr(row, name, getattr(row, name) * fault.factor)
     return rows
 
@@ -171,13 +174,15 @@ def _conflicting(rows: list[Row], fault: Fault, scene: Scene) -> list[Row]:
     return [copy for row in rows for copy in ((row, other) if row is last[0] else (row,))]
 
 
-_PRICE_FAULTS: dict[FaultKind, Callable[[Any], Any]] = {
-    FaultKind.NAN: lambda _: "NaN",
-    FaultKind.NULL: lambda _: None,
-    FaultKind.NOT_A_NUMBER: lambda _: "n/a",
-    FaultKind.ZERO: lambda _: 0.0,
-    FaultKind.NEGATIVE: lambda value: -value,
-    FaultKind.TIMES_100: lambda value: value * 100,
+_VALUE_FAULTS: dict[FaultKind, tuple[tuple[str, ...], Callable[[Any], Any]]] = {
+    FaultKind.NAN: (PRICES, lambda _: "NaN"),
+    FaultKind.NULL: (PRICES, lambda _: None),
+    FaultKind.NULL_VOLUME: (VOLUMES, lambda _: None),
+    FaultKind.NULL_QUOTE: (QUOTES, lambda _: None),
+    FaultKind.NOT_A_NUMBER: (PRICES, lambda _: "n/a"),
+    FaultKind.ZERO: (PRICES, lambda _: 0.0),
+    FaultKind.NEGATIVE: (PRICES, lambda value: -value),
+    FaultKind.TIMES_100: (PRICES, lambda value: value * 100),
 }
 
 
