@@ -66,9 +66,8 @@ class ImportReport:
         told = len(self.details) + sum(likes)
         if self.refused > told:
             lines.append(f"refused {self.refused - told:,} more")
-        summary = (
-            f"{self.files} files, {self.rows:,} rows: {self.new:,} new, {self.revised:,} revised"
-        )
+        files = "1 file" if self.files == 1 else f"{self.files} files"
+        summary = f"{files}, {self.rows:,} rows: {self.new:,} new, {self.revised:,} revised"
         summary += f", {self.unchanged:,} known already, {self.refused:,} refused"
         if self.held:
             summary += f", {self.held:,} of them held since they disagree with what is known"

@@ -98,6 +98,7 @@ def test_a_broken_row_is_kept_out_with_its_line_and_reason_and_the_rest_goes_in(
     assert report.details[0].startswith(f"{file}:3: ")
     assert words in report.details[0]
     assert any(w.startswith("refused ") for w in report.words())
+    assert report.words()[-1].startswith("1 file, ")
 
 
 @pytest.mark.parametrize(
