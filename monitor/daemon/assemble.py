@@ -32,6 +32,7 @@ from monitor.jobs.faults import Faults
 from monitor.jobs.headlines import feeds_of, headlines_read
 from monitor.jobs.heartbeat import Heartbeat, beating, heartbeat_of
 from monitor.jobs.job import Job, Work
+from monitor.jobs.outages import Outages
 from monitor.jobs.polling import Polling, is_ours, poller_of
 from monitor.jobs.pruning import pruning
 from monitor.jobs.reports import reports
@@ -154,6 +155,7 @@ def assemble(
             database,
             operators,
             manager,
+            outages=Outages.of(settings),
             polled=telemetry.polled,
             wake=sender.wake,
             rights=rights,

@@ -392,7 +392,8 @@ def _log(what: str, report: PollReport) -> None:
         venues="; ".join(v.words for v in report.venues),
     )
     for transition in report.transitions:
-        (log.info if transition.well else log.warning)("venue", text=transition.text)
+        mend = {"mend": transition.remedy} if transition.remedy else {}
+        (log.info if transition.well else log.warning)("venue", text=transition.text, **mend)
     for refusal in report.refusals[:10]:
         log.warning(
             "kept out",

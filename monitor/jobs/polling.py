@@ -1,8 +1,10 @@
 """One asking of every venue, and what is remembered and told of it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+
+from sqlalchemy import Connection
 
 from monitor.alerting.operator_notice import operator_notice
 from monitor.alerting.operators import Operators
@@ -12,7 +14,9 @@ from monitor.ingest.exchange.health import Transition
 from monitor.ingest.poll_report import PollReport
 from monitor.ingest.poller import Poller
 from monitor.ingest.reference_prices import ReferencePrices
+from monitor.jobs.outages import Outages
 from monitor.model.grid import iso
+from monitor.model.notice import Notice
 from monitor.process import return_free_memory, rss_bytes
 from monitor.service_manager import ServiceManager
 from monitor.settings.schema import Settings
@@ -31,6 +35,7 @@ class Polling:
         operators: Operators,
         manager: ServiceManager,
         *,
+        outages: Outages,
         polled: Callable[[PollReport], None],
         wake: Callable[[], None],
         rights: VenueRights | None = None,
@@ -40,6 +45,7 @@ class Polling:
         self._database = database
         self._operators = operators
         self._manager = manager
+        self._outages = outages
         self._polled = polled
         self._wake = wake
         self.is_good = False
@@ -73,6 +79,14 @@ class Polling:
             self._wake()
         return report
 
+    def _notices(self, conn: Connection, untold: Sequence[Transition]) -> list[Notice]:
+        """After the health of all is stored."""
+        known = venue_health.read_health(conn) if untold else []
+        return [
+            operator_notice(f"venue {t.venue}", self._outages.words(t, known), t.at, well=t.well)
+            for t in untold
+        ]
+
     async def close(self) -> None:
         """Give connections back."""
         await self._poller.close()
@@ -87,11 +101,7 @@ class Polling:
             for health in report.health:
                 if health.venue in ours:
                     venue_health.save_health(conn, health)
-            notices = [
-                operator_notice(f"venue {t.venue}", t.text, t.at, well=t.well)
-                for t in self._untold
-                if t.venue in ours
-            ]
+            notices = self._notices(conn, [t for t in self._untold if t.venue in ours])
             if report.is_good:
                 meta.put(conn, meta.LAST_GOOD_POLL, iso(report.at))
             if rss is not None:

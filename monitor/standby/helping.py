@@ -16,6 +16,7 @@ from monitor.bootstrap import operators_of
 from monitor.clock import Clock
 from monitor.ingest.reference_prices import ReferencePrices
 from monitor.jobs.cycle import LOOK_S, Cycle
+from monitor.jobs.outages import Outages
 from monitor.jobs.polling import Polling, is_ours, poller_of
 from monitor.jobs.trigger import next_ring
 from monitor.model.errors import MonitorError
@@ -142,6 +143,7 @@ def _polling_of(
         database,
         operators_of(settings),
         ServiceManager({}),  # a standby's signs of life say what it waits for
+        outages=Outages.of(settings),
         polled=lambda _report: None,
         wake=lambda: None,
         rights=rights,

@@ -12,6 +12,8 @@ from monitor.content.alert import AlertFacts, told_facts
 from monitor.content.charts import render_alert_png
 from monitor.content.mail import Inline
 from monitor.content.report import ReportFacts
+from monitor.content.wording.outages import outage_words
+from monitor.model.bars import VenueHealth, VenueState
 from monitor.model.notice import Notice
 from monitor.model.rotation import (
     ChangeReason,
@@ -99,12 +101,21 @@ def _dead_venue() -> Case:
         (change(hurt, ChangeReason.CONFIRMED), around),
         (change(replace(hurt, held=True), ChangeReason.HELD, RAISED), around),
     ]
-    down = operator_notice(
-        "venue gate",
-        "gate is down since 03:10 UTC: 503 from the exchange. AI16Z is covered by bybit and mexc; PIPPIN by nobody."
-        " Rotations that lean on it alone are held back. Next try 09:45 UTC. See: monitor status",
-        CONFIRMED,
+    away = VenueHealth(
+        "gate",
+        VenueState.DOWN,
+        since=CONFIRMED,
+        last_success=CONFIRMED - timedelta(hours=6, minutes=30),
+        next_try=CONFIRMED + timedelta(minutes=5),
     )
+    told = outage_words(
+        "gate is down: answers HTTP 503 Service Unavailable",
+        away,
+        {"AI16Z": ("bybit", "mexc"), "PIPPIN": ()},
+        deadline=timedelta(seconds=90),
+        carry=timedelta(hours=1),
+    )
+    down = operator_notice("venue gate", told, CONFIRMED)
     return Case(
         "dead-venue", "a venue is dead, nobody else has one of its tokens",
         turns=turns, draw=_drawing(days.SECTORS), words=[down], report=_alive(days.partial()),

@@ -23,12 +23,17 @@ _BROKEN = frozenset({VenueState.DOWN, VenueState.FORBIDDEN, VenueState.MAINTENAN
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A venue broke or is well again; told once. ``well`` is False when it broke."""
+    """A venue broke or is well again; told once. ``well`` is False when it broke.
+
+    ``broken``: its health since, where the venue as a whole is away. ``remedy``: what mends it, where that is known.
+    """
 
     venue: str
     at: datetime
     well: bool
     text: str
+    broken: VenueHealth | None = None
+    remedy: str | None = None
 
 
 def may_ask(health: VenueHealth, now: datetime) -> bool:
@@ -75,9 +80,9 @@ def after_failure(
     )
     if state not in _BROKEN or state == health.state:
         return failed, None
-    next_step = f" Next: {error.remedy}." if error.remedy else ""
-    text = f"{health.venue} is {state}: {error}.{next_step}"
-    return failed, Transition(health.venue, now, well=False, text=text)
+    text = f"{health.venue} is {state}: {str(error).removeprefix(f'{health.venue}: ')}"
+    told = Transition(health.venue, now, well=False, text=text, broken=failed, remedy=error.remedy)
+    return failed, told
 
 
 def _state_after(health: VenueHealth, error: VenueError, failures: int) -> VenueState:

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from monitor.ingest.errors import (
     BadVenueData,
@@ -211,9 +212,34 @@ def _unreachable(case: _Case) -> VenueError | None:
         return BadVenueData(case.venue, what, symbol=case.symbol)
     if type(case.error.__cause__).__name__ == "ClientPayloadError":
         return VenueDown(case.venue, "cut its answer short", symbol=case.symbol)
-    if case.kinds & {"OperationFailed", "ClientError", "OSError"}:
-        status = f", HTTP {case.status}: {case.answer.body}" if case.status else ""
-        what = f"is unreachable ({type(case.error).__name__}{status})"
-        kind = VenueDown if case.status else VenueUnreachable
-        return kind(case.venue, what, symbol=case.symbol)
-    return None
+    return _no_answer(case) if case.kinds & {"OperationFailed", "ClientError", "OSError"} else None
+
+
+def _no_answer(case: _Case) -> VenueError:
+    if not case.status:
+        return VenueUnreachable(case.venue, f"is unreachable: {_silence(case)}", symbol=case.symbol)
+    said = f": {case.answer.body}" if case.answer.body else ""
+    what = f"answers HTTP {_status_words(case.status)}{said}"
+    return VenueDown(case.venue, what, symbol=case.symbol)
+
+
+def _status_words(status: int) -> str:
+    """``503 Service Unavailable``."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+_SILENCES = (
+    ("gaierror", "its name is not known here (DNS)"),
+    ("ConnectionRefusedError", "it takes no connection"),
+    ("ConnectionResetError", "it closed the connection without an answer"),
+    ("ServerDisconnectedError", "it closed the connection without an answer"),
+)
+
+
+def _silence(case: _Case) -> str:
+    """Why nobody answered, as far as the failures that led to it say."""
+    kinds = {c.__name__ for cause in _causes(case.error) for c in type(cause).__mro__}
+    return next((words for kind, words in _SILENCES if kind in kinds), type(case.error).__name__)

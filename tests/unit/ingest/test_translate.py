@@ -1,5 +1,6 @@
 """What ccxt raises, with the answer behind it, into what the caller does next."""
 
+import socket
 from datetime import UTC, datetime
 
 import aiohttp
@@ -134,3 +135,36 @@ def test_no_text_holds_an_address_a_key_or_markup() -> None:
     for hidden in ("https", "pw@", "abc", "def", "SECRET", "<", "\n", "\x1b", "alert"):
         assert hidden not in found
     assert len(found) <= 200
+
+
+@pytest.mark.parametrize(
+    ("error", "answer", "words"),
+    [
+        (
+            ccxt.ExchangeNotAvailable("x"),
+            Answer(503, {}, "<h1>back soon</h1>"),
+            "okx: answers HTTP 503 Service Unavailable: back soon",
+        ),
+        (ccxt.ExchangeNotAvailable("x"), Answer(599), "okx: answers HTTP 599"),
+        (ConnectionRefusedError(), Answer(), "okx: is unreachable: it takes no connection"),
+        (
+            ConnectionResetError(),
+            Answer(),
+            "okx: is unreachable: it closed the connection without an answer",
+        ),
+        (
+            socket.gaierror(),
+            Answer(),
+            "okx: is unreachable: its name is not known here (DNS)",
+        ),
+        (
+            ccxt.ExchangeNotAvailable("x"),
+            Answer(),
+            "okx: is unreachable: ExchangeNotAvailable",
+        ),
+    ],
+)
+def test_a_silence_is_told_in_words_and_by_its_cause(
+    error: Exception, answer: Answer, words: str
+) -> None:
+    assert str(translate(error, "okx", None, answer, NOW)) == words

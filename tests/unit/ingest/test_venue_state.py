@@ -65,7 +65,8 @@ def test_it_is_told_once_when_it_breaks_and_once_when_it_is_well() -> None:
     well, third = after_success(still, NOW + timedelta(hours=2))
     _, fourth = after_success(well, NOW + timedelta(hours=3))
     assert first is not None
-    assert first.text == "okx is forbidden: okx: refuses this region. Next: go elsewhere."
+    assert first.text == "okx is forbidden: refuses this region"
+    assert (first.broken, first.remedy) == (broken, "go elsewhere")
     assert (second, fourth) == (None, None)
     assert third is not None
     assert third.well
