@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.api.sources import Sources
-from monitor.content.wording.figures import age_words
+from monitor.api.token_rows import TokenRow, token_rows
 from monitor.model.bars import VenueHealth
 from monitor.model.grid import iso
 from monitor.model.rates import RATE_CARRIED, assumed_rates, silent_rates
@@ -15,6 +15,7 @@ from monitor.model.universe import Universe
 from monitor.store import (
     bars,
     catch_up,
+    coverage,
     meta,
     migrations,
     outbox,
@@ -36,7 +37,8 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database says of the daemon's work. ``trade_gaps``: of the day before."""
+    """What the database says of the daemon's work. ``spoken``: until when an answer of the last day spoke for a market;
+    ``trade_gaps``: of the day before."""
 
     at: datetime
     database: str
@@ -46,6 +48,7 @@ class Known:
     behind: CatchUp | None
     venues: tuple[VenueHealth, ...]
     last_bars: Mapping[str, datetime]
+    spoken: Mapping[str, datetime]
     outbox: OutboxStats
     refused: tuple[tuple[Any, ...], ...]
     rss_mb: float | None
@@ -87,6 +90,7 @@ def what_is_known(database: Database, width: timedelta, now: datetime) -> Known:
             behind=catch_up.read(conn),
             venues=tuple(venue_health.read_health(conn)),
             last_bars=bars.last_bar_times(conn, width),
+            spoken=coverage.spoken_until(conn, width, now - DAY),
             outbox=outbox.pending_stats(conn, now),
             refused=tuple(tuple(row) for row in quarantine.counts(conn)),
             rss_mb=float(rss) if rss else None,
@@ -116,8 +120,8 @@ def status_json(known: Known, universe: Universe, width: timedelta) -> dict[str,
             for venue in known.venues
         ],
         "tokens": [
-            {"id": token, "sector": sector, "age_s": age, "gaps": gaps}
-            for token, sector, age, gaps in token_rows(known, universe, width)
+            {"id": row.token, "sector": row.sector, "age_s": row.age_s, "gaps": list(row.gaps)}
+            for row in rows_of(known, universe, width)
         ],
         "outbox": {
             "pending": known.outbox.pending,
@@ -143,6 +147,11 @@ def status_json(known: Known, universe: Universe, width: timedelta) -> dict[str,
     }
 
 
+def rows_of(known: Known, universe: Universe, width: timedelta) -> list[TokenRow]:
+    """The tokens, by what is known."""
+    return token_rows(universe, width, known.at, known.last_bars, known.spoken)
+
+
 def _catch_up(known: Known) -> dict[str, Any] | None:
     if known.behind is None or known.reached is None:
         return None
@@ -152,22 +161,3 @@ def _catch_up(known: Known) -> dict[str, Any] | None:
         "until": iso(known.behind.until),
         "percent": known.behind.percent(known.reached),
     }
-
-
-def token_rows(
-    known: Known, universe: Universe, width: timedelta
-) -> list[tuple[str, str | None, float | None, list[str]]]:
-    """(token, sector now, seconds since the close of its newest bar, gaps of polled markets in words), sorted by id."""
-    rows = []
-    for token in sorted(universe.tokens, key=lambda t: t.id):
-        listed = [m for m in token.markets if m.listed_at(known.at)]
-        closes = {m: known.last_bars[m.id] + width for m in listed if m.id in known.last_bars}
-        age = (known.at - max(closes.values())).total_seconds() if closes else None
-        gaps = []
-        for market in (m for m in listed if m.polled):
-            if market not in closes:
-                gaps.append(f"{market.id}: never seen")
-            elif (late := (known.at - closes[market]).total_seconds()) > 3 * width.total_seconds():
-                gaps.append(f"{market.id}: silent for {age_words(late)}")
-        rows.append((token.id, universe.sector_of(token.id, known.at), age, gaps))
-    return rows

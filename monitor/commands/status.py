@@ -81,11 +81,11 @@ def _print_words(known: "Known", settings: "Settings") -> None:
 
 def _print_gaps(known: "Known", settings: "Settings", line: "Callable[[str], None]") -> None:
     """What was not seen, and what was not believed."""
-    from monitor.api.status import token_rows
+    from monitor.api.status import rows_of
 
-    rows = token_rows(known, settings.universe, settings.engine.interval)
-    unheard = [token for token, _, age, gaps in rows if gaps and age is None]
-    with_gaps = [(token, gaps) for token, _, age, gaps in rows if gaps and age is not None]
+    rows = rows_of(known, settings.universe, settings.engine.interval)
+    unheard = [row.token for row in rows if row.gaps and not row.is_heard]
+    with_gaps = [(row.token, row.gaps) for row in rows if row.gaps and row.is_heard]
     if known.venues and (unheard or with_gaps):
         line("")
     if unheard:
@@ -154,12 +154,12 @@ def byte_words(count: float) -> str:
 
 
 def venue_words(venue: "VenueHealth") -> str:
-    """``gate: down since 03:10, 503 from the exchange, next try 09:45``."""
+    """``gate: down since 2025-01-20 03:10 UTC, answers HTTP 503 Service Unavailable, next try 09:45 UTC``."""
     if venue.state == "up":
         return f"{venue.venue}: up"
     words = f"{venue.venue}: {venue.state.value} since {venue.since:%Y-%m-%d %H:%M} UTC"
     if venue.error:
-        words += f", {venue.error}"
+        words += f", {venue.error.removeprefix(f'{venue.venue}: ')}"
     if venue.next_try:
         words += f", next try {venue.next_try:%H:%M} UTC"
     return words

@@ -103,6 +103,20 @@ def spoken_spans(
     return dict(found)
 
 
+def spoken_until(conn: Connection, width: timedelta, since: datetime) -> dict[str, datetime]:
+    """market_id -> end of the newest time that an answer spoke for, of markets for which that is ``since`` or later."""
+    rows = conn.execute(
+        select(market.c.market_id, func.max(coverage.c.until))
+        .join(market, market.c.id == coverage.c.market)
+        .where(
+            coverage.c.width_s == width // timedelta(seconds=1),
+            coverage.c.until >= since,
+        )
+        .group_by(market.c.market_id)
+    )
+    return dict(rows.all())
+
+
 def _touching(
     conn: Connection, width: timedelta, since: datetime, until: datetime
 ) -> CursorResult[str, datetime, datetime, datetime]:

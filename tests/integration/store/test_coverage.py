@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from monitor.model.bars import Coverage
 from monitor.store.bars import missing_ranges, save_coverage
-from monitor.store.coverage import spoken_spans
+from monitor.store.coverage import spoken_spans, spoken_until
 from monitor.store.database import Database
 from monitor.store.tables import coverage
 from tests.integration.store.samples import FIVE, HOUR, at, killed_write, output
@@ -107,6 +107,18 @@ def test_answers_that_meet_speak_for_one_time_whenever_they_came(database: Datab
     assert spoken[A] == [(NINE, NINE + 3 * FIVE), (NINE + 5 * FIVE, NINE + 7 * FIVE)]
     assert spoken[B] == [(NINE, TEN)]
     assert later[A] == spoken[A][1:]
+
+
+def test_until_when_answers_spoke_is_known_of_each_market_that_was_heard_since(
+    database: Database,
+) -> None:
+    cover(database, NINE, TEN, TEN + SECOND)
+    cover(database, TEN + FIVE, TEN + 2 * FIVE, TEN + HOUR)
+    cover(database, NINE - HOUR, NINE - FIVE, NINE, market=B)
+    with database.read() as conn:
+        assert spoken_until(conn, FIVE, NINE) == {A: TEN + 2 * FIVE}
+        assert spoken_until(conn, FIVE, NINE - HOUR) == {A: TEN + 2 * FIVE, B: NINE - FIVE}
+        assert spoken_until(conn, HOUR, NINE - HOUR) == {}
 
 
 def test_pages_of_one_backfill_become_one_row(database: Database) -> None:
