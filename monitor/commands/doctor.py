@@ -3,54 +3,24 @@
 import asyncio
 import os
 import shutil
-import textwrap
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import typer
 
 from monitor.commands.context import DEGRADED, context_of
-from monitor.commands.started_as import as_typed
+from monitor.commands.doctor_finding import Finding
 from monitor.model.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.commands.context import Context
     from monitor.delivery.mail.smtp import MailServer
-    from monitor.ingest.exchange.venue import VenueClient
     from monitor.settings.schema import Settings
 
 
 LITTLE_ROOM = 1_000_000_000
 """Bytes free under which a disk is said to be short."""
-INDENT = 29
-"""Columns before a finding's words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """``mend``: the command or key that mends it. ``unreachable``: nobody answered at all."""
-
-    what: str
-    detail: str
-    wrong: bool = False
-    mend: str | None = None
-    unreachable: bool = False
-
-    def words(self, width: int) -> str:
-        """Within so many columns; what goes on stands under its beginning."""
-        state = "WRONG" if self.wrong else "ok"
-        mend = f"; mend: {as_typed(self.mend)}" if self.mend else ""
-        return "\n".join(
-            textwrap.wrap(
-                f"{self.what:<{INDENT - 7}} {state:<5} {self.detail}{mend}",
-                width,
-                subsequent_indent=" " * INDENT,
-                break_on_hyphens=False,
-                drop_whitespace=True,
-            )
-        )
 
 
 def register(app: typer.Typer) -> None:
@@ -78,6 +48,7 @@ def _findings(context: "Context", settings: "Settings") -> Iterator[Finding]:
         f"{settings.file}: {len(universe.tokens)} tokens, {len(universe.markets)} markets",
     )
     from monitor.bootstrap import config_faults
+    from monitor.commands.doctor_venues import venue_findings
     from monitor.ingest.venues.registry import untested
 
     for warning in [*settings.warnings, *untested(universe)]:
@@ -91,7 +62,7 @@ def _findings(context: "Context", settings: "Settings") -> Iterator[Finding]:
     if any(finding.wrong for finding in network):
         yield Finding("venues", "not asked until proxy and certificates can be used", wrong=True)
     else:
-        yield from _once_where_there_is_no_network(asyncio.run(_venues(context, settings)))
+        yield from _once_where_there_is_no_network(asyncio.run(venue_findings(context, settings)))
     yield from _file_venues(settings)
     yield from _channels(settings)
 
@@ -184,62 +155,10 @@ def _supplies(context: "Context", settings: "Settings") -> Iterator[Finding]:
         )
 
 
-async def _venues(context: "Context", settings: "Settings") -> list[Finding]:
-    """Each venue is asked for its markets and its time; all at once."""
-    from monitor.ingest.exchange.clients import client_options, make_clients
-
-    clients = make_clients(settings.universe, context.clock, client_options(settings))
-    try:
-        found = await asyncio.gather(*(_venue(client) for client in clients))
-    finally:
-        await asyncio.gather(*(client.close() for client in clients), return_exceptions=True)
-    return [finding for findings in found for finding in findings]
-
-
 def _file_venues(settings: "Settings") -> Iterator[Finding]:
     """Venues that are never asked."""
     for venue in sorted({m.venue for m in settings.universe.markets if not m.polled}):
         yield Finding(f"venue {venue}", "known from files only (monitor import)")
-
-
-async def _venue(client: "VenueClient") -> list[Finding]:
-    from monitor.ingest.errors import VenueUnreachable
-
-    what = f"venue {client.venue}"
-    try:
-        async with asyncio.timeout(60):
-            await client.prepare()
-    except MonitorError as error:
-        return [
-            Finding(
-                what,
-                str(error),
-                wrong=True,
-                mend=error.remedy or f"venues.{client.venue}.enabled = false, or wait",
-                unreachable=isinstance(error, VenueUnreachable),
-            )
-        ]
-    except TimeoutError:
-        return [
-            Finding(
-                what,
-                "no answer within 60 s",
-                wrong=True,
-                mend="network, proxy (venues.*.base_url)",
-                unreachable=True,
-            )
-        ]
-    findings = [Finding(what, "answers; symbols are known")]
-    if client.gone:
-        findings = [
-            Finding(what, f"{symbol}: {gone}", wrong=True, mend="tokens.*.markets")
-            for symbol, gone in client.gone.items()
-        ]
-    if client.clock_warning:
-        findings.append(
-            Finding(f"{what} clock", client.clock_warning, wrong=True, mend="this machine's clock")
-        )
-    return findings
 
 
 def _channels(settings: "Settings") -> Iterator[Finding]:

@@ -39,6 +39,11 @@ class Market:
         return f"{self.venue}:{self.symbol}"
 
     @property
+    def base(self) -> str:
+        """What is traded, as the venue calls it: ``1000PEPE`` of ``1000PEPE/USDT``."""
+        return self.symbol.partition("/")[0]
+
+    @property
     def quote(self) -> str:
         """Currency of the price."""
         return quote_of(self.symbol)

@@ -71,9 +71,11 @@ class CcxtClient:
         rate_limit_ms: float | None = None,
         options: Mapping[str, Any] | None = None,
         load_gate: asyncio.Lock | None = None,
+        possible: Collection[Market] = (),
     ) -> None:
         self.venue = venue
         self.markets = tuple(markets)
+        self._possible = tuple(possible)
         self.table: MarketTable | None = None
         self._definition = definition_of(venue)
         self._clock = clock
@@ -104,7 +106,7 @@ class CcxtClient:
                 self._exchange.largest_answer = LARGEST_ANSWER
             if not isinstance(served, list):
                 raise BadVenueData(self.venue, "served no table of markets")
-            table = choose_markets(self.venue, self.markets, served)
+            table = choose_markets(self.venue, self.markets, served, self._possible)
             refused = self.table and refuse_reload(self.venue, self.table, table, expected_gone)
             if refused:
                 raise refused
@@ -234,7 +236,7 @@ class CcxtClient:
         gone = self.table.gone.get(market.symbol)
         if gone is not None:
             raise gone
-        return self.table.facts[market.symbol]
+        return self.table.facts.get(market.symbol) or self.table.others[market.symbol]
 
     async def _ask(self, symbol: str | None, request: Callable[[], Awaitable[T]]) -> T:
         answer = Answer()
@@ -285,6 +287,7 @@ def connect_all(plans: Sequence[ConnectionPlan], clock: Clock) -> list[CcxtClien
             timeout=plan.timeout,
             rate_limit_ms=plan.rate_limit_ms,
             load_gate=gate,
+            possible=plan.possible,
         )
         for plan in plans
     ]

@@ -45,11 +45,13 @@ def make_clients(
     options: Mapping[str, ClientOptions],
     perpetuals: Sequence[Market] = (),
     *,
+    possible: Sequence[Market] = (),
     connect: Callable[[Sequence[ConnectionPlan]], Sequence[Connection]] | None = None,
 ) -> list[VenueClient]:
     """One client for each enabled venue that has markets to poll, by venue id. Nothing is asked yet.
 
-    ``perpetuals``: what is asked beside the bars of the universe's markets. ``connect``: makes the connections; by default they
+    ``perpetuals``: what is asked beside the bars of the universe's markets. ``possible``: markets that are looked for in the
+    tables that are loaded all the same. ``connect``: makes the connections; by default they
     are this process's own.
 
     Market tables are loaded one after another (they are large). Raises ConfigError for a venue that ccxt does not know,
@@ -66,7 +68,14 @@ def make_clients(
         check_known(venue)
         ours = tuple(market for market in markets if market.venue == venue)
         plans.append(
-            ConnectionPlan(venue, ours, chosen.base_url, chosen.timeout, chosen.rate_limit_ms)
+            ConnectionPlan(
+                venue,
+                ours,
+                chosen.base_url,
+                chosen.timeout,
+                chosen.rate_limit_ms,
+                tuple(market for market in possible if market.venue == venue),
+            )
         )
         settles.append(chosen.settle)
     connections = connect(plans) if connect is not None else connect_all(plans, clock)

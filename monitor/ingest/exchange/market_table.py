@@ -1,35 +1,49 @@
 """Which of a venue's markets are ours: exact symbols only, everything else of the table is dropped at once."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
 from monitor.ingest.errors import BadVenueData, MarketGone
 from monitor.ingest.venues.request import MarketFacts, kind_of
-from monitor.model.universe import Market
+from monitor.model.universe import DOLLARS, Market
 
 SMALLEST_RELOAD = 0.97
 """A reload with fewer markets than this part of the last one is a broken answer, not a mass delisting."""
 
 _FEW = 5  # of a small table, that many may go at once
+_NEAR = 3
 
 
 @dataclass(frozen=True, slots=True)
 class MarketTable:
-    """What is kept of a venue's table: ccxt's records of our markets, the size of the whole, and what is missing."""
+    """What is kept of a venue's table: ccxt's records of our markets, the size of the whole, and what is missing.
+
+    ``instead``: symbol of a missing one -> markets there that may be the same coin's, in dollars, the likeliest first.
+    ``further``: those listed of the markets that were looked for beside ours. ``others``: the facts of both.
+    """
 
     records: tuple[Mapping[str, Any], ...]
     facts: Mapping[str, MarketFacts]
     size: int
     gone: Mapping[str, MarketGone]
+    instead: Mapping[str, tuple[Market, ...]] = field(default_factory=dict)
+    further: tuple[Market, ...] = ()
+    others: Mapping[str, MarketFacts] = field(default_factory=dict)
 
 
-def choose_markets(venue: str, ours: Collection[Market], served: Iterable[Any]) -> MarketTable:
+def choose_markets(
+    venue: str,
+    ours: Collection[Market],
+    served: Iterable[Any],
+    possible: Collection[Market] = (),
+) -> MarketTable:
     """Find our markets in a freshly served table; raises BadVenueData where it is empty or no table.
 
     A market is taken by its exact unified symbol, must be spot (or a linear swap where the symbol says so) in the quote
-    that the symbol names, and active. Each that is not is in ``gone`` with the reason and the nearest symbols.
+    that the symbol names, and active. Each that is not is in ``gone`` with the reason and the nearest symbols. Of
+    ``possible`` ones those that fit are kept, and nothing is said of the others.
     """
     by_symbol = {
         record["symbol"]: record
@@ -40,15 +54,23 @@ def choose_markets(venue: str, ours: Collection[Market], served: Iterable[Any]) 
         raise BadVenueData(venue, "served a table without any market")
     facts: dict[str, MarketFacts] = {}
     gone: dict[str, MarketGone] = {}
+    instead: dict[str, tuple[Market, ...]] = {}
+    named = {market.symbol for market in ours}
     for market in ours:
         record = by_symbol.get(market.symbol)
-        fault = _missing(market.symbol, by_symbol) if record is None else _unfit(market, record)
+        near = _near(market.symbol, by_symbol) if record is None else []
+        fault = _missing(near) if record is None else _unfit(market, record)
         if fault:
             gone[market.symbol] = MarketGone(venue, fault, symbol=market.symbol)
+            free = {symbol: by_symbol[symbol] for symbol in by_symbol.keys() - named}
+            instead[market.symbol] = tuple(_instead(market, free, near))[:_NEAR]
         elif record is not None:
             facts[market.symbol] = _facts(market, record)
-    records = tuple(by_symbol[symbol] for symbol in facts)
-    return MarketTable(records, facts, len(by_symbol), gone)
+    further = tuple(market for market in possible if _fits(market, by_symbol))
+    beside = (*further, *(market for some in instead.values() for market in some))
+    others = {market.symbol: _facts(market, by_symbol[market.symbol]) for market in beside}
+    records = tuple(by_symbol[symbol] for symbol in {**facts, **others})
+    return MarketTable(records, facts, len(by_symbol), gone, instead, further, others)
 
 
 def refuse_reload(
@@ -66,10 +88,28 @@ def refuse_reload(
     return None
 
 
-def _missing(symbol: str, by_symbol: Mapping[str, Any]) -> str:
-    near = get_close_matches(symbol, by_symbol, n=3, cutoff=0.75)
-    nearest = ", ".join(near) if near else "none"
-    return f"is not listed there (nearest: {nearest})"
+def _near(symbol: str, by_symbol: Mapping[str, Any]) -> list[str]:
+    return get_close_matches(symbol, by_symbol, n=_NEAR, cutoff=0.75)
+
+
+def _missing(near: Collection[str]) -> str:
+    return f"is not listed there (nearest: {', '.join(near) or 'none'})"
+
+
+def _instead(
+    market: Market, by_symbol: Mapping[str, Any], near: Collection[str]
+) -> Iterator[Market]:
+    """The coin against another dollar, then what is spelled alike."""
+    same = sorted(symbol for symbol in by_symbol if symbol.startswith(f"{market.base}/"))
+    for symbol in dict.fromkeys([*same, *near]):
+        other = replace(market, symbol=symbol)
+        if kind_of(other) == kind_of(market) and other.quote in DOLLARS and _fits(other, by_symbol):
+            yield other
+
+
+def _fits(market: Market, by_symbol: Mapping[str, Any]) -> bool:
+    record = by_symbol.get(market.symbol)
+    return record is not None and _unfit(market, record) is None
 
 
 def _unfit(market: Market, record: Mapping[str, Any]) -> str | None:

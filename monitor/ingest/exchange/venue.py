@@ -1,7 +1,7 @@
 """One venue as the rest of the program sees it: ask for bars, get checked closed bars and what the answer spoke for."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -123,6 +123,20 @@ class VenueClient:
             return {}
         known = {m.symbol for m in self._missing(self._clock.now()) if m.listed_from <= asked_at}
         return {symbol: gone for symbol, gone in table.gone.items() if symbol in known}
+
+    @property
+    def instead(self) -> Mapping[str, tuple[Market, ...]]:
+        """Of each that is gone by its symbol, markets there that may be the same coin's by their name."""
+        table, gone = self._connection.table, self.gone
+        if table is None:
+            return {}
+        return {symbol: some for symbol, some in table.instead.items() if symbol in gone}
+
+    @property
+    def further(self) -> tuple[Market, ...]:
+        """Markets listed there of those that were looked for beside ours."""
+        table = self._connection.table
+        return () if table is None else table.further
 
     @property
     def clock_warning(self) -> str | None:

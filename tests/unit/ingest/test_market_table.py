@@ -61,6 +61,36 @@ def test_a_missing_market_is_told_with_the_nearest_names() -> None:
     assert str(table.gone["X/USDT"]) == "okx X/USDT: is not listed there (nearest: XX/USDT)"
 
 
+def test_what_may_have_taken_a_missing_markets_place_is_the_coin_in_another_dollar_then_a_like_name() -> (
+    None
+):
+    served = [
+        record("XX/USDT"),
+        record("X/USDC", quote="USDC"),
+        record("X/BTC", quote="BTC"),
+        record("X/USD", quote="USD", active=False),
+        record("X/USDC:USDC", quote="USDC"),
+    ]
+    table = choose_markets("okx", [X], served)
+    assert [m.symbol for m in table.instead["X/USDT"]] == ["X/USDC", "XX/USDT"]
+    assert sorted(table.others) == ["X/USDC", "XX/USDT"]
+    assert not table.facts
+
+
+def test_a_market_of_ours_takes_no_others_place() -> None:
+    usdc = Market("okx", "X/USDC", "x")
+    table = choose_markets("okx", [X, usdc], [record("X/USDC", quote="USDC")])
+    assert table.instead == {"X/USDT": ()}
+
+
+def test_possible_markets_are_kept_where_they_fit_and_nobody_misses_the_others() -> None:
+    possible = [Market("okx", f"Y/{quote}", "y") for quote in ("USD", "USDC", "USDT")]
+    served = [record("X/USDT"), record("Y/USDT"), record("Y/USD", quote="USD", active=False)]
+    table = choose_markets("okx", [X], served, possible)
+    assert [m.symbol for m in table.further] == ["Y/USDT"]
+    assert (dict(table.gone), sorted(table.facts)) == ({}, ["X/USDT"])
+
+
 @pytest.mark.parametrize("served", [[], ["<html>"], [{}], [None]])
 def test_a_table_without_markets_is_no_table(served: list[Any]) -> None:
     with pytest.raises(BadVenueData):
