@@ -1,12 +1,13 @@
 """What the operator is told of markets and clocks: once when it breaks, once when it is well again."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.ingest.exchange.health import Transition
 from monitor.ingest.exchange.venue import VenueClient
 from monitor.ingest.validation.acceptance import Verdict
 from monitor.model.bars import Refusal
+from monitor.model.grid import floor_time, iso
 from monitor.model.universe import Market
 
 _NAMED = 3
@@ -23,8 +24,10 @@ class Notices:
         """Changes in the venue's missing markets and in its clock."""
         found = []
         gone = {symbol: str(error) for symbol, error in client.gone.items()}
+        end = iso(floor_time(now, timedelta(minutes=1)))
+        advice = f"; if it is delisted, end its line in the configuration by to = {end}; monitor doctor looks for a new name"
         for symbol in sorted(self._told_gone(client.venue) | set(gone)):
-            found += self._say(client.venue, symbol, gone.get(symbol), now)
+            found += self._say(client.venue, symbol, gone.get(symbol), now, advice)
         found += self._say(client.venue, "", client.clock_warning, now)
         return found
 
@@ -70,11 +73,14 @@ class Notices:
             what for v, what in self._told if v == venue and what and not what.startswith("coin ")
         }
 
-    def _say(self, venue: str, what: str, wrong: str | None, now: datetime) -> list[Transition]:
+    def _say(
+        self, venue: str, what: str, wrong: str | None, now: datetime, advice: str = ""
+    ) -> list[Transition]:
         before = self._told.get((venue, what))
         if wrong is not None:
             self._told[venue, what] = wrong
-            return [] if before is not None else [Transition(venue, now, well=False, text=wrong)]
+            told = Transition(venue, now, well=False, text=f"{wrong}{advice}")
+            return [] if before is not None else [told]
         if before is None:
             return []
         del self._told[venue, what]

@@ -84,7 +84,12 @@ async def test_a_market_that_is_halted_while_it_still_answers_is_told_after_the_
     await turn(poller, hall.clock.now())
     assert list(client.gone) == ["TRUMP/USDT"]
     report = await turn(poller, hall.clock.now())
-    assert [t.text for t in report.transitions] == ["gate TRUMP/USDT: is listed but not traded now"]
+    assert [t.text for t in report.transitions] == [
+        (
+            "gate TRUMP/USDT: is listed but not traded now; if it is delisted, end its line in the configuration by"
+            " to = 2025-01-20T16:02:00Z; monitor doctor looks for a new name"
+        )
+    ]
 
 
 async def test_a_poll_waits_for_no_table_and_a_round_renews_one_alone(

@@ -76,7 +76,10 @@ async def test_a_symbol_that_the_venue_does_not_list_is_told_once_with_the_neare
         told += (await poller.poll(hall.clock.now())).transitions
         hall.clock.advance(WIDTH)
     assert [t.text for t in told] == [
-        "okx VIRTUALS/USDT: is not listed there (nearest: VIRTUAL/USDT)"
+        (
+            "okx VIRTUALS/USDT: is not listed there (nearest: VIRTUAL/USDT); if it is delisted, end its line in the"
+            " configuration by to = 2025-01-20T12:02:00Z; monitor doctor looks for a new name"
+        )
     ]
     assert len(stored(sqlite, "okx:VIRTUAL/USDT")) == 14
 
