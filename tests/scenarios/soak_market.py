@@ -44,10 +44,12 @@ FAULTS: tuple[tuple[str, Mapping[str, object]], ...] = tuple(
         ("cut_body", {}),
         ("slow", {"seconds": 0.5}),
         ("stall", {"seconds": 2.0}),
+        ("drip", {"seconds": 2.0}),
         ("maintenance", {}),
         ("internal_error", {}),
         ("rate_limited", {"retry_after": 1.0}),
         ("banned", {"retry_after": 5.0}),
+        ("region", {}),
         ("reversed", {}),
         ("shuffled", {}),
         ("duplicated", {}),
@@ -55,6 +57,8 @@ FAULTS: tuple[tuple[str, Mapping[str, object]], ...] = tuple(
         ("gapped", {}),
         ("nan", {}),
         ("null", {}),
+        ("null_volume", {}),
+        ("null_quote", {}),
         ("not_a_number", {}),
         ("zero", {}),
         ("negative", {}),
@@ -69,6 +73,11 @@ FAULTS: tuple[tuple[str, Mapping[str, object]], ...] = tuple(
         ("price_times", {"factor": 1.12}),
         ("misaligned", {"factor": 1.0}),
         ("broken_range", {}),
+        ("provisional", {"seconds": 3600.0}),
+        ("vanished", {"symbol": "S1T03/USDT"}),
+        ("renamed", {"symbol": "S2T05/USDT", "other": "S2T05X/USDT"}),
+        ("clock_off", {"seconds": 600.0}),
+        ("clock_off", {"seconds": -600.0}),
     )
 )
 """Kinds of the venue server with their options. Those that change figures begin at the time they are switched on."""
