@@ -1,4 +1,4 @@
-"""The way out, one for venues, vendors and channels: proxy, certificates, and the name under which we ask.
+"""The way out, one for venues, vendors and channels: proxy, certificates, the name under which we ask, and how long we wait.
 
 It follows the environment: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY (lower case too), SSL_CERT_FILE and SSL_CERT_DIR.
 The libraries below differ in which of them they read, and one of them leads what NO_PROXY spares over the proxy all the
@@ -23,6 +23,21 @@ if TYPE_CHECKING:
     import httpx
 
 USER_AGENT = f"rotation-monitor/{__version__}"
+
+VENUE_TIMEOUT = timedelta(seconds=10)
+"""Of an answer to one request where ``venues.X.timeout`` says nothing else."""
+MARKET_TABLE_TIMEOUT = timedelta(seconds=30)
+"""The least for a venue's table of markets, which is megabytes."""
+VENDOR_TIMEOUT = timedelta(seconds=20)
+"""Of supplies, activity, headlines: nobody waits for them."""
+CHANNEL_TIMEOUT = timedelta(seconds=15)
+"""Of one message to Slack or to the webhook: while it waits, the next one does."""
+APPRISE_TIMEOUT = timedelta(seconds=60)
+"""Of one of its services, which may cut a message into several requests."""
+MAIL_TIMEOUT = timedelta(seconds=30)
+"""Of a session with the mail server where ``smtp.timeout`` says nothing else."""
+HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+"""Of a whole exchange: an address that hangs costs its own beat and nothing else."""
 
 _FORM = "http://host:port"
 _VARIABLES = (

@@ -6,7 +6,6 @@ a message, and why only in its log, which quotes addresses: the log is read here
 
 import asyncio
 import logging
-from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -17,9 +16,9 @@ from monitor.delivery.ways import Tools, Way, both_ways
 from monitor.model.errors import MonitorError
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Notice
+from monitor.network import APPRISE_TIMEOUT
 from monitor.settings.schema import Settings
 
-TIMEOUT = timedelta(seconds=60)
 TITLE = 250
 REMEMBERED = 256
 """Notices that some services took and some did not."""
@@ -87,7 +86,7 @@ class AppriseServices:
         async with self._turn:
             with self._package.LogCapture(level=logging.DEBUG) as log:
                 try:
-                    async with asyncio.timeout(TIMEOUT.total_seconds()):
+                    async with asyncio.timeout(APPRISE_TIMEOUT.total_seconds()):
                         done = await service.async_notify(
                             body=body, title=title, body_format=self._package.NotifyFormat.TEXT
                         )

@@ -22,10 +22,9 @@ from monitor.model.grid import iso
 from monitor.model.notice import Act, Notice
 from monitor.model.retry_after import asked_rest
 from monitor.model.rotation_json import rotation_to_json
-from monitor.network import http_client
+from monitor.network import CHANNEL_TIMEOUT, http_client
 from monitor.settings.schema import Settings
 
-TIMEOUT = timedelta(seconds=15)
 _LATER = (408, 425, 429)
 
 
@@ -49,7 +48,7 @@ def ways(settings: Settings) -> list[Way]:
 class SignedWebhook:
     """Posts to one address; neither it nor the secret appears in any text."""
 
-    def __init__(self, url: str, secret: str, *, timeout: timedelta = TIMEOUT) -> None:
+    def __init__(self, url: str, secret: str, *, timeout: timedelta = CHANNEL_TIMEOUT) -> None:
         self._url = url
         self._secret = secret.encode()
         self._timeout = timeout

@@ -15,6 +15,7 @@ from monitor.ingest.errors import BadVenueData, VenueError
 from monitor.ingest.supply_reading import SuppliesRead, known
 from monitor.ingest.vendor_http import VendorHttp
 from monitor.model.universe import Supply, Token
+from monitor.network import VENDOR_TIMEOUT
 
 SOURCE = "chains"
 SOLANA_NODE = "https://api.mainnet-beta.solana.com"
@@ -120,7 +121,7 @@ class ChainSupplies:
 
 
 def chains_of(
-    nodes: Mapping[str, str | None], clock: Clock, *, timeout: timedelta = timedelta(seconds=20)
+    nodes: Mapping[str, str | None], clock: Clock, *, timeout: timedelta = VENDOR_TIMEOUT
 ) -> dict[str, Chain]:
     """Chain -> how it is asked. ``nodes``: address of each; None where the chain's own public node will do."""
     made: dict[str, Chain] = {}

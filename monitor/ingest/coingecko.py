@@ -16,6 +16,7 @@ from monitor.ingest.supply_reading import SuppliesRead, known
 from monitor.ingest.vendor_http import VendorHttp
 from monitor.model.bars import Refusal
 from monitor.model.universe import Supply, Token
+from monitor.network import VENDOR_TIMEOUT
 
 Plan = Literal["none", "demo", "pro"]
 
@@ -54,7 +55,7 @@ class CoinGecko:
         plan: Plan = "none",
         key: str | None = None,
         base_url: str | None = None,
-        timeout: timedelta = timedelta(seconds=20),
+        timeout: timedelta = VENDOR_TIMEOUT,
         attempts: int = 3,
         believed: Mapping[str, float] | None = None,
     ) -> None:

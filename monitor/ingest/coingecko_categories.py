@@ -11,6 +11,7 @@ from monitor.ingest.coingecko import SOURCE, Plan, gecko_http
 from monitor.ingest.errors import BadVenueData
 from monitor.ingest.vendor_source import Gathered, VendorRead, number, records
 from monitor.model.vendor_reading import VendorFigure, VendorReading
+from monitor.network import VENDOR_TIMEOUT
 
 
 class CoinGeckoCategories:
@@ -24,7 +25,7 @@ class CoinGeckoCategories:
         plan: Plan = "none",
         key: str | None = None,
         base_url: str | None = None,
-        timeout: timedelta = timedelta(seconds=20),
+        timeout: timedelta = VENDOR_TIMEOUT,
         attempts: int = 3,
     ) -> None:
         self._clock = clock

@@ -13,6 +13,7 @@ from monitor.ingest.errors import BadVenueData, VenueError
 from monitor.ingest.supply_reading import SuppliesRead, known
 from monitor.ingest.vendor_http import VendorHttp
 from monitor.model.universe import Supply, Token
+from monitor.network import VENDOR_TIMEOUT
 
 SOURCE = "coinpaprika"
 BASE = "https://api.coinpaprika.com/v1"
@@ -26,7 +27,7 @@ class CoinPaprika:
         clock: Clock,
         *,
         base_url: str | None = None,
-        timeout: timedelta = timedelta(seconds=20),
+        timeout: timedelta = VENDOR_TIMEOUT,
         attempts: int = 3,
     ) -> None:
         self._clock = clock

@@ -14,6 +14,7 @@ from monitor.ingest.errors import VenueError
 from monitor.ingest.vendor_http import VendorHttp
 from monitor.ingest.vendor_source import Gathered, VendorRead, number
 from monitor.model.vendor_reading import VendorFigure, VendorReading
+from monitor.network import VENDOR_TIMEOUT
 
 SOURCE = "defillama"
 BASE = "https://api.llama.fi"
@@ -44,7 +45,7 @@ class DefiLlama:
         protocols: Mapping[str, Protocol],
         *,
         base_url: str | None = None,
-        timeout: timedelta = timedelta(seconds=20),
+        timeout: timedelta = VENDOR_TIMEOUT,
         attempts: int = 3,
     ) -> None:
         self._clock = clock

@@ -15,7 +15,7 @@ from monitor.ingest.errors import BadVenueData, VenueBusy, VenueDown, VenueError
 from monitor.ingest.vendor_http import BUSY_WAIT_S, LARGEST_ANSWER
 from monitor.ingest.vendor_source import Gathered, VendorRead, number
 from monitor.model.vendor_reading import VendorFigure, VendorReading
-from monitor.network import proxy_for, trusted_path
+from monitor.network import VENDOR_TIMEOUT, proxy_for, trusted_path
 
 if TYPE_CHECKING:
     from dune_client.client import DuneClient
@@ -50,7 +50,7 @@ class Dune:
         *,
         key: str,
         base_url: str | None = None,
-        timeout: timedelta = timedelta(seconds=20),
+        timeout: timedelta = VENDOR_TIMEOUT,
         attempts: int = 3,
     ) -> None:
         self._clock = clock

@@ -12,6 +12,7 @@ from monitor.clock import Clock
 from monitor.ingest.errors import BadVenueData, VenueForbidden
 from monitor.ingest.vendor_http import VendorHttp
 from monitor.model.headline import Headline
+from monitor.network import VENDOR_TIMEOUT
 
 REACH = timedelta(days=7)
 AHEAD = timedelta(minutes=5)
@@ -30,7 +31,7 @@ class Feed:
         url: str,
         clock: Clock,
         *,
-        timeout: timedelta = timedelta(seconds=20),
+        timeout: timedelta = VENDOR_TIMEOUT,
         attempts: int = 2,
     ) -> None:
         self.name = name

@@ -13,6 +13,7 @@ from monitor.ingest.errors import BadVenueData, VenueBusy, VenueError, VenueForb
 from monitor.ingest.vendor_http import BUSY_WAIT_S, VendorHttp
 from monitor.ingest.vendor_source import Gathered, VendorRead, number, records
 from monitor.model.vendor_reading import VendorFigure, VendorReading
+from monitor.network import VENDOR_TIMEOUT
 
 SOURCE = "sosovalue"
 BASE = "https://openapi.sosovalue.com/openapi/v1"
@@ -33,7 +34,7 @@ class SoSoValue:
         key: str,
         changes: Changes,
         base_url: str | None = None,
-        timeout: timedelta = timedelta(seconds=20),
+        timeout: timedelta = VENDOR_TIMEOUT,
         attempts: int = 3,
     ) -> None:
         self._clock = clock

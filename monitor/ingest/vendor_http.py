@@ -11,7 +11,7 @@ from monitor.clock import Clock
 from monitor.ingest.errors import BadVenueData, VenueBusy, VenueDown, VenueError, VenueForbidden
 from monitor.ingest.exchange.retry import ask_again
 from monitor.ingest.exchange.translate import Answer, asked_wait
-from monitor.network import http_client
+from monitor.network import VENDOR_TIMEOUT, http_client
 
 LARGEST_ANSWER = 4_000_000
 BUSY_WAIT_S = 60.0
@@ -32,7 +32,7 @@ class VendorHttp:
         clock: Clock,
         *,
         headers: Mapping[str, str] | None = None,
-        timeout: timedelta = timedelta(seconds=20),
+        timeout: timedelta = VENDOR_TIMEOUT,
         attempts: int = 3,
         is_no_entry: Callable[[httpx.Response], bool] = lambda _: False,
         setting: str | None = None,

@@ -13,13 +13,10 @@ import httpx
 import structlog
 
 from monitor.jobs.job import Work
-from monitor.network import http_client
+from monitor.network import HEARTBEAT_TIMEOUT, http_client
 from monitor.settings.tables import HeartbeatTable
 
 log = structlog.get_logger(__name__)
-
-TIMEOUT = timedelta(seconds=10)
-"""Of a whole exchange: an address that hangs costs its own beat and nothing else."""
 
 
 class Beat(StrEnum):
@@ -36,7 +33,7 @@ class Heartbeat:
     ``url``: a secret, in no text.
     """
 
-    def __init__(self, url: str, *, signals: bool, timeout: timedelta = TIMEOUT) -> None:
+    def __init__(self, url: str, *, signals: bool, timeout: timedelta = HEARTBEAT_TIMEOUT) -> None:
         self._url = url.rstrip("/")
         self._signals = signals
         self._timeout = timeout

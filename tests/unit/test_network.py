@@ -2,7 +2,8 @@
 
 import pytest
 
-from monitor.network import network_faults, proxy_for
+from monitor.network import MAIL_TIMEOUT, VENUE_TIMEOUT, network_faults, proxy_for
+from monitor.settings.tables import SmtpTable, VenueTable
 from tests.kit.bare_network import forget_network
 
 PROXY = "http://joe:wJ4h@proxy.example:3128"
@@ -76,3 +77,9 @@ def test_certificates_that_are_none_are_named(
     assert "cannot be read" in dict(network_faults())["SSL_CERT_FILE"]
     file.write_text("no certificate")
     assert "holds no certificate" in dict(network_faults())["SSL_CERT_FILE"]
+
+
+def test_the_settings_wait_as_long_as_the_way_out_does() -> None:
+    """Twice in the code, since loading the way out would cost each verb a tenth of a second."""
+    assert VenueTable().timeout == VENUE_TIMEOUT
+    assert SmtpTable().timeout == MAIL_TIMEOUT

@@ -23,6 +23,7 @@ from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.mail.errors import failure
 from monitor.delivery.mail.message import heading, mail_message, on_the_wire
 from monitor.model.notice import Act, Notice
+from monitor.network import MAIL_TIMEOUT
 
 Compose = Callable[[Notice, datetime], Mail]
 """The letter of a notice as it is told at that time. Slow (charts): called in a thread."""
@@ -47,7 +48,7 @@ class MailServer:
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str | None = None
     password: str | None = field(default=None, repr=False)
-    timeout: timedelta = timedelta(seconds=30)
+    timeout: timedelta = MAIL_TIMEOUT
 
     @property
     def hidden(self) -> tuple[str, ...]:

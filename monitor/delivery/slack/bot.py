@@ -32,6 +32,7 @@ from monitor.delivery.slack.receipts import (
 )
 from monitor.delivery.slack.upload import PictureUpload
 from monitor.model.notice import Act, Notice, NoticeKind
+from monitor.network import CHANNEL_TIMEOUT
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +61,7 @@ class SlackBot:
         clock: Clock,
         base_url: str | None = None,
         draw: DrawPicture | None = None,
-        timeout: timedelta = timedelta(seconds=15),
+        timeout: timedelta = CHANNEL_TIMEOUT,
     ) -> None:
         self._api = SlackApi(token, base_url=base_url, timeout=timeout)
         self._clock = clock

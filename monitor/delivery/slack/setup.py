@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 
 from pydantic import SecretStr
 
@@ -13,10 +12,10 @@ from monitor.delivery.slack.bot import SlackBot
 from monitor.delivery.slack.webhook import SlackWebhook
 from monitor.delivery.ways import READER, Tools, Way
 from monitor.model.rotation import Severity
+from monitor.network import CHANNEL_TIMEOUT
 from monitor.settings.schema import Settings
 from monitor.settings.tables import SlackTable
 
-LOOK = timedelta(seconds=15)
 _WEBHOOK = re.compile(r"https://hooks\.slack(-gov)?\.com/services/T\w+/B\w+/\w+")
 
 
@@ -58,7 +57,7 @@ async def who_am_i(settings: Settings) -> str:
     """Who Slack takes the token for; raises DeliveryFailed."""
     slack = settings.alerts.slack
     token = slack.bot_token.get_secret_value() if slack.bot_token else ""
-    api = SlackApi(token, base_url=slack.base_url, timeout=LOOK)
+    api = SlackApi(token, base_url=slack.base_url, timeout=CHANNEL_TIMEOUT)
     try:
         answer = await api.ask("auth.test")
     finally:

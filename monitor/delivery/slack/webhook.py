@@ -21,13 +21,13 @@ from monitor.delivery.slack.errors import (
 )
 from monitor.delivery.slack.forms import short_form, whole_form
 from monitor.model.notice import Act, Notice
-from monitor.network import USER_AGENT, proxy_for, trust
+from monitor.network import CHANNEL_TIMEOUT, USER_AGENT, proxy_for, trust
 
 
 class SlackWebhook:
     """Sends to one webhook; its URL is the secret and appears in no text."""
 
-    def __init__(self, url: str, *, timeout: timedelta = timedelta(seconds=15)) -> None:
+    def __init__(self, url: str, *, timeout: timedelta = CHANNEL_TIMEOUT) -> None:
         # The client's own log lines quote the URL; a logger outside of the tree is switched on by nobody.
         silent = logging.Logger("slack_sdk", level=logging.CRITICAL + 1)  # noqa: LOG001
         self._client = AsyncWebhookClient(

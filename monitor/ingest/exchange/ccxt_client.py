@@ -32,13 +32,12 @@ from monitor.model.errors import ConfigError
 from monitor.model.grid import format_duration, from_ms, parse_duration
 from monitor.model.order_book import OrderBook
 from monitor.model.universe import Market
-from monitor.network import USER_AGENT, proxy_for, trust
+from monitor.network import MARKET_TABLE_TIMEOUT, USER_AGENT, VENUE_TIMEOUT, proxy_for, trust
 from monitor.process import return_free_memory
 from monitor.settings.venue_names import venue_names
 
 T = TypeVar("T")
 
-_LOAD_TIMEOUT_MS = 30_000  # a market table is megabytes
 _GATE_WAIT_S = (
     8.0  # tables are parsed one after another, but one hanging venue must not hold up the others
 )
@@ -67,7 +66,7 @@ class CcxtClient:
         clock: Clock,
         *,
         base_url: str | None = None,
-        timeout: timedelta = timedelta(seconds=10),
+        timeout: timedelta = VENUE_TIMEOUT,
         rate_limit_ms: float | None = None,
         options: Mapping[str, Any] | None = None,
         load_gate: asyncio.Lock | None = None,
@@ -79,7 +78,7 @@ class CcxtClient:
         self.table: MarketTable | None = None
         self._definition = definition_of(venue)
         self._clock = clock
-        self._timeout_ms = round(timeout.total_seconds() * 1000)
+        self._timeout_ms = _milliseconds(timeout)
         self._intervals: tuple[datetime, dict[str, Any]] | None = None
         self._load_gate = load_gate or asyncio.Lock()
         self._exchange = _make_exchange(
@@ -97,7 +96,7 @@ class CcxtClient:
         ``expected_gone``: symbols that the venue has just called unknown. Raises VenueError.
         """
         async with self._one_load_at_a_time():
-            self._exchange.timeout = max(_LOAD_TIMEOUT_MS, self._timeout_ms)
+            self._exchange.timeout = max(_milliseconds(MARKET_TABLE_TIMEOUT), self._timeout_ms)
             self._exchange.largest_answer = LARGEST_TABLE
             try:
                 served = await self._ask(None, self._fetch_markets)
@@ -291,6 +290,10 @@ def connect_all(plans: Sequence[ConnectionPlan], clock: Clock) -> list[CcxtClien
         )
         for plan in plans
     ]
+
+
+def _milliseconds(span: timedelta) -> int:
+    return round(span.total_seconds() * 1000)
 
 
 def check_known(venue: str) -> None:

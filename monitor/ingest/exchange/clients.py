@@ -10,7 +10,7 @@ from monitor.ingest.exchange.plan import ConnectionPlan
 from monitor.ingest.exchange.venue import Connection, VenueClient
 from monitor.model.errors import ConfigError
 from monitor.model.universe import Market, Universe
-from monitor.network import network_faults
+from monitor.network import VENUE_TIMEOUT, network_faults
 from monitor.settings.schema import Settings
 
 
@@ -20,7 +20,7 @@ class ClientOptions:
 
     enabled: bool = True
     base_url: str | None = None
-    timeout: timedelta = timedelta(seconds=10)
+    timeout: timedelta = VENUE_TIMEOUT
     rate_limit_ms: float | None = None
     settle: timedelta | None = None
 
