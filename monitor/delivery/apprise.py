@@ -16,7 +16,7 @@ from monitor.delivery.ways import Tools, Way, both_ways
 from monitor.model.errors import MonitorError
 from monitor.model.grid import iso
 from monitor.model.notice import Act, Notice
-from monitor.network import APPRISE_TIMEOUT
+from monitor.network import APPRISE_TIMEOUT, USER_AGENT, trusted_path
 from monitor.settings.schema import Settings
 
 TITLE = 250
@@ -121,8 +121,13 @@ def _imported() -> ModuleType:
 
 
 def _service(package: ModuleType, url: str) -> Any:
-    """One URL; a text that is too long for it is split, unless the URL says otherwise."""
-    service = package.Apprise.instantiate(url)
+    """One URL; a text that is too long for it is split, unless the URL says otherwise.
+
+    Its library reads the environment's proxy itself, and not whose certificates are believed.
+    """
+    service = package.Apprise.instantiate(url, asset=package.AppriseAsset(app_id=USER_AGENT))
+    if service.verify_certificate:
+        service.verify_certificate = trusted_path() or True
     if "overflow=" not in url:
         service.overflow_mode = package.OverflowMode.SPLIT
     return service

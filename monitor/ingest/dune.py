@@ -15,7 +15,7 @@ from monitor.ingest.errors import BadVenueData, VenueBusy, VenueDown, VenueError
 from monitor.ingest.vendor_http import BUSY_WAIT_S, LARGEST_ANSWER
 from monitor.ingest.vendor_source import Gathered, VendorRead, number
 from monitor.model.vendor_reading import VendorFigure, VendorReading
-from monitor.network import VENDOR_TIMEOUT, proxy_for, trusted_path
+from monitor.network import USER_AGENT, VENDOR_TIMEOUT, proxy_for, trusted_path
 
 if TYPE_CHECKING:
     from dune_client.client import DuneClient
@@ -105,7 +105,11 @@ class Dune:
                 remedy="pip install 'sector-rotation-monitor[dune]'",
             ) from None
 
-        client = DuneClient(self._key, base_url=self._base, request_timeout=self._timeout_s)
+        class Client(DuneClient):
+            def default_headers(self) -> dict[str, str]:
+                return {**super().default_headers(), "User-Agent": USER_AGENT}
+
+        client = Client(self._key, base_url=self._base, request_timeout=self._timeout_s)
         client.logger.disabled = True  # its texts hold answers and addresses
         http = client.http
         http.trust_env = False

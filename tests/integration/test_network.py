@@ -1,33 +1,42 @@
 """Proxy, NO_PROXY and own certificates with real servers: the same for venues, a vendor and every channel."""
 
+import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import structlog.testing
 
 from monitor.clock import ManualClock
+from monitor.delivery.apprise import AppriseServices
 from monitor.delivery.channel import Sending
 from monitor.delivery.errors import DeliveryFailed
 from monitor.delivery.slack.api import SlackApi
 from monitor.delivery.slack.webhook import SlackWebhook
 from monitor.delivery.webhook import SignedWebhook
 from monitor.ingest.coingecko import CoinGecko
+from monitor.ingest.dune import Dune
 from monitor.ingest.errors import VenueDown, VenueUnreachable
 from monitor.ingest.exchange.ccxt_client import CcxtClient
 from monitor.ingest.exchange.clients import make_clients
+from monitor.jobs.heartbeat import Beat, Heartbeat
 from monitor.model.errors import ConfigError
 from monitor.model.grid import to_ms
 from monitor.model.universe import Market, Token, Universe
 from monitor.network import USER_AGENT
 from tests.integration.delivery.post import notice
+from tests.integration.ingest.test_dune import QUERY, result
 from tests.kit.bare_network import forget_network
 from tests.kit.certificates import server_context
 from tests.kit.hook_server import HookServer
 from tests.kit.relays import ProxyServer, TlsFront
 from tests.kit.venue_server import BarBook, Candle, VenueServer
 
+# Apprise itself imports what Python 3.13 will drop.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 NOW = datetime(2025, 1, 20, 12, 2, tzinfo=UTC)
 CLOCK = ManualClock(NOW)
 WIDTH = timedelta(minutes=5)
@@ -68,12 +77,43 @@ async def _vendor(base: str) -> None:
         await vendor.close()
 
 
+async def _dune(base: str) -> None:
+    dune = Dune(CLOCK, [QUERY], key=SECRET, base_url=base, attempts=1)
+    try:
+        await dune.read()
+    finally:
+        await dune.close()
+
+
+async def _heartbeat(base: str) -> None:
+    """One beat, which never raises: what it logs in place of that is raised here."""
+    heartbeat, stop = Heartbeat(f"{base}/ping/{SECRET}", signals=True), asyncio.Event()
+    with structlog.testing.capture_logs() as logs:
+        running = asyncio.create_task(heartbeat.run(stop))
+        heartbeat.say(Beat.SUCCESS)
+        await asyncio.sleep(0)
+        stop.set()  # what was said before goes out
+        await running
+    if logs:
+        raise DeliveryFailed("unreachable", str(logs))
+
+
+async def _apprise(base: str) -> None:
+    package = pytest.importorskip("apprise", reason="the extra apprise is not installed")
+    url = base.replace("http", "json", 1)
+    services = AppriseServices(package, [f"{url}/{SECRET}"], asyncio.Lock())
+    await services.send(notice("a"), Sending(NOW))
+
+
 CALLS: dict[str, tuple[Callable[[str], Awaitable[None]], tuple[int, dict[str, str], str]]] = {
     "slack webhook": (_slack_webhook, (200, {}, "ok")),
     "slack bot": (_slack_bot, (200, JSON, '{"ok": true}')),
     "slack upload": (_slack_upload, (200, {}, "OK")),
     "signed webhook": (_signed_webhook, (200, {}, "")),
     "vendor": (_vendor, (200, JSON, "[]")),
+    "dune": (_dune, (200, JSON, json.dumps(result({"day": "2025-01-02", "volume_usd": 1.0})))),
+    "heartbeat": (_heartbeat, (200, {}, "OK")),
+    "apprise": (_apprise, (200, {}, "")),
 }
 
 
@@ -118,11 +158,11 @@ async def test_all_go_over_the_proxy_and_believe_the_networks_own_authority(
     ask, hook.usual = CALLS[call]
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     await ask(f"https://{HOST}")
-    assert proxy.asked == [f"{HOST}:443"]
+    assert set(proxy.asked) == {f"{HOST}:443"}
     assert SECRET not in "".join(proxy.heads)
-    (got,) = hook.hooks
+    assert hook.hooks
     if call != "slack upload":  # its session is Slack's client's
-        assert got.headers["User-Agent"].startswith(USER_AGENT)
+        assert all(got.headers["User-Agent"].startswith(USER_AGENT) for got in hook.hooks)
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -156,7 +196,7 @@ async def test_the_authority_of_the_environment_is_believed(
     ask, hook.usual = CALLS[call]
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     await ask(tls.url)
-    assert len(hook.hooks) == 1
+    assert hook.hooks
 
 
 async def test_the_pro_plan_is_asked_at_its_own_host(
