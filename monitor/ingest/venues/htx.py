@@ -43,4 +43,5 @@ VENUE = VenueDefinition(
     spot_limit=1000,
     swap_limit=2000,
     market_types=_market_types,
+    book_levels=150,  # ccxt takes 5, 10, 20 or all
 )

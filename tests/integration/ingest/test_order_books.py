@@ -1,4 +1,4 @@
-"""Order books over HTTP through ccxt from five venues: depth into the store, and from there into a step's sectors."""
+"""Order books over HTTP through ccxt from every venue that has a file here: depth into the store, and from there into a step's sectors."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,13 +15,24 @@ from monitor.store.database import Database
 from monitor.store.order_books import books_between
 from monitor.store.sector_depth import steps_with_depth
 from monitor.store.venue_leases import AllVenues
-from tests.integration.ingest.conftest import COINS, FIRST, NOON, NOW, WIDTH, Hall, candle
+from tests.integration.ingest.conftest import COINS, FIRST, NOON, NOW, VENUES, WIDTH, Hall, candle
 from tests.integration.store.samples import sector, token
 from tests.kit.stored import save_step
+from tests.kit.venue_server import VENUES as PLAYED
 from tests.kit.venue_server.listing import Listing
 
-FIVE_VENUES = ("binance", "bybit", "gate", "kucoin", "okx")
-SWAPS = {"binance": 1.0, "bybit": 1.0, "gate": 10.0, "okx": 10.0}
+EVERY_VENUE = sorted({*PLAYED} - {"bitstamp"})
+TWENTY_LEVELS = {"hyperliquid", "kucoin"}
+SWAPS = {
+    "binance": 1.0,
+    "bitget": 1.0,
+    "bybit": 1.0,
+    "gate": 10.0,
+    "htx": 10.0,
+    "hyperliquid": 1.0,
+    "mexc": 10.0,
+    "okx": 10.0,
+}
 
 
 async def read(
@@ -45,33 +56,33 @@ async def prepared(hall: Hall, *venues: str) -> list[VenueClient]:
     return clients
 
 
-def on_kucoin(hall: Hall) -> None:
-    for coin, price in COINS.items():
-        opens = [FIRST + i * WIDTH for i in range(31 * 12)]
-        hall.book.put("kucoin", f"{coin}/USDT", [candle(at, price) for at in opens])
-        hall.markets.append(Market("kucoin", f"{coin}/USDT", coin.lower()))
+def on_every_venue(hall: Hall) -> None:
+    opens = [FIRST + i * WIDTH for i in range(31 * 12)]
+    for venue in {*EVERY_VENUE} - {*VENUES}:
+        for coin, price in COINS.items():
+            hall.book.put(venue, f"{coin}/USDT", [candle(at, price) for at in opens])
+            hall.markets.append(Market(venue, f"{coin}/USDT", coin.lower()))
 
 
-async def test_five_venues_give_their_depth_in_dollars(hall: Hall, sqlite: Database) -> None:
-    on_kucoin(hall)
-    clients = await prepared(hall, *FIVE_VENUES)
+async def test_every_venue_gives_its_depth_in_dollars(hall: Hall, sqlite: Database) -> None:
+    on_every_venue(hall)
+    clients = await prepared(hall, *EVERY_VENUE)
     found = await read(hall, sqlite, clients)
     assert (found.failed, found.refusals) == ({}, [])
     with sqlite.read() as conn:
-        stored = books_between(conn, NOW - WIDTH, NOW + WIDTH)
-    assert [row.market_id for row in stored] == sorted(
-        f"{venue}:{coin}/USDT" for venue in FIVE_VENUES for coin in COINS
-    )
+        stored = {r.market_id: r.depth for r in books_between(conn, NOW - WIDTH, NOW + WIDTH)}
+    assert set(stored) == {f"{venue}:{coin}/USDT" for venue in EVERY_VENUE for coin in COINS}
     # the server's book: a spread of 4 bp, levels 5 bp apart, the n-th of n + 1 times the day's volume / 20,000
     last, size = 3.0 * 1.001, 288 * 1000.0 / 20_000
     near = [last * (1 - 0.0002 - 0.0005 * n) * size * (1 + n) for n in range(20)]
-    virtual = next(r.depth for r in stored if r.market_id == "binance:VIRTUAL/USDT")
-    assert virtual.bid_1pct_usd == pytest.approx(sum(near), rel=0.02)
-    assert virtual.spread_bp == pytest.approx(4.0, rel=1e-3)
-    assert virtual.bid_2pct_usd > 3 * virtual.bid_1pct_usd
-    assert not virtual.truncated
-    kucoin = next(r.depth for r in stored if r.market_id == "kucoin:VIRTUAL/USDT")
-    assert kucoin.truncated  # it serves twenty levels: a lower bound
+    for venue in EVERY_VENUE:
+        virtual = stored[f"{venue}:VIRTUAL/USDT"]
+        assert virtual.bid_1pct_usd == pytest.approx(sum(near), rel=0.02), venue
+        assert virtual.spread_bp == pytest.approx(4.0, rel=1e-3), venue
+        # a book of twenty levels is a lower bound
+        assert virtual.truncated is (venue in TWENTY_LEVELS), venue
+        assert virtual.truncated or virtual.bid_2pct_usd > 3 * virtual.bid_1pct_usd, venue
+    assert all(hall.server.log.count(venue, "book") == len(COINS) for venue in EVERY_VENUE)
 
 
 @pytest.mark.parametrize("venue", SWAPS)
@@ -79,7 +90,8 @@ async def test_a_perpetuals_book_that_counts_contracts_is_told_in_coins(
     hall: Hall, sqlite: Database, venue: str
 ) -> None:
     opens = [FIRST + i * WIDTH for i in range(31 * 12)]
-    symbol = "VIRTUAL/USDT:USDT"
+    quote = "USDC" if venue == "hyperliquid" else "USDT"
+    symbol = f"VIRTUAL/{quote}:{quote}"
     bars = [candle(at, 3.0, coins=100_000.0) for at in opens]
     listing = Listing(symbol, contract_size=SWAPS[venue])
     hall.book.put(venue, symbol, bars, listing=listing)

@@ -29,6 +29,7 @@ _SWAP_WIDTHS = {
     _UTC.get(name, name.replace("h", "H")): count * MINUTE for name, count in MINUTES.items()
 }
 _DEFAULT_LIMIT, _RECENT_LIMIT, _HISTORY_LIMIT = 100, 1_000, 200
+_BOOK_LEVELS = 150
 _RECENT_MS = 30 * 86_400_000
 _OF_USDT = "USDT-FUTURES"
 
@@ -52,6 +53,8 @@ class Bitget(Venue):
             f"{spot}/public/symbols": Route("markets", self._symbols),
             f"{spot}/market/candles": Route("candles", partial(spot_rows, old=False)),
             f"{spot}/market/history-candles": Route("candles", partial(spot_rows, old=True)),
+            f"{spot}/market/orderbook": Route("book", partial(self._book, swap=False)),
+            f"{mix}/merge-depth": Route("book", partial(self._book, swap=True)),
             f"{mix}/contracts": Route("markets", self._contracts),
             f"{mix}/candles": Route("candles", partial(swap_rows, old=False)),
             f"{mix}/history-candles": Route("candles", partial(swap_rows, old=True)),
@@ -119,6 +122,16 @@ class Bitget(Venue):
         if old:
             rows = [row for row in rows if row.closed]
         return self._good(self.wire_rows(question, rows[-limit:], _swap_row if swap else _spot_row))
+
+    def _book(self, question: Question, *, swap: bool) -> Answer:
+        """Texts on spot, numbers of a swap."""
+        listing = self._known(question)
+        limit = min(question.integer("limit") or _BOOK_LEVELS, _BOOK_LEVELS)
+        bids, asks = (
+            [[p, q] if swap else [text(p), text(q)] for p, q in side]
+            for side in self.shelf.order_book(listing, limit)
+        )
+        return self._good({"asks": asks, "bids": bids, "ts": str(self.shelf.now_ms)})
 
     def _ticker(self, question: Question) -> Answer:
         listing = self._known(question)

@@ -1,9 +1,10 @@
-"""Coinbase: spot products, candles and time. Times in seconds, rows are objects with base volume alone, newest first, none for a quiet bar."""
+"""Coinbase: spot products, candles, books and time. Times in seconds, rows are objects with base volume alone, newest first, none for a quiet bar."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from monitor.model.grid import from_ms, iso
 from tests.kit.venue_server.faults import FaultKind
 from tests.kit.venue_server.listing import Listing
 from tests.kit.venue_server.row_faults import Row
@@ -19,6 +20,7 @@ from tests.kit.venue_server.wire import (
 )
 
 _PRODUCTS = "/api/v3/brokerage/market/products"
+_BOOK = "/api/v3/brokerage/market/product_book"
 _CANDLES = re.compile(rf"{_PRODUCTS}/([A-Z0-9]+-[A-Z0-9]+)/candles")
 _WIDTHS = {
     "ONE_MINUTE": MINUTE,
@@ -47,6 +49,7 @@ class Coinbase(Venue):
         return {
             _PRODUCTS: Route("markets", self._products),
             f"{_PRODUCTS}/candles": Route("candles", self._candles),
+            _BOOK: Route("book", self._book),
             "/v2/currencies": Route("currencies", self._nothing),
             "/v2/currencies/crypto": Route("currencies", self._nothing),
             "/v2/exchange-rates": Route("currencies", self._rates),
@@ -58,7 +61,7 @@ class Coinbase(Venue):
 
     def listing_of(self, question: Question) -> Listing | None:
         named = _CANDLES.fullmatch(question.path)
-        return self.shelf.find(named[1], _name) if named else None
+        return self.shelf.find(named[1] if named else question.params.get("product_id", ""), _name)
 
     def trouble(self, kind: FaultKind, retry_after: float | None) -> Answer:
         if kind is FaultKind.MAINTENANCE:
@@ -78,10 +81,24 @@ class Coinbase(Venue):
         products = [] if future else [_product(x) for x in self.shelf.listings() if not x.swap]
         return Answer({"products": products, "num_products": len(products)})
 
-    def _candles(self, question: Question) -> Answer:
+    def _known(self, question: Question) -> Listing:
         listing = self.listing_of(question)
         if listing is None:
             raise Refused(_refusal("INVALID_ARGUMENT", "valid product_id is required", 400))
+        return listing
+
+    def _book(self, question: Question) -> Answer:
+        """Levels are objects."""
+        listing = self._known(question)
+        bids, asks = (
+            [{"price": text(p), "size": text(q)} for p, q in side]
+            for side in self.shelf.order_book(listing, question.integer("limit") or 50)
+        )
+        book = {"product_id": _name(listing), "bids": bids, "asks": asks}
+        return Answer({"pricebook": {**book, "time": iso(from_ms(self.shelf.now_ms))}})
+
+    def _candles(self, question: Question) -> Answer:
+        listing = self._known(question)
         width = _WIDTHS.get(question.params.get("granularity", ""))
         start, end = question.integer("start"), question.integer("end")
         if width is None or start is None or end is None:

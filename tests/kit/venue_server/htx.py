@@ -32,6 +32,9 @@ _WIDTHS = {
     }.items()
 }
 _DEFAULT_SIZE, _SPOT_MAX, _SWAP_MAX = 150, 1_000, 2_000
+_DEPTHS = (5, 10, 20)
+_WHOLE_DEPTH = 150
+"""Levels of a book where no depth is named; no other may be."""
 _SWAPS = "/linear-swap-ex/market"
 
 
@@ -47,6 +50,8 @@ class Htx(Venue):
             "/v1/common/timestamp": Route("time", self._time),
             "/v2/reference/currencies": Route("currencies", self._nothing),
             "/market/history/candles": Route("candles", partial(self._candles, swap=False)),
+            "/market/depth": Route("book", partial(self._book, swap=False)),
+            f"{_SWAPS}/depth": Route("book", partial(self._book, swap=True)),
             "/linear-swap-api/v1/swap_contract_info": Route("markets", self._contracts),
             "/swap-api/v1/swap_contract_info": Route("markets", self._inverse),
             "/api/v1/contract_contract_info": Route("markets", self._inverse),
@@ -130,6 +135,22 @@ class Htx(Venue):
         name = (_swap_name if swap else _spot_name)(listing)
         served = self.wire_rows(question, rows, encode, newest_first=not swap)
         return self._good(served, ch=f"market.{name}.kline.{period}")
+
+    def _book(self, question: Question, *, swap: bool) -> Answer:
+        """Numbers; those of a swap count contracts."""
+        listing = self._known(question)
+        depth = question.integer("depth")
+        if question.params.get("type") != "step0" or depth not in (None, *_DEPTHS):
+            raise Refused(self._error("invalid-parameter", "invalid depth"))
+        size = listing.contract_size if swap else 1.0
+        bids, asks = (
+            [[p, q / size] for p, q in side]
+            for side in self.shelf.order_book(listing, depth or _WHOLE_DEPTH)
+        )
+        now, name = self.shelf.now_ms, (_swap_name if swap else _spot_name)(listing)
+        tick = {"bids": bids, "asks": asks, "ts": now, "version": now}
+        channel = f"market.{name}.depth.step0"
+        return Answer({"ch": channel, "status": "ok", "ts": now, "tick": tick})
 
     def _funding(self, question: Question) -> Answer:
         next_ms = self.shelf.now_ms + 3_600_000

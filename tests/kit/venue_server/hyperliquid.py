@@ -23,6 +23,7 @@ from tests.kit.venue_server.wire import (
 
 _WIDTHS = {name: count * MINUTE for name, count in MINUTES.items() if name != "6h"}
 _REACH = 5_000
+_BOOK_LEVELS = 20
 
 
 class Hyperliquid(Venue):
@@ -37,6 +38,7 @@ class Hyperliquid(Venue):
             "/info/spotMeta": Route("currencies", self._spot_tokens),
             "/info/perpDexs": Route("markets", self._no_other_dex),
             "/info/candleSnapshot": Route("candles", self._candles),
+            "/info/l2Book": Route("book", self._book),
             "/info/exchangeStatus": Route("time", self._time),
         }
 
@@ -144,6 +146,19 @@ class Hyperliquid(Venue):
             return {**head, **{k: text(v) for k, v in figures.items()}, "n": row.trades}
 
         return Answer(self.wire_rows(question, rows, encode))
+
+    def _book(self, question: Question) -> Answer:
+        """Bids, then asks, in coins, twenty of each."""
+        listing = self.listing_of(question)
+        if listing is None:
+            raise Refused(Answer(None, 500))
+        levels = [
+            [{"px": text(p), "sz": text(q), "n": 1} for p, q in side]
+            for side in self.shelf.order_book(listing, _BOOK_LEVELS)
+        ]
+        return Answer(
+            {"coin": question.params["coin"], "levels": levels, "time": self.shelf.now_ms}
+        )
 
     def _time(self, question: Question) -> Answer:
         return Answer({"specialStatuses": None, "time": self.shelf.now_ms})

@@ -1,4 +1,4 @@
-"""Kraken: spot pairs, candles and time. Times in seconds, the mean price before the volume, always the newest 720 rows, errors with HTTP 200."""
+"""Kraken: spot pairs, candles, books and time. Times in seconds, the mean price before the volume, always the newest 720 rows, errors with HTTP 200."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,6 +37,7 @@ class Kraken(Venue):
             "/0/public/Assets": Route("currencies", self._assets),
             "/0/public/AssetPairs": Route("markets", self._pairs),
             "/0/public/OHLC": Route("candles", self._candles),
+            "/0/public/Depth": Route("book", self._book),
             "/0/public/Time": Route("time", self._time),
         }
 
@@ -65,10 +66,24 @@ class Kraken(Venue):
         pairs = {_name(x): _pair(x) for x in self.shelf.listings() if not x.swap}
         return Answer({"error": [], "result": pairs})
 
-    def _candles(self, question: Question) -> Answer:
+    def _known(self, question: Question) -> Listing:
         listing = self.listing_of(question)
         if listing is None:
             raise Refused(_error("EQuery:Unknown asset pair"))
+        return listing
+
+    def _book(self, question: Question) -> Answer:
+        """Each level with the second of its last change."""
+        listing = self._known(question)
+        now_s = self.shelf.now_ms // 1000
+        bids, asks = (
+            [[text(p), text(q), now_s] for p, q in side]
+            for side in self.shelf.order_book(listing, question.integer("count") or 100)
+        )
+        return Answer({"error": [], "result": {_name(listing): {"asks": asks, "bids": bids}}})
+
+    def _candles(self, question: Question) -> Answer:
+        listing = self._known(question)
         minutes = question.integer("interval") or 1
         if minutes not in MINUTES.values():
             raise Refused(_error("EGeneral:Invalid arguments"))

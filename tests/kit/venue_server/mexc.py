@@ -48,7 +48,7 @@ _SWAP_WIDTHS = {
 }
 _SPOT_MAX, _SWAP_MAX = 500, 2_000
 _CONTRACT = "/api/v1/contract"
-_OF_ONE = re.compile(rf"({_CONTRACT}/(?:kline|funding_rate))/([A-Z0-9]+_[A-Z0-9]+)")
+_OF_ONE = re.compile(rf"({_CONTRACT}/(?:kline|funding_rate|depth))/([A-Z0-9]+_[A-Z0-9]+)")
 _COLUMNS = ("time", "open", "close", "high", "low", "vol", "amount")
 
 
@@ -65,9 +65,11 @@ class Mexc(Venue):
         return {
             "/api/v3/exchangeInfo": Route("markets", self._symbols),
             "/api/v3/klines": Route("candles", self._spot_candles),
+            "/api/v3/depth": Route("book", self._spot_book),
             "/api/v3/time": Route("time", self._time),
             f"{_CONTRACT}/detail": Route("markets", self._contracts),
             f"{_CONTRACT}/ticker": Route("ticker", self._ticker),
+            f"{_CONTRACT}/depth": Route("book", self._swap_book),
             f"{_CONTRACT}/kline": Route("candles", self._swap_candles),
             f"{_CONTRACT}/funding_rate": Route("funding", self._funding),
         }
@@ -140,6 +142,25 @@ class Mexc(Venue):
         served = self.wire_rows(question, rows[:_SWAP_MAX], encode)
         columns = {name: [row[place] for row in served] for place, name in enumerate(_COLUMNS)}
         return _good(columns)
+
+    def _spot_book(self, question: Question) -> Answer:
+        listing = self._known(question)
+        bids, asks = (
+            [[text(p), text(q)] for p, q in side]
+            for side in self.shelf.order_book(listing, question.integer("limit") or 100)
+        )
+        now = self.shelf.now_ms
+        return Answer({"lastUpdateId": now, "bids": bids, "asks": asks, "timestamp": now})
+
+    def _swap_book(self, question: Question) -> Answer:
+        """Price, contracts, and in how many orders."""
+        listing = self._known(question)
+        bids, asks = (
+            [[p, q / listing.contract_size, 1] for p, q in side]
+            for side in self.shelf.order_book(listing, question.integer("limit") or 50)
+        )
+        now = self.shelf.now_ms
+        return _good({"asks": asks, "bids": bids, "version": now, "timestamp": now})
 
     def _ticker(self, question: Question) -> Answer:
         """``holdVol``: open contracts."""
