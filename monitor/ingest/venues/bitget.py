@@ -45,5 +45,7 @@ VENUE = VenueDefinition(
     request=_request,
     rows=_rows,
     interval_words=("fetchOHLCV", "timeframes"),
+    spot_trades=1_000,
+    swap_trades=1_000,
     unknown_market='"40034"',  # a parameter that does not exist
 )

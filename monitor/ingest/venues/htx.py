@@ -43,5 +43,6 @@ VENUE = VenueDefinition(
     spot_limit=1000,
     swap_limit=2000,
     market_types=_market_types,
+    spot_trades=1_000,  # a swap's count both sides of each
     book_levels=150,  # ccxt takes 5, 10, 20 or all
 )

@@ -1,4 +1,4 @@
-"""Recent trades over HTTP through ccxt from four venues: each counted once, gaps known, wrong ones kept out, and net flow of
+"""Recent trades over HTTP through ccxt from six venues: each counted once, gaps known, wrong ones kept out, and net flow of
 grade B in live, replay and a resume alike."""
 
 import random
@@ -17,6 +17,7 @@ from monitor.ingest.exchange.venue import VenueClient
 from monitor.ingest.last_prices import Prices
 from monitor.ingest.trades_choice import TradesChoice
 from monitor.ingest.trades_job import TradesRead, read_trades_into
+from monitor.model.grid import to_ms
 from monitor.model.rotation import StepOutput
 from monitor.model.state import FlowGrade, MarketStep
 from monitor.model.trades import TradeSum
@@ -30,10 +31,13 @@ from monitor.store.tables import bar
 from monitor.store.venue_leases import AllVenues
 from tests.integration.ingest.conftest import FIRST, NOON, WIDTH, Hall, candle
 from tests.kit.stored import sums_between
+from tests.kit.venue_server.listing import Listing
 
 SAMPLED = ("bybit", "gate", "kucoin", "okx")
+READ = ("bitget", *SAMPLED, "htx")
+"""Whose trades are read; four of them are enough for what all have in common."""
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
-VIRTUAL = {venue: f"{venue}:VIRTUAL/USDT" for venue in SAMPLED}
+VIRTUAL = {venue: f"{venue}:VIRTUAL/USDT" for venue in READ}
 PER_BAR = (
     1000.0 * 3.0
 )  # USD of VIRTUAL on each venue, of which takers bought six tenths, in twenty trades
@@ -94,7 +98,7 @@ def sums(database: Database, market: str, since: datetime = NOON) -> list[TradeS
     return [each for name, each in found if name == market]
 
 
-@pytest.mark.parametrize("venue", SAMPLED)
+@pytest.mark.parametrize("venue", READ)
 async def test_each_venues_trades_sum_to_its_bars_by_side(
     hall: Hall, sqlite: Database, venue: str
 ) -> None:
@@ -110,6 +114,24 @@ async def test_each_venues_trades_sum_to_its_bars_by_side(
         assert each.sell_quote == pytest.approx(0.4 * PER_BAR)
         assert each.gap_s == 0.0
     assert hall.server.log.count(venue, "trades") == 10
+
+
+@pytest.mark.parametrize("venue", ["bitget", "bybit"])
+async def test_a_perpetuals_trades_sum_to_its_bar(hall: Hall, venue: str) -> None:
+    symbol = "VIRTUAL/USDT:USDT"
+    opens = [FIRST + i * WIDTH for i in range(31 * 12 + 24)]
+    listing = Listing(symbol, contract_size=1.0)
+    hall.book.put(venue, symbol, [candle(at, 3.0) for at in opens], listing=listing)
+    perpetual = Market(venue, symbol, "virtual")
+    hall.markets = [perpetual]
+    hall.clock.set(NOON + WIDTH - SECOND)
+    client = hall.client(venue)
+    await client.prepare()
+    trades, refusals = await client.fetch_trades(perpetual, 3.0)
+    bar = [trade for trade in trades if trade.time_ms >= to_ms(NOON)]
+    assert (len(bar), refusals) == (20, [])
+    assert sum(t.quote for t in bar if t.bought) == pytest.approx(0.6 * PER_BAR)
+    assert sum(t.quote for t in bar if not t.bought) == pytest.approx(0.4 * PER_BAR)
 
 
 async def test_the_main_markets_of_the_named_sector_are_asked_and_no_others(
@@ -164,7 +186,7 @@ async def test_trades_that_fell_out_between_two_answers_are_a_gap_and_are_not_se
         ("x100", "trade_off_price"),
     ],
 )
-@pytest.mark.parametrize("venue", ["bybit", "okx"])
+@pytest.mark.parametrize("venue", ["bitget", "bybit", "htx", "okx"])
 async def test_a_wrong_trade_is_counted_as_refused_and_the_others_are_summed(
     hall: Hall, sqlite: Database, venue: str, fault: str, reason: str
 ) -> None:
@@ -198,7 +220,7 @@ def stepped(database: Database, hall: Hall) -> list[MarketStep]:
 
 
 @pytest.mark.parametrize("fault", ["html200", "half_json", "json_null", "json_object", "cut_body"])
-@pytest.mark.parametrize("venue", SAMPLED)
+@pytest.mark.parametrize("venue", READ)
 async def test_a_page_for_trades_is_no_trade(
     hall: Hall, sqlite: Database, venue: str, fault: str
 ) -> None:

@@ -30,6 +30,7 @@ _SWAP_WIDTHS = {
 }
 _DEFAULT_LIMIT, _RECENT_LIMIT, _HISTORY_LIMIT = 100, 1_000, 200
 _BOOK_LEVELS = 150
+_TRADES, _MOST_TRADES = 500, 1_000
 _RECENT_MS = 30 * 86_400_000
 _OF_USDT = "USDT-FUTURES"
 
@@ -55,6 +56,8 @@ class Bitget(Venue):
             f"{spot}/market/history-candles": Route("candles", partial(spot_rows, old=True)),
             f"{spot}/market/orderbook": Route("book", partial(self._book, swap=False)),
             f"{mix}/merge-depth": Route("book", partial(self._book, swap=True)),
+            f"{spot}/market/fills-history": Route("trades", self._trades),
+            f"{mix}/fills-history": Route("trades", self._trades),
             f"{mix}/contracts": Route("markets", self._contracts),
             f"{mix}/candles": Route("candles", partial(swap_rows, old=False)),
             f"{mix}/history-candles": Route("candles", partial(swap_rows, old=True)),
@@ -132,6 +135,27 @@ class Bitget(Venue):
             for side in self.shelf.order_book(listing, limit)
         )
         return self._good({"asks": asks, "bids": bids, "ts": str(self.shelf.now_ms)})
+
+    def _trades(self, question: Question) -> Answer:
+        """Newest first; of a swap in coins too."""
+        listing = self._known(question)
+        limit = question.integer("limit") or _TRADES
+        if limit > _MOST_TRADES:
+            raise Refused(_coded("40812", "The condition limit is not met"))
+        prints = self.shelf.prints(listing, limit, faults=question.faults)
+        return self._good(
+            [
+                {
+                    "symbol": _name(listing),
+                    "tradeId": str(p.number),
+                    "side": p.side.capitalize(),
+                    "price": text(p.price),
+                    "size": text(p.size),
+                    "ts": str(p.time_ms),
+                }
+                for p in reversed(prints)
+            ]
+        )
 
     def _ticker(self, question: Question) -> Answer:
         listing = self._known(question)

@@ -35,6 +35,7 @@ _DEFAULT_SIZE, _SPOT_MAX, _SWAP_MAX = 150, 1_000, 2_000
 _DEPTHS = (5, 10, 20)
 _WHOLE_DEPTH = 150
 """Levels of a book where no depth is named; no other may be."""
+_MOST_TRADES = 2_000
 _SWAPS = "/linear-swap-ex/market"
 
 
@@ -50,6 +51,7 @@ class Htx(Venue):
             "/v1/common/timestamp": Route("time", self._time),
             "/v2/reference/currencies": Route("currencies", self._nothing),
             "/market/history/candles": Route("candles", partial(self._candles, swap=False)),
+            "/market/history/trade": Route("trades", self._trades),
             "/market/depth": Route("book", partial(self._book, swap=False)),
             f"{_SWAPS}/depth": Route("book", partial(self._book, swap=True)),
             "/linear-swap-api/v1/swap_contract_info": Route("markets", self._contracts),
@@ -151,6 +153,32 @@ class Htx(Venue):
         tick = {"bids": bids, "asks": asks, "ts": now, "version": now}
         channel = f"market.{name}.depth.step0"
         return Answer({"ch": channel, "status": "ok", "ts": now, "tick": tick})
+
+    def _trades(self, question: Question) -> Answer:
+        """Those of a moment side by side, the newest moment first."""
+        listing = self._known(question)
+        size = question.integer("size") or 1
+        if size > _MOST_TRADES:
+            raise Refused(self._error("invalid-parameter", "invalid size"))
+        prints = self.shelf.prints(listing, size, faults=question.faults)
+        moments = [
+            {
+                "id": p.number,
+                "ts": p.time_ms,
+                "data": [
+                    {
+                        "id": p.number * 10**8,
+                        "ts": p.time_ms,
+                        "trade-id": p.number,
+                        "amount": p.size,
+                        "price": p.price,
+                        "direction": p.side,
+                    }
+                ],
+            }
+            for p in reversed(prints)
+        ]
+        return self._good(moments, ch=f"market.{_spot_name(listing)}.trade.detail")
 
     def _funding(self, question: Question) -> Answer:
         next_ms = self.shelf.now_ms + 3_600_000

@@ -35,4 +35,5 @@ VENUES: Mapping[str, type[Venue]] = {
 }
 
 WHOLE = ("binance", "bybit", "gate", "kucoin", "okx")
-"""Those that play tickers and trades of spot markets too; of the others markets, candles and books, and what perpetuals have."""
+"""Those that play tickers and trades of spot markets too; of the others markets, candles and books, what perpetuals have, and trades of
+those whose trades are read."""
