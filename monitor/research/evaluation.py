@@ -16,7 +16,7 @@ from monitor.analytics.parameters import AnalyticsParameters
 from monitor.detection.parameters import DetectionParameters
 from monitor.model.rotation import MARKET, ChangeReason, RotationChange
 from monitor.research.feed import VENUES, Feed
-from monitor.research.fold import Folded, fold_history
+from monitor.research.fold import Folded, confirmed, fold_history
 from monitor.research.history import History
 from monitor.research.matching import (
     Seen,
@@ -170,7 +170,7 @@ def _series(job: SeriesJob, item: tuple[Scenario, int]) -> dict[str, dict[str, S
     parameters = job.subject.all_pairs
     (changes,) = series.fold([parameters]).changes
     said = {
-        f"product, confirmed ({parameters.on:g})": alarms_of(changes),
+        f"product, confirmed ({parameters.on:g})": confirmed(changes),
         f"product, open ({parameters.watch_on:g})": openings_of(changes),
     }
     seen = Seen.of(series.market)
@@ -189,7 +189,7 @@ def _columns(series: Series, alarms: Sequence[Alarm]) -> dict[str, SeriesScore]:
 def _quiet(job: QuietJob, seed: int) -> list[tuple[int, float]]:
     """(false alarms, pair-months) of each parameter set."""
     series = Series(job.subject, NULL, seed)
-    scores = [series.score(alarms_of(changes)) for changes in series.fold(job.methods).changes]
+    scores = [series.score(confirmed(changes)) for changes in series.fold(job.methods).changes]
     return [(score.count(Verdict.FALSE), score.pair_months) for score in scores]
 
 
@@ -213,13 +213,6 @@ def _quiet_rules(job: RulesJob, seed: int) -> tuple[dict[str, list[int]], float]
     """False alarms of every rule at every threshold on a quiet series, and its pair-months."""
     seen = Seen.of(make_market(NULL, seed, step=job.subject.step))
     return {name: false_alarms(rule_named(name), seen) for name in job.rules}, seen.pair_months
-
-
-def alarms_of(changes: Iterable[RotationChange]) -> list[Alarm]:
-    """Confirmations; a further leg is no alarm of its own."""
-    return [
-        Alarm(c.changed_at, *c.rotation.pair) for c in changes if c.reason is ChangeReason.CONFIRMED
-    ]
 
 
 def openings_of(changes: Iterable[RotationChange]) -> list[Alarm]:
