@@ -104,17 +104,20 @@ def spoken_spans(
 
 
 def spoken_until(conn: Connection, width: timedelta, since: datetime) -> dict[str, datetime]:
-    """market_id -> end of the newest time that an answer spoke for, of markets for which that is ``since`` or later."""
-    rows = conn.execute(
-        select(market.c.market_id, func.max(coverage.c.until))
-        .join(market, market.c.id == coverage.c.market)
+    """market_id -> end of the newest time that an answer spoke for, of markets for which that is ``since`` or later: one seek
+    of the key for each, since ranges do not overlap."""
+    until = (
+        select(coverage.c.until)
         .where(
+            coverage.c.market == market.c.id,
             coverage.c.width_s == width // timedelta(seconds=1),
-            coverage.c.until >= since,
         )
-        .group_by(market.c.market_id)
+        .order_by(coverage.c.since.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    return dict(rows.all())
+    rows = conn.execute(select(market.c.market_id, until))
+    return {name: end for name, end in rows if end is not None and end >= since}
 
 
 def _touching(
