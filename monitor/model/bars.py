@@ -84,6 +84,11 @@ class VenueState(StrEnum):
     MAINTENANCE = "maintenance"
     DISABLED = "disabled"
 
+    @property
+    def is_away(self) -> bool:
+        """It is asked and gives nothing."""
+        return self in (VenueState.DOWN, VenueState.FORBIDDEN, VenueState.MAINTENANCE)
+
 
 @dataclass(frozen=True, slots=True)
 class VenueHealth:

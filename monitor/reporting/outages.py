@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from monitor.content.report import Outage
-from monitor.model.bars import VenueHealth, VenueState
+from monitor.model.bars import VenueHealth
 from monitor.model.grid import opens_between
 from monitor.model.universe import Market, Universe
 from monitor.store import coverage, venue_health
@@ -24,7 +24,6 @@ Mask = npt.NDArray[np.bool_]
 QUARTER = timedelta(minutes=15)
 ENOUGH = 0.9
 """A token is covered in a spell where others answered for this part of its intervals."""
-_AWAY = (VenueState.DOWN, VenueState.FORBIDDEN, VenueState.MAINTENANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ def _still(
 ) -> Outage:
     """The last spell of a venue that has not come back since."""
     reaches_end = outage.until == opens[-1] + width
-    if not reaches_end or health is None or health.state not in _AWAY or outage.until is None:
+    if not reaches_end or health is None or not health.state.is_away or outage.until is None:
         return outage
     if health.since > outage.until:
         return outage

@@ -18,8 +18,6 @@ MAINTENANCE_PROBE = timedelta(minutes=1)
 FORBIDDEN_PROBE = timedelta(hours=1)
 FAILURES_TO_DOWN = 3
 
-_BROKEN = frozenset({VenueState.DOWN, VenueState.FORBIDDEN, VenueState.MAINTENANCE})
-
 
 @dataclass(frozen=True, slots=True)
 class Transition:
@@ -47,7 +45,7 @@ def after_success(
     """The venue answered; ``trouble`` says what was still wrong with some of it (state degraded)."""
     state = VenueState.DEGRADED if trouble else VenueState.UP
     transition = None
-    if health.state in _BROKEN:
+    if health.state.is_away:
         length = now - health.since
         text = f"{health.venue} answers again after {round(length.total_seconds() / 60)} min {health.state}"
         transition = Transition(health.venue, now, well=True, text=text)
@@ -78,7 +76,7 @@ def after_failure(
         error=str(error),
         next_try=now + _pause(error, failures) * (1 + jitter / 4),
     )
-    if state not in _BROKEN or state == health.state:
+    if not state.is_away or state == health.state:
         return failed, None
     text = f"{health.venue} is {state}: {str(error).removeprefix(f'{health.venue}: ')}"
     told = Transition(health.venue, now, well=False, text=text, broken=failed, remedy=error.remedy)
@@ -93,7 +91,7 @@ def _state_after(health: VenueHealth, error: VenueError, failures: int) -> Venue
     if failures >= FAILURES_TO_DOWN:
         return VenueState.DOWN
     # A broken venue that now fails in another way has not recovered.
-    return VenueState.DOWN if health.state in _BROKEN else VenueState.DEGRADED
+    return VenueState.DOWN if health.state.is_away else VenueState.DEGRADED
 
 
 def _pause(error: VenueError, failures: int) -> timedelta:
