@@ -27,7 +27,7 @@ from monitor.ingest.validation.acceptance import PriceBoard, Verdict, accept_at_
 from monitor.ingest.venue_fetch import VenueFetch, gather_bars
 from monitor.ingest.wants import of_known, of_new
 from monitor.model.bars import Refusal, VenueHealth
-from monitor.model.universe import Universe
+from monitor.model.universe import Market, Universe
 from monitor.store.bars import SaveResult
 from monitor.store.database import Database
 from monitor.store.venue_leases import AllVenues, VenueRights, VenueTakenError
@@ -166,14 +166,7 @@ class Poller:
         for client in self._clients:
             if client.venue not in self._heard:
                 continue
-            gone = client.gone
-            markets = [
-                market
-                for market in self._universe.markets
-                if market.venue == client.venue
-                and market.symbol not in gone
-                and market.listed_at(last.now - self._width)
-            ]
+            markets = self._markets_of(client, last.now)
             reach = client.definition.reach(client.now(), self._width)
             wants = self._scrutiny.wants(markets, last.now, spoken, reach)
             if wants:
@@ -251,12 +244,7 @@ class Poller:
         if poll.again is not None:
             return poll.again[client.venue]
         wants = []
-        gone = client.gone
-        for market in self._universe.markets:
-            if market.venue != client.venue or market.symbol in gone:
-                continue
-            if not market.listed_at(poll.now - self._width):
-                continue
+        for market in self._markets_of(client, poll.now):
             known = poll.board.known(market.id)
             if known is None:
                 # a launch while nothing was asked is asked from where the asking stopped
@@ -268,6 +256,17 @@ class Poller:
                 continue
             wants.append(of_known(market, known, self._spoken.get(market.id), self._width))
         return wants
+
+    def _markets_of(self, client: VenueClient, now: datetime) -> list[Market]:
+        """Ours there of which the interval that closed last may have a bar."""
+        gone = client.gone
+        return [
+            market
+            for market in self._universe.markets
+            if market.venue == client.venue
+            and market.symbol not in gone
+            and market.listed_at(now - self._width)
+        ]
 
     async def _keep(self, client: VenueClient, poll: _Poll, harvest: VenueFetch) -> None:
         """Store what is believed at once; the rest waits for the other venues."""

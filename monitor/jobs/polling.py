@@ -57,27 +57,26 @@ class Polling:
         """Poll, remember health, tell the operator of transitions."""
         report = await self._poller.poll(now)
         self.is_good = report.is_good
-        self._polled(report)
-        await asyncio.to_thread(self._remember, report)
+        await self._keep(report)
         if report.is_good:
             answered = sum(1 for venue in report.venues if not venue.failures)
             self._manager.good_poll(
                 f"polled {answered} of {len(report.venues)} venues at {iso(report.at)}"
             )
-        if report.transitions:
-            self._wake()
         return report
 
     async def read_over(self) -> PollReport | None:
         """Ask again what nobody waits for; as :meth:`ask`, but that it says nothing of whether the venues are heard."""
         report = await self._poller.read_over()
-        if report is None:
-            return None
+        if report is not None:
+            await self._keep(report)
+        return report
+
+    async def _keep(self, report: PollReport) -> None:
         self._polled(report)
         await asyncio.to_thread(self._remember, report)
         if report.transitions:
             self._wake()
-        return report
 
     def _notices(self, conn: Connection, untold: Sequence[Transition]) -> list[Notice]:
         """After the health of all is stored."""
