@@ -18,14 +18,14 @@ PATIENCE = 3
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """``age_s``: seconds since the close of its newest bar; ``gaps``: of polled markets, in words; ``is_heard``: whether any
-    answer ever spoke for one of them."""
+    """``age_s``: seconds since the close of its newest bar; ``gaps``: of polled markets, in words; ``is_never_seen``: it is
+    listed, and no answer ever spoke for it."""
 
     token: str
     sector: str | None
     age_s: float | None
     gaps: tuple[str, ...]
-    is_heard: bool
+    is_never_seen: bool
 
 
 def token_rows(
@@ -41,14 +41,15 @@ def token_rows(
     seen = {m for m, at in heard.items() if now - at <= PATIENCE * width}
     rows = []
     for token in sorted(universe.tokens, key=lambda t: t.id):
-        of_token = [closed[m.id] for m in token.markets if m.id in closed and m.listed_at(now)]
+        listed = [m for m in token.markets if m.listed_at(now)]
+        of_token = [closed[m.id] for m in listed if m.id in closed]
         rows.append(
             TokenRow(
                 token.id,
                 universe.sector_of(token.id, now),
                 (now - max(of_token)).total_seconds() if of_token else None,
                 tuple(_gaps(token, now, PATIENCE * width, closed, heard, seen)),
-                any(m.id in heard for m in token.markets),
+                any(m.polled for m in listed) and not any(m.id in heard for m in token.markets),
             )
         )
     return rows

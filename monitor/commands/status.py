@@ -84,8 +84,8 @@ def _print_gaps(known: "Known", settings: "Settings", line: "Callable[[str], Non
     from monitor.api.status import rows_of
 
     rows = rows_of(known, settings.universe, settings.engine.interval)
-    unheard = [row.token for row in rows if row.gaps and not row.is_heard]
-    with_gaps = [(row.token, row.gaps) for row in rows if row.gaps and row.is_heard]
+    unheard = [row.token for row in rows if row.is_never_seen]
+    with_gaps = [(row.token, row.gaps) for row in rows if row.gaps and not row.is_never_seen]
     if known.venues and (unheard or with_gaps):
         line("")
     if unheard:

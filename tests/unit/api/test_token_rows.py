@@ -32,7 +32,7 @@ def arc(venue: str, **more: datetime | bool) -> Market:
 
 def test_a_market_that_traded_lately_has_no_word() -> None:
     found = row(arc("gate"), opened={"gate": 2 * WIDTH})
-    assert found == TokenRow("ARC", "ai", 300.0, (), is_heard=True)
+    assert found == TokenRow("ARC", "ai", 300.0, (), is_never_seen=False)
 
 
 def test_answers_without_a_trade_are_quiet_and_no_answers_are_unseen_and_covered() -> None:
@@ -59,12 +59,14 @@ def test_what_nobody_else_sees_is_said() -> None:
 def test_never_seen_differs_from_never_traded() -> None:
     quiet = row(arc("gate"), spoken={"gate": WIDTH})
     assert quiet.gaps == ("gate:ARC/USDT: quiet: the venue answers, nothing trades",)
-    assert (quiet.age_s, quiet.is_heard) == (None, True)
+    assert (quiet.age_s, quiet.is_never_seen) == (None, False)
     never = row(arc("gate"))
-    assert (never.gaps, never.is_heard) == (("gate:ARC/USDT: never seen",), False)
+    assert (never.gaps, never.is_never_seen) == (("gate:ARC/USDT: never seen",), True)
 
 
 def test_a_token_without_a_market_any_more_is_unlisted_and_files_have_no_gaps() -> None:
     gone = arc("gate", listed_to=NOW - timedelta(days=2))
     assert row(gone).gaps == ("gate:ARC/USDT: unlisted since 18 Jan 2025",)
     assert row(arc("coinmarketcap", polled=False)).gaps == ()
+    assert not row(gone).is_never_seen
+    assert not row(arc("coinmarketcap", polled=False)).is_never_seen
