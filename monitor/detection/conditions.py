@@ -83,12 +83,12 @@ def may_hold(rules: Sequence[Rule], seen: Seen, p: DetectionParameters) -> BoolA
 
 
 def _bound(rule: Rule, seen: Seen, p: DetectionParameters) -> FloatArray | float:
-    bound = -p.bound(rule.key) if rule.mirrored else p.bound(rule.key)
-    return (
-        bound
-        if rule.returning is None
-        else np.where(seen.returning[..., None, :], rule.returning, bound)
-    )
+    bound: FloatArray | float = -p.bound(rule.key) if rule.mirrored else p.bound(rule.key)
+    if rule.returning is not None:
+        bound = np.where(seen.returning[..., None, :], rule.returning, bound)
+    if rule.flowing is not None:
+        bound = np.where(seen.flow_tells, np.minimum(rule.flowing * bound, bound), bound)
+    return bound
 
 
 def _met(rule: Rule, values: FloatArray, bounds: FloatArray | float) -> BoolArray:

@@ -85,11 +85,13 @@ class Sensed:
         larger = np.fmax(self.level, self.change)
         volume = np.where(reversing[..., None, :], larger, mean)
         weight = np.where(np.isnan(self.flow), 0.0, self.weight)
+        pressure = weight * known_or_zero(self.flow)
         return Features(
             drift=self.drift,
             price=self.price,
             volume=volume,
             flow=self.flow,
+            pressure=pressure,
             score=combined(self.price, volume, self.flow, weight),
             own=self.own,
             own_z=self.own_z,

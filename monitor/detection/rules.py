@@ -20,8 +20,9 @@ class Rule:
 
     ``key`` and ``default``: of its bound in the settings, where a bound is written without the sign of a loss if
     ``mirrored``. ``at_most``: the value has to lie at or below the bound. ``gates``: no flag without it; a row that does
-    not gate is shown only. ``asks``: its value is asked of the past, step by step. ``returning``: the bound instead, for a pair whose opposite was confirmed lately. ``most``:
-    the highest bound that can be met. ``hours``: of its window, where that is not the horizon.
+    not gate is shown only. ``asks``: its value is asked of the past, step by step. ``returning``: the bound instead, for a pair
+    whose opposite was confirmed lately. ``flowing``: the part of the bound that is enough for one whose flow says where
+    capital went. ``most``: the highest bound that can be met. ``hours``: of its window, where that is not the horizon.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Rule:
     asks: bool = False
     mirrored: bool = False
     returning: float | None = None
+    flowing: float | None = None
     most: float | None = None
     hours: int | None = None
 
@@ -72,6 +74,7 @@ PAIR_RULES = (
         key="min_volume_shift",
         default=1.0,
         value=lambda s: s.features.volume,
+        flowing=0.5,
     ),
     Rule(
         name="breadth",

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.detection.inputs import PairContext
-from monitor.detection.score import of_a_drain
+from monitor.detection.score import MOST_FLOW, of_a_drain
 from monitor.model.interval import FloatArray, IntArray
 
 
@@ -45,12 +45,14 @@ class Features:
     """Per (horizon, pair), but ``own``, ``own_z`` and ``sector_coverage`` per (horizon, sector); NaN unknown.
 
     ``drift``: D, own log return of *to* less *from*. ``own``: own log return, ``own_z`` the same over its usual size.
+    ``pressure``: the flow as it counts, by the weight of its grade; 0 where it is unknown.
     """
 
     drift: FloatArray
     price: FloatArray
     volume: FloatArray
     flow: FloatArray
+    pressure: FloatArray
     score: FloatArray
     own: FloatArray
     own_z: FloatArray
@@ -60,8 +62,8 @@ class Features:
     def at(self, t: int) -> "Features":
         """Of one of many steps."""
         return Features(
-            self.drift[t], self.price[t], self.volume[t], self.flow[t], self.score[t],
-            self.own[t], self.own_z[t], self.coverage[t], self.sector_coverage[t],
+            self.drift[t], self.price[t], self.volume[t], self.flow[t], self.pressure[t],
+            self.score[t], self.own[t], self.own_z[t], self.coverage[t], self.sector_coverage[t],
         )  # fmt: skip
 
 
@@ -115,6 +117,12 @@ class Seen:
     def behind(self) -> FloatArray:
         """Simple return of *from* over *to* of a pair: negative where *from* lost."""
         return np.expm1(-self.features.drift)
+
+    @cached_property
+    def flow_tells(self) -> BoolArray:
+        """Of a pair: whether its flow counts for as much as any may. What takers sold and bought then says where capital went,
+        so that less of the trading has to have moved."""
+        return np.asarray(self.features.pressure >= MOST_FLOW)
 
     @cached_property
     def part_behind(self) -> FloatArray:

@@ -189,6 +189,7 @@ class Stage:
             blank,
             volume,
             blank,
+            np.zeros((h, n)),
             seen_score,
             own_return,
             own_z,

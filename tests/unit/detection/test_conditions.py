@@ -23,6 +23,7 @@ AT_BOUND = {
     "drift": -math.log1p(-0.0501),
     "own": math.log1p(-0.0251),
     "volume": 1.0,
+    "pressure": 0.0,
     "coverage": 0.7,
     "score": 3.3,
 }
@@ -46,6 +47,7 @@ def seen(four: dict[str, float] | None = None, day: dict[str, float] | None = No
         price=blank,
         volume=array("volume", 0.0),
         flow=blank,
+        pressure=array("pressure", 0.0),
         score=array("score", 0.0),
         own=own,
         own_z=np.zeros((2, 3)),
@@ -140,6 +142,16 @@ def test_on_the_way_back_the_loser_must_only_not_gain() -> None:
     assert bound["from_own_return"] == 0.0
 
 
+def test_where_the_flow_says_where_capital_went_half_of_the_trading_has_to_have_moved() -> None:
+    half = AT_BOUND | {"volume": 0.5}
+    assert judged(half | {"pressure": 2.99}).score[0] == -np.inf
+    found = judged(half | {"pressure": 3.0})
+    assert found.score[0] == pytest.approx(3.3)
+    bounds = {c.name: c.bound for c in found.shown.held.conditions(0, 0)}
+    assert bounds["volume_shift"] == 0.5
+    assert judged(half | {"pressure": 3.0, "volume": 0.49}).score[0] == -np.inf
+
+
 def test_a_seventh_condition_gates_if_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     extra = Rule(
         name="seventh",
@@ -198,6 +210,7 @@ def test_no_member_is_looked_at_while_an_earlier_condition_holds_nowhere() -> No
 def test_a_family_holds_nowhere_exactly_where_all_its_gates_leave_nothing(seed: int) -> None:
     dice = np.random.default_rng(seed)
     about = {name: value * float(dice.uniform(0.9, 1.6)) for name, value in AT_BOUND.items()}
+    about["pressure"] = float(dice.uniform(2.0, 4.0))
     view = Seen(
         seen(about),
         PAIRS,
