@@ -112,8 +112,8 @@ class Ledger:
     def confirm(self, m: StepView, *, returning: bool) -> Iterator[RotationChange]:
         """Confirmations of this step by falling score: of pairs on their way back, or of the others.
 
-        Of a sector that is told to gain from all others no single source is told as well; that it was one is remembered
-        for its way back.
+        Of a sector that is told to gain from all others no single source is told as well, unless it fell behind all others
+        itself; that it was one is remembered for its way back.
         """
         ready = [
             i
@@ -123,7 +123,7 @@ class Ledger:
         for pair in sorted(ready, key=lambda i: (-m.score(i), i)):
             name = m.pairs.names[pair]
             gain = None if returning else self.current((MARKET, name[1]))
-            if gain is None:
+            if gain is None or _stands_out(m, pair):
                 yield from self._confirm(m, pair)
             else:
                 self.confirmed[name] = m.at
@@ -352,6 +352,12 @@ def revived(tracked: Tracked, m: StepView, **fresh: Any) -> RotationChange:
         resumed_at=m.at,
         **fresh,
     )
+
+
+def _stands_out(m: StepView, pair: int) -> bool:
+    """Whether *from* fell behind every other sector, by as much as a loss to nobody in particular has to."""
+    k, source = int(m.judged.shown.horizon[pair]), int(m.pairs.source[pair])
+    return bool(m.seen.behind_others[k, source] <= m.p.bound("one_sided_behind"))
 
 
 def _may_rise(tracked: Tracked) -> bool:

@@ -20,7 +20,7 @@ class WhyNot:
     """``lacking``: conditions that did not hold. ``lasted``: how long all of them had held, at the score that opens
     (``qualified``) and at the score that confirms. ``on``: the pair's rotation that was on already. ``cooling_until``:
     until then the pair, confirmed a short while before, opens no second time. ``gain``: the rotation that was on and tells
-    *to* to gain from all others: no single source of it is confirmed beside that.
+    *to* to gain from all others: beside that a source is confirmed only where it fell behind all others itself.
     """
 
     reading: PairReading

@@ -39,4 +39,6 @@ def _gain_words(verdict: WhyNot) -> list[str]:
         return []
     gain = verdict.gain
     words = f"told as a gain on all other sectors: {gain.id} since {stamp(gain.detected_at)}"
-    return [f"{words}; beside it no single one is confirmed as its source, unless on a way back"]
+    return [
+        f"{words}; beside it one is confirmed as its source only on a way back, or where it fell behind all others itself"
+    ]

@@ -151,13 +151,14 @@ def test_no_gain_is_told_of_a_sector_that_a_confirmed_rotation_says_is_losing() 
     assert "inflow" not in {c.rotation.kind.value for c in gaining(stage, 12)}
 
 
-def gaining_from_memes(stage: Stage, hours: int) -> list[RotationChange]:
-    """AI gains on both others, and memes lose enough for the pair to qualify."""
+def gaining_from_memes(stage: Stage, hours: int, lost: float = 0.0) -> list[RotationChange]:
+    """AI gains on both others, and memes lose enough for the pair to qualify. ``lost``: by memes, of which defi lost nothing."""
     scores, shown = {("memes", "ai"): 3.3}, {("defi", "ai"): 3.1}
+    own = GAIN | {MEMES: (float(np.log1p(-lost)), -1.0)}
     return [
         c
         for _ in range(4 * hours)
-        for c in stage.step(scores, own=GAIN, shown=shown, shift=1.2)
+        for c in stage.step(scores, own=own, shown=shown, shift=1.2)
         if c.rotation.confirmed_at is not None
     ]
 
@@ -167,6 +168,17 @@ def test_of_a_gain_over_all_no_single_source_is_told_but_its_way_back_is_easier(
     assert told(gaining_from_memes(stage, 12)) == [("confirmed", MARKET, "ai")]
     assert bool(stage.ledger.reversing((PAIR,), stage.at, stage.p)[0])
     assert not stage.ledger.reversing((("ai", "defi"),), stage.at, stage.p)[0]
+
+
+@pytest.mark.parametrize(("lost", "named"), [(0.0499, False), (0.0501, True)])
+def test_a_source_that_fell_behind_all_others_is_named_beside_the_gain(
+    lost: float, named: bool
+) -> None:
+    stage = Stage()
+    gain, *after = gaining_from_memes(stage, 12, lost)
+    assert told([gain]) == [("confirmed", MARKET, "ai")]
+    assert told(after) == ([("leg", "memes", "ai")] if named else [])
+    assert [c.rotation.joins for c in after] == [gain.rotation.id] * named
 
 
 def test_the_source_is_told_once_the_gain_over_all_is_over() -> None:
