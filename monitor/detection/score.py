@@ -10,7 +10,10 @@ RHO = 0.45
 """Correlation of the price and the flow witness under no rotation, as measured."""
 WITHOUT_FLOW = 0.8
 """Spread of price and volume together, over root 2, between sectors dealt at random, as measured on real bars: under 1,
-since the price witness is the weaker of two and its yardstick has a floor. With flow of grade A it is 1."""
+since the price witness is the weaker of two and its yardstick has a floor."""
+WITH_FLOW = 0.97
+"""The same with flow of grade A, over its own norm: 1.00 as measured on the synthetic market, and a little less, since a bound
+of 3.0 may raise up to one false alarm per pair and 30 days there (METHOD's rule of calibration) and raised half of it."""
 MOST_PRICE, MOST_VOLUME, MOST_FLOW = 4.0, 3.0, 3.0
 """No witness counts for more: one wild one carries no alarm."""
 
@@ -20,10 +23,10 @@ def combined(
 ) -> FloatArray:
     """The score: clipped witnesses over the norm that keeps it at about unit variance under no rotation.
 
-    ``sqrt(3 + 2 rho)`` with flow of grade A, ``sqrt 2`` times ``WITHOUT_FLOW`` without flow, and in between by the
-    flow's weight.
+    ``sqrt(3 + 2 rho)`` times ``WITH_FLOW`` with flow of grade A, ``sqrt 2`` times ``WITHOUT_FLOW`` without flow, and in
+    between by the flow's weight.
     """
-    usual = WITHOUT_FLOW + (1.0 - WITHOUT_FLOW) * weight
+    usual = WITHOUT_FLOW + (WITH_FLOW - WITHOUT_FLOW) * weight
     norm = usual * np.sqrt(2.0 + weight * weight + 2.0 * RHO * weight)
     pressure = weight * np.where(weight > 0, within(known_or_zero(flow), MOST_FLOW), 0.0)
     return (within(price, MOST_PRICE) + within(volume, MOST_VOLUME) + pressure) / norm

@@ -120,10 +120,10 @@ def test_the_score_clips_each_witness_before_it_sums_them() -> None:
     warm = quiet(100) + quiet(24, volume_b=100.0 * math.exp(0.3))
     volume = (100.0, 100.0 * math.exp(0.6))
     found = run(new_memory(), warm + moved(volume=volume, net=(-3.0, 3.0 * math.exp(0.6))))
-    # price 3, volume 1.5, flow 4 -> 3, over sqrt(3 + 2 * 0.45)
-    assert found.score[0, 0] == pytest.approx(7.5 / math.sqrt(3.9))
+    # price 3, volume 1.5, flow 4 -> 3, over sqrt(3 + 2 * 0.45) * 0.97
+    assert found.score[0, 0] == pytest.approx(7.5 / math.sqrt(3.9) / 0.97)
     wild = combined(np.array([9.0]), np.array([9.0]), np.array([9.0]), np.array([1.0]))
-    assert wild[0] == pytest.approx((4.0 + 3.0 + 3.0) / math.sqrt(3.9))
+    assert wild[0] == pytest.approx((4.0 + 3.0 + 3.0) / math.sqrt(3.9) / 0.97)
 
 
 def test_without_flow_the_score_rests_on_price_and_volume_alone() -> None:
@@ -135,14 +135,14 @@ def test_without_flow_the_score_rests_on_price_and_volume_alone() -> None:
 
 def test_flow_of_grade_c_counts_half_with_the_norm_recomputed() -> None:
     score = combined(np.array([2.0]), np.array([1.0]), np.array([2.0]), np.array([0.5]))
-    assert score[0] == pytest.approx((2.0 + 1.0 + 0.5 * 2.0) / math.sqrt(2.0 + 0.25 + 0.45) / 0.9)
+    assert score[0] == pytest.approx((2.0 + 1.0 + 0.5 * 2.0) / math.sqrt(2.0 + 0.25 + 0.45) / 0.885)
 
 
 def test_the_weight_of_flow_is_that_of_the_window_not_of_one_step() -> None:
     half = [values | {"weight": np.full(2, 0.5)} for values in moved(net=(-3.0, 3.0))]
     found = run(new_memory(), quiet(100) + half)
     # price 3, volume 0, half of flow 3 (clipped 4)
-    assert found.score[0, 0] == pytest.approx((3.0 + 0.0 + 1.5) / math.sqrt(2.7) / 0.9)
+    assert found.score[0, 0] == pytest.approx((3.0 + 0.0 + 1.5) / math.sqrt(2.7) / 0.885)
 
 
 def test_a_window_with_less_than_70_percent_of_its_steps_known_is_unknown() -> None:

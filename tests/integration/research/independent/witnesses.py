@@ -1,7 +1,8 @@
 """The three witnesses of every ordered pair and horizon, and the score (chapter 7).
 
 Where the method's table and what real bars taught differ, the later stands: the price witness is the lesser of its two
-halves, each over no less than 6 % a day; without flow the norm is 0.8 of root 2; flow of grade C weighs nothing.
+halves, each over no less than 6 % a day; without flow the norm is 0.8 of root 2, and with flow of grade A
+0.97 of root(3 + 2 rho); flow of grade C weighs nothing.
 """
 
 import math
@@ -89,9 +90,9 @@ def witnesses_of(
 
 
 def score(w: Witnesses, volume: pd.DataFrame) -> pd.DataFrame:
-    """Clipped witnesses over their norm, which flow's weight moves from 0.8 root 2 to root(3 + 2 rho)."""
+    """Clipped witnesses over their norm, which flow's weight moves from 0.8 root 2 to 0.97 root(3 + 2 rho)."""
     weight = w.weight.where(w.flow.notna(), 0.0)
-    norm = (0.8 + 0.2 * weight) * np.sqrt(2.0 + weight * weight + 2.0 * RHO * weight)
+    norm = (0.8 + 0.17 * weight) * np.sqrt(2.0 + weight * weight + 2.0 * RHO * weight)
     flow = weight * w.flow.clip(-3, 3).fillna(0.0)
     return (w.price.clip(-4, 4) + volume.clip(-3, 3) + flow) / norm
 
