@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from monitor.detection.conditions import hold
 from monitor.detection.opening import as_of_now, at_peak, kind_of, new_rotation, told_anew
 from monitor.detection.outcomes import outcome_of
 from monitor.detection.parameters import DetectionParameters
@@ -20,6 +21,7 @@ from monitor.detection.persistence import (
     has_lasted,
     long_unknown,
 )
+from monitor.detection.rules import BEHIND_OTHERS
 from monitor.detection.seen import LAUNCHED_WITHIN_H, BoolArray
 from monitor.detection.step_view import StepView
 from monitor.detection.tracked import Tracked
@@ -357,7 +359,7 @@ def revived(tracked: Tracked, m: StepView, **fresh: Any) -> RotationChange:
 def _stands_out(m: StepView, pair: int) -> bool:
     """Whether *from* fell behind every other sector, by as much as a loss to nobody in particular has to."""
     k, source = int(m.judged.shown.horizon[pair]), int(m.pairs.source[pair])
-    return bool(m.seen.behind_others[k, source] <= m.p.bound("one_sided_behind"))
+    return bool(hold((BEHIND_OTHERS,), m.seen, m.p).met[0, k, source])
 
 
 def _may_rise(tracked: Tracked) -> bool:

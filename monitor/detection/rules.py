@@ -145,18 +145,21 @@ _COVERAGE = Rule(
     most=1.0,
 )
 
+BEHIND_OTHERS = Rule(
+    name="behind_others",
+    words="return of {from} relative to each other sector",
+    unit=RETURN,
+    key="one_sided_behind",
+    default=-0.05,
+    value=lambda s: s.behind_others,
+    at_most=True,
+)
+"""Of a sector that loses by itself; and of one that is named as the source of another's gain on all others."""
+
 OUTFLOW_RULES = (
     _LOSS,
     _LOSS_IN_SPREADS,
-    Rule(
-        name="behind_others",
-        words="return of {from} relative to each other sector",
-        unit=RETURN,
-        key="one_sided_behind",
-        default=-0.05,
-        value=lambda s: s.behind_others,
-        at_most=True,
-    ),
+    BEHIND_OTHERS,
     _BREADTH,
     _COVERAGE,
 )
