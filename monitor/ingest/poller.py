@@ -19,6 +19,7 @@ from monitor.ingest.errors import BadVenueData, VenueDown, VenueError
 from monitor.ingest.exchange.health import Transition
 from monitor.ingest.exchange.venue import VenueClient
 from monitor.ingest.health_book import HealthBook
+from monitor.ingest.poll_log import log_report
 from monitor.ingest.poll_notices import Notices
 from monitor.ingest.poll_report import PollReport, VenueReport
 from monitor.ingest.rereads import REACH
@@ -142,7 +143,7 @@ class Poller:
             refusals=tuple(poll.refusals),
             ms=round((monotonic() - started) * 1000),
         )
-        _log(what, report)
+        log_report(what, report)
         return report
 
     def _begin(self, now: datetime) -> _Poll:
@@ -378,25 +379,3 @@ class Poller:
                 self._spoken[answer.market.id] = answer.coverage[-1].until - self._width
         poll.refusals.extend(fresh)
         return saved, len(fresh)
-
-
-def _log(what: str, report: PollReport) -> None:
-    log.info(
-        what,
-        new=report.new,
-        revised=report.revised,
-        refused=report.refused,
-        failed=len(report.failures),
-        ms=report.ms,
-        venues="; ".join(v.words for v in report.venues),
-    )
-    for transition in report.transitions:
-        mend = {"mend": transition.remedy} if transition.remedy else {}
-        (log.info if transition.well else log.warning)("venue", text=transition.text, **mend)
-    for refusal in report.refusals[:10]:
-        log.warning(
-            "kept out",
-            market=refusal.market_id or refusal.venue,
-            reason=refusal.reason,
-            detail=refusal.detail,
-        )
